@@ -1,0 +1,71 @@
+// Messages between the supervisor, the edge, the zygote and the workers: small structs on a
+// SOCK_SEQPACKET socket pair, descriptors beside them (os/message_channel.h). All peers are of one
+// build, so the structs are the wire format.
+#pragma once
+
+#include <cstdint>
+
+namespace tierce::gateway {
+
+inline constexpr std::uint32_t kTextMax = 512;
+
+// supervisor -> zygote
+enum class ToZygote : std::uint32_t {
+  kFork = 1,  // number = worker id. Descriptors: [control socket of the worker, region memfd,
+              //   then for each edge thread: its eventfd, the FdChannel to it].
+  kExit = 2,  // End; workers already forked go on (they end by their own control sockets).
+};
+// zygote -> supervisor
+enum class FromZygote : std::uint32_t {
+  kReady = 101,   // The application is imported (at once with lazy-apps); ready to fork.
+  kFailed = 102,  // The import failed; the traceback has been written to stderr. The zygote exits with 3.
+  kForked = 103,  // number = worker id, pid.
+  kExited = 104,  // number = worker id (0: a child we did not fork), pid, status = wait status.
+};
+// supervisor -> worker (on its control socket)
+enum class ToWorker : std::uint32_t {
+  kExit = 201,       // Finish what runs, take nothing more, run atexit, exit 0.
+  kDumpStack = 202,  // thread = index; number = request id. Write that thread's Python stack to stderr.
+};
+// worker -> supervisor
+enum class FromWorker : std::uint32_t {
+  kReady = 301,         // Imported (lazy-apps) and waiting for requests.
+  kWantsRestart = 302,  // max-requests reached, or SIGTERM from outside: replace me, then tell me to exit.
+  kFailed = 303,        // lazy-apps: the import failed; traceback written; exits with 3.
+  kDumped = 304,        // The stack asked for has been written.
+};
+// supervisor -> edge
+enum class ToEdge : std::uint32_t {
+  kAttach = 401,   // number = worker id, pid, threads. Descriptors: [region memfd, one FdChannel for each edge thread].
+  kDrain = 402,    // number = worker id: give it nothing more; answer kDrained when it holds nothing.
+  kDead = 403,     // number = worker id, status = wait status, text = why: account for its slots, forget it.
+  kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
+  kReopen = 405,   // Reopen log files.
+  kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
+};
+// edge -> supervisor
+enum class FromEdge : std::uint32_t {
+  kDrained = 501,   // number = worker id.
+  kTimedOut = 502,  // number = worker id, thread; request = request id. 504 has been sent.
+  kReady = 503,     // Listening.
+};
+
+struct ControlMessage {
+  std::uint32_t kind = 0;
+  std::uint32_t number = 0;
+  std::int32_t pid = 0;
+  std::int32_t status = 0;
+  std::uint32_t thread = 0;
+  std::uint32_t threads = 0;
+  std::uint64_t request = 0;
+  char text[kTextMax] = {};
+};
+
+// FdChannel: descriptors of one mailbox, both ways, beside the slots. A message names the slot word it
+// belongs to; receivers keep what is for others and close what is stale.
+struct FdMessage {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+}  // namespace tierce::gateway

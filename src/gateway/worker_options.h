@@ -1,0 +1,21 @@
+// What a zygote and its workers are told at start: "key=value" strings, NUL-separated, on a descriptor
+// whose number is the one argument of the bootstrap. Repeated keys are lists. Read by
+// src/wsgi/python/boot.py and written by src/supervise/zygote_process.cc; the keys:
+//
+//   app            module:callable as the user gave it
+//   control        descriptor number of the zygote's MessageChannel to the supervisor
+//   threads        threads of each worker
+//   multiprocess   1 when more than one worker may run at once (wsgi.multiprocess)
+//   lazy           1: workers import the application, not the zygote
+//   chdir          directory to stand in, and first entry of sys.path
+//   pythonpath     further directories for sys.path (repeated)
+//   listener       "NAME PORT" of each listener in order (SERVER_NAME, SERVER_PORT); "unix PATH" for unix sockets
+//   max_requests   0: never
+//   max_requests_jitter
+//   reload         1: the zygote writes the files of the imported modules to the descriptor `watch_list`
+//   watch_list     descriptor number: paths, one a line, after the import (also after one that failed)
+//   server_software  SERVER_SOFTWARE
+//   log_level      debug, info, warning, error, critical
+//   error_log      descriptor number of the error log (2 by default)
+//   graceful_timeout  seconds, for the interpreter's own shutdown
+#pragma once

@@ -97,12 +97,12 @@ struct alignas(64) Slot {
   RequestMeta request;
   ResponseMeta response;
 
-  // Body ring, in the response area from ring_at on; counters run on and wrap at 2^32.
-  alignas(64) std::atomic<std::uint32_t> produced;   // Worker.
+  // Body ring, in the response area from ring_at on; counters of bytes since the start of the body.
+  alignas(64) std::atomic<std::uint64_t> produced;   // Worker.
   std::atomic<std::uint32_t> response_flags;         // Worker.
   std::uint32_t ring_at;                             // Worker, before kHeadReady: head_bytes rounded up to 64.
-  alignas(64) std::atomic<std::uint32_t> consumed;   // Edge; also the futex a waiting producer sleeps on.
-  std::atomic<std::uint32_t> producer_waits;         // Worker sets it before it sleeps; the edge clears it and wakes.
+  alignas(64) std::atomic<std::uint64_t> consumed;   // Edge.
+  std::atomic<std::uint32_t> producer_waits;         // The futex a producer sleeps on: 1 while it waits for room.
   std::atomic<std::uint32_t> abandoned;              // Edge: nobody will read the rest (client gone, 504 sent).
 };
 
@@ -140,11 +140,11 @@ class Mailbox {
   // Edge side ------------------------------------------------------------------------------
   // Puts a free slot, its request filled in, into the queue. False when the ring is full of stale
   // entries (the worker is stuck); the slot is then still the caller's.
-  bool submit(std::uint32_t index, std::uint64_t now_ns);
+  bool submit(std::uint32_t index, std::uint64_t now_ns) const;
   // Takes a queued slot back; false when a worker has won it in the meantime.
-  bool recall(std::uint32_t index);
+  bool recall(std::uint32_t index) const;
   // Returns an answered slot, or any slot of a dead worker, to kFree with the next generation.
-  void release(std::uint32_t index);
+  void release(std::uint32_t index) const;
   // Calls f(index) for each slot with an attention bit and clears the bits.
   template <typename F>
   void take_attention(F&& f) const;
@@ -153,7 +153,7 @@ class Mailbox {
   bool prepare_sleep() const;
   void cancel_sleep() const;
   // Says how far the response ring has been read; wakes a producer that waits for room.
-  void consume(std::uint32_t index, std::uint32_t bytes) const;
+  void consume(std::uint32_t index, std::size_t bytes) const;
   // Nobody reads this response any more; wakes a producer that waits.
   void abandon(std::uint32_t index) const;
 
@@ -170,9 +170,9 @@ class Mailbox {
   // running -> answered; the caller signals afterwards.
   void answer(std::uint32_t index, std::uint64_t now_ns) const;
   // Room in the body ring of a running slot.
-  std::uint32_t ring_room(std::uint32_t index) const;
+  std::size_t ring_room(std::uint32_t index) const;
   // Copies as much as fits; returns how much. The caller signals.
-  std::uint32_t ring_write(std::uint32_t index, const char* data, std::size_t bytes) const;
+  std::size_t ring_write(std::uint32_t index, const char* data, std::size_t bytes) const;
   // Sleeps until there is room or the slot is abandoned; false on abandoned.
   // Call without the GIL.
   bool ring_wait(std::uint32_t index) const;

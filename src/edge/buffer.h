@@ -26,9 +26,18 @@ class Buffer {
   std::size_t room_bytes() const { return capacity_ - end_; }
   void filled(std::size_t bytes) { end_ += bytes; }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  void append(std::string_view data) {
+  Buffer& append(std::string_view data) {
+    if (data.empty()) return *this;
     std::memcpy(room(data.size()), data.data(), data.size());
     filled(data.size());
+    return *this;
+  }
+  // Takes `bytes` out from the middle, `at` from the start; what follows moves up.
+  void cut(std::size_t at, std::size_t bytes) {
+    if (bytes == 0) return;
+    char* gap = bytes_.get() + begin_ + at;
+    std::memmove(gap, gap + bytes, size() - at - bytes);
+    end_ -= bytes;
   }
   void clear() { begin_ = end_ = 0; }
   // Frees the memory when it is larger than `keep`.

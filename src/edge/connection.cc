@@ -1,0 +1,438 @@
+#include "edge/connection.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "edge/edge_thread.h"
+#include "edge/own_response.h"
+
+namespace tierce::edge {
+namespace {
+
+// First read of a request: most heads fit; a longer one makes the buffer grow.
+constexpr std::size_t kReadBytes = 4096;
+// Lingering close (nginx: lingering_timeout 5s, lingering_time 30s): a client that still sends gets to
+// read our answer before the reset.
+constexpr std::chrono::milliseconds kLingerQuiet{5000};
+constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
+
+bool equals(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() && ::strncasecmp(text.data(), lower.data(), lower.size()) == 0;
+}
+
+}  // namespace
+
+void Connection::start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener) {
+  auto* connection = new Connection(thread, std::move(fd), peer, listener);
+  if (!thread.poller().add_stream(connection->fd_.get(), connection)) return connection->destroy();
+  connection->serve();
+}
+
+Connection::Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener)
+    : thread_(thread), fd_(std::move(fd)), listener_(listener), peer_(peer) {
+  trusted_ = thread.trusts(peer, thread.listener(listener).is_unix);
+  thread_.connection_began(*this);
+}
+
+Connection::~Connection() {
+  if (exchange_ != nullptr) end_exchange();
+  thread_.connection_ended(*this);
+}
+
+void Connection::destroy() { delete this; }
+
+Dispatcher& Connection::dispatcher() { return thread_.dispatcher(); }
+
+void Connection::notify(std::uint8_t events) {
+  ready_ |= events;
+  if (waiter_ && (ready_ & wanted_) != 0) waiter_.resume();
+}
+
+void Connection::on_poll(std::uint32_t epoll_events) {
+  std::uint8_t events = 0;
+  if ((epoll_events & EPOLLIN) != 0) events |= kReadable;
+  if ((epoll_events & EPOLLOUT) != 0) events |= kWritable;
+  if ((epoll_events & EPOLLRDHUP) != 0) {
+    // A client that has sent all it wanted may still read: only a reset ends the exchange.
+    peer_closed_ = true;
+    events |= kReadable;
+  }
+  if ((epoll_events & (EPOLLHUP | EPOLLERR)) != 0) events |= kGone | kReadable | kWritable;
+  notify(events);
+}
+
+void Connection::stop(bool at_once) {
+  stopping_ = true;
+  notify(at_once ? kStopping | kGone : kStopping);
+}
+
+void Connection::arm(std::chrono::milliseconds after) {
+  ready_ &= static_cast<std::uint8_t>(~kTimeout);
+  if (after.count() <= 0) return timer_.cancel();
+  thread_.timers().arm(timer_, thread_.now_ns() + static_cast<std::uint64_t>(after.count()) * 1'000'000u, this,
+                       [](void* self) { static_cast<Connection*>(self)->notify(kTimeout); });
+}
+
+bool Connection::begin_exchange() {
+  exchange_ = thread_.take_exchange(this);
+  return exchange_ != nullptr;
+}
+
+void Connection::end_exchange() {
+  thread_.dispatcher().forget(*exchange_);
+  exchange_->finish();
+  thread_.give_back(exchange_);
+  exchange_ = nullptr;
+}
+
+// One recv. A short read means that the socket is empty: the next event says when it is not, so no read
+// is spent on learning EAGAIN.
+bool Connection::read_some(std::size_t least) {
+  char* into = exchange_->in.room(least);
+  const std::size_t room = exchange_->in.room_bytes();
+  const os::IoResult got = os::receive(fd_.get(), into, room);
+  if (got.outcome == os::Io::kClosed) {
+    peer_closed_ = true;
+    return false;
+  }
+  exchange_->in.filled(got.bytes);
+  if (got.bytes < room && !peer_closed_) ready_ &= static_cast<std::uint8_t>(~kReadable);
+  return true;
+}
+
+std::string Connection::peer_text() const {
+  if (peer_.address_bytes == 0) return "unix:";
+  return fmt::format("{}:{}", std::string_view(peer_.address, peer_.address_bytes), peer_.port);
+}
+
+void Connection::fill_client() {
+  Exchange& exchange = *exchange_;
+  gateway::ClientInfo& client = exchange.client;
+  std::memcpy(client.remote_address, peer_.address, peer_.address_bytes);
+  client.remote_address_bytes = peer_.address_bytes;
+  client.remote_port = peer_.port;
+  client.listener = listener_;
+  client.https = false;
+  if (!trusted_) return;
+  // gunicorn's secure_scheme_headers.
+  for (std::uint32_t i = 0; i < exchange.parser.head().field_count; ++i) {
+    const std::string_view name = exchange.part(exchange.fields[i].name);
+    if (name.size() < 15 || (name[0] | 0x20) != 'x') continue;
+    const std::string_view value = exchange.part(exchange.fields[i].value);
+    if ((equals(name, "x-forwarded-proto") && equals(value, "https")) ||
+        (equals(name, "x-forwarded-protocol") && equals(value, "ssl")) ||
+        (equals(name, "x-forwarded-ssl") && equals(value, "on"))) {
+      client.https = true;
+    }
+  }
+}
+
+Connection::BodyState Connection::store_body(std::string_view data) {
+  Exchange& exchange = *exchange_;
+  const std::uint64_t limit = thread_.settings().body_bytes_max;
+  exchange.body_bytes += data.size();
+  if (limit != 0 && exchange.body_bytes > limit) return BodyState::kTooLarge;
+  if (!exchange.body_file_ && exchange.body_bytes <= thread_.settings().body_buffer_bytes) {
+    exchange.body_memory.append(data);
+    return BodyState::kMore;
+  }
+  if (!exchange.body_file_) {
+    exchange.body_file_ = os::temporary_file(thread_.settings().temp_dir);
+    if (!exchange.body_file_ ||
+        !os::write_all(exchange.body_file_.get(), exchange.body_memory.data(), exchange.body_memory.size())) {
+      return BodyState::kNoSpace;
+    }
+    exchange.body_memory.clear();
+  }
+  return os::write_all(exchange.body_file_.get(), data.data(), data.size()) ? BodyState::kMore : BodyState::kNoSpace;
+}
+
+Connection::BodyState Connection::take_body() {
+  Exchange& exchange = *exchange_;
+  std::string_view arrived = exchange.in.view().substr(exchange.used);
+  if (exchange.parser.head().body == http::BodyKind::kLength) {
+    // The usual small body came with its head: it stays where it is.
+    if (body_left_ == exchange.parser.head().content_length && arrived.size() >= body_left_ &&
+        body_left_ <= thread_.settings().body_buffer_bytes) {
+      exchange.body_in_buffer = true;
+      exchange.body_bytes = body_left_;
+      exchange.used += body_left_;
+      body_left_ = 0;
+      return BodyState::kDone;
+    }
+    const std::size_t now = static_cast<std::size_t>(std::min<std::uint64_t>(arrived.size(), body_left_));
+    const BodyState stored = store_body(arrived.substr(0, now));
+    if (stored != BodyState::kMore) return stored;
+    body_left_ -= now;
+    exchange.used += now;
+    return body_left_ == 0 ? BodyState::kDone : BodyState::kMore;
+  }
+  for (;;) {
+    const auto step = chunks_.next(arrived);
+    exchange.used += step.consumed;
+    arrived.remove_prefix(step.consumed);
+    switch (step.outcome) {
+      case http::ChunkedDecoder::Outcome::kNeedMore: return BodyState::kMore;
+      case http::ChunkedDecoder::Outcome::kDone: return BodyState::kDone;
+      case http::ChunkedDecoder::Outcome::kRefused: return BodyState::kBad;
+      case http::ChunkedDecoder::Outcome::kData:
+        if (const BodyState stored = store_body(step.data); stored != BodyState::kMore) return stored;
+    }
+  }
+}
+
+int Connection::status_of(Fate fate) const {
+  switch (fate) {
+    case Fate::kWorkerDied: return 502;
+    case Fate::kTimedOut: return 504;
+    default: return 503;
+  }
+}
+
+void Connection::log_access(int status, std::uint64_t body_bytes) {
+  if (!thread_.access_log().on()) return;
+  const Exchange& exchange = *exchange_;
+  const http::RequestHead& head = exchange.parser.head();
+  AccessRecord record{};
+  record.remote_address = {peer_.address, peer_.address_bytes};
+  std::string user;
+  if (head.head_bytes > 0) {
+    // Method, target and version stand in one line of the buffer.
+    const std::size_t begin = head.method_name.offset, end = head.target.offset + head.target.length + 9;
+    record.request_line = exchange.in.view().substr(begin, end - begin);
+    record.referer = exchange.field("referer");
+    record.user_agent = exchange.field("user-agent");
+    user = basic_user(exchange.field("authorization"));
+    record.remote_user = user;
+  } else {
+    const std::string_view seen = exchange.in.view();
+    record.request_line = seen.substr(0, std::min(seen.find_first_of("\r\n"), std::size_t{1024}));
+  }
+  record.status = status;
+  record.body_bytes = body_bytes;
+  thread_.access_log().add(record, thread_.wall());
+}
+
+Task Connection::serve() {
+  const config::EdgeSettings& settings = thread_.settings();
+  const os::ErrorLog& log = thread_.error_log();
+  bool linger = false;
+  for (;;) {
+    // --- the head -----------------------------------------------------------------------------
+    http::RequestParser::Outcome outcome = http::RequestParser::Outcome::kNeedMore;
+    arm(requests_ == 0 ? settings.header_timeout : settings.keepalive_timeout);
+    bool head_begun = false;
+    for (;;) {
+      if (exchange_ != nullptr && !exchange_->in.empty()) {
+        if (!head_begun) {
+          head_begun = true;
+          exchange_->begin(this);
+          exchange_->begun_ns = thread_.now_ns();
+          if (requests_ > 0) arm(settings.header_timeout);
+        }
+        outcome = exchange_->parser.parse(exchange_->in.view());
+        if (outcome != http::RequestParser::Outcome::kNeedMore) break;
+      }
+      if ((ready_ & kReadable) == 0) {
+        // Idle connections hold no exchange, and so no buffer.
+        if (exchange_ != nullptr && exchange_->in.empty()) end_exchange();
+        if (stopping_ && !head_begun) co_return destroy();
+        co_await until(kReadable | kTimeout | kGone | kStopping);
+        if ((ready_ & kTimeout) != 0 && head_begun) {
+          log.line(os::LogLevel::kInfo, fmt::format("{}: the request head was not complete within {} ms", peer_text(),
+                                                    settings.header_timeout.count()));
+          refuse(408, {}, true);
+          break;
+        }
+        if ((ready_ & (kTimeout | kGone)) != 0) co_return destroy();
+        ready_ &= static_cast<std::uint8_t>(~kStopping);
+        continue;
+      }
+      if (exchange_ == nullptr && !begin_exchange()) co_return destroy();
+      if (!read_some(exchange_->in.empty() ? kReadBytes : 1)) co_return destroy();
+    }
+    timer_.cancel();
+    if (outcome == http::RequestParser::Outcome::kNeedMore) {  // 408 has been said.
+      linger = true;
+      break;
+    }
+    if (outcome == http::RequestParser::Outcome::kRefused) {
+      const http::HeadError error = exchange_->parser.error();
+      refuse(http::status_of(error), http::describe(error), true);
+      linger = true;
+      break;
+    }
+
+    // --- the body -----------------------------------------------------------------------------
+    Exchange& exchange = *exchange_;
+    const http::RequestHead& head = exchange.parser.head();
+    exchange.id = thread_.next_request_id();
+    exchange.used = head.head_bytes;
+    ++requests_;
+    bool keep_alive = head.keep_alive && requests_ < settings.keepalive_requests && !stopping_;
+    fill_client();
+    if (exchange.parser.underscored_dropped() > 0 && log.wants(os::LogLevel::kInfo)) {
+      log.line(os::LogLevel::kInfo,
+               fmt::format("request {}: {}: {}: dropped {} header(s) with an underscore in the name "
+                           "(--underscores-in-headers lets them through)",
+                           exchange.id_text(), peer_text(), exchange.label(), exchange.parser.underscored_dropped()));
+    }
+    if (head.body != http::BodyKind::kNone) {
+      BodyState state = BodyState::kMore;
+      chunks_.reset();
+      body_left_ = head.content_length;
+      if (head.body == http::BodyKind::kLength && settings.body_bytes_max != 0 &&
+          head.content_length > settings.body_bytes_max) {
+        state = BodyState::kTooLarge;
+      } else {
+        const bool nothing_came = exchange.in.size() == exchange.used;
+        state = take_body();
+        if (state == BodyState::kMore && head.expect_continue && nothing_came) {
+          static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+          static_cast<void>(os::send(fd_.get(), kContinue.data(), kContinue.size()));
+        }
+      }
+      while (state == BodyState::kMore) {
+        if ((ready_ & kReadable) == 0) {
+          arm(settings.body_timeout);
+          co_await until(kReadable | kTimeout | kGone);
+          if ((ready_ & (kTimeout | kGone)) != 0) break;
+        }
+        // Bytes already stored make room for the next: the buffer keeps the head and one reading.
+        exchange.drop_stored_body();
+        if (!read_some(kReadBytes * 4)) break;
+        state = take_body();
+      }
+      timer_.cancel();
+      if (state == BodyState::kMore) {
+        if ((ready_ & kTimeout) != 0) {
+          log.line(os::LogLevel::kInfo, fmt::format("request {}: {}: {}: the body did not arrive within {} ms",
+                                                    exchange.id_text(), peer_text(), exchange.label(),
+                                                    settings.body_timeout.count()));
+          refuse(408, {}, true);
+          linger = true;
+        } else {
+          log_access(400, 0);
+        }
+        break;
+      }
+      if (state != BodyState::kDone) {
+        if (state == BodyState::kTooLarge) {
+          refuse(413, "the body is larger than --client-max-body-size", true);
+        } else if (state == BodyState::kBad) {
+          refuse(400, http::describe(chunks_.error()), true);
+        } else {
+          thread_.log_seldom("request temp file", os::LogLevel::kError,
+                             errno_error("writing a request body to a temporary file in " + settings.temp_dir).text());
+          refuse(503, {}, true);
+        }
+        linger = true;
+        break;
+      }
+    }
+
+    // --- the answer ---------------------------------------------------------------------------
+    ready_ &= static_cast<std::uint8_t>(~kProgress);
+    ResponseSender sender(thread_, fd_.get(), keep_alive);
+    thread_.dispatcher().submit(exchange, thread_.now_ns());
+    int status = 0;
+    bool ended = false, complete = false;
+    while (!ended) {
+      if ((ready_ & kGone) != 0) {
+        status = 499;
+        break;
+      }
+      if (exchange.fate != Fate::kWaiting) {
+        if (sender.head_composed()) {  // Too late for another status: a clean end would be a lie.
+          status = sender.status();
+          break;
+        }
+        status = status_of(exchange.fate);
+        log.line(os::LogLevel::kError, fmt::format("request {}: {}: {}: {}", exchange.id_text(), peer_text(),
+                                                   exchange.label(), describe(exchange.fate, settings)));
+        thread_.dispatcher().forget(exchange);
+        exchange.fate = Fate::kWaiting;
+        OwnResponse own = make_own_response(
+            status, settings.server_name, thread_.date(), !keep_alive, head.method == http::Method::kHead,
+            status == 503 ? "Retry-After: 1\r\n" : "");
+        ready_ &= static_cast<std::uint8_t>(~kProgress);
+        static_cast<void>(sender.send_own(std::move(own.bytes), own.body_bytes));
+      }
+      ready_ &= static_cast<std::uint8_t>(~kProgress);
+      switch (sender.step(exchange)) {
+        case ResponseSender::Step::kDone: ended = complete = true; break;
+        case ResponseSender::Step::kCut: ended = true; break;
+        case ResponseSender::Step::kClientGone:
+          status = 499;
+          ended = true;
+          break;
+        case ResponseSender::Step::kWaitProgress: co_await until(kProgress | kGone); break;
+        case ResponseSender::Step::kWaitWritable:
+          ready_ &= static_cast<std::uint8_t>(~kWritable);
+          if (!timer_.armed() || sender.advanced()) arm(settings.send_timeout);
+          co_await until(kWritable | kProgress | kGone | kTimeout);
+          if ((ready_ & kTimeout) != 0) {
+            log.line(os::LogLevel::kInfo, fmt::format("request {}: {}: {}: the client did not read for {} ms",
+                                                      exchange.id_text(), peer_text(), exchange.label(),
+                                                      settings.send_timeout.count()));
+            status = 408;
+            ended = true;
+          }
+          break;
+      }
+    }
+    timer_.cancel();
+    if (status == 0) status = sender.status();
+    log_access(status, sender.body_bytes());
+    thread_.dispatcher().forget(exchange);
+    keep_alive = sender.keep_alive();
+    if (!complete) co_return destroy();
+    exchange.finish();
+    if (!keep_alive) {
+      linger = !peer_closed_ && (!exchange.in.empty() || (ready_ & kReadable) != 0);
+      break;
+    }
+    if (stopping_) co_return destroy();
+  }
+
+  if (linger && (ready_ & kGone) == 0) {
+    os::shutdown_writing(fd_.get());
+    const std::uint64_t until_ns = thread_.now_ns() + kLingerTotalNs;
+    while (thread_.now_ns() < until_ns && !thread_.stopping()) {
+      if ((ready_ & kReadable) == 0) {
+        arm(kLingerQuiet);
+        co_await until(kReadable | kTimeout | kGone | kStopping);
+        if ((ready_ & (kTimeout | kGone | kStopping)) != 0) break;
+      }
+      Buffer& scratch = thread_.scratch();
+      scratch.clear();
+      char* into = scratch.room(16384);
+      const os::IoResult got = os::receive(fd_.get(), into, 16384);
+      if (got.outcome == os::Io::kClosed) break;
+      if (got.bytes < 16384) ready_ &= static_cast<std::uint8_t>(~kReadable);
+    }
+  }
+  destroy();
+}
+
+void Connection::refuse(int status, std::string_view why, bool close) {
+  if (!why.empty()) {
+    const bool whole = exchange_->parser.head().head_bytes > 0 && exchange_->id != 0;
+    thread_.error_log().line(os::LogLevel::kInfo,
+                             whole ? fmt::format("request {}: {}: {}: {} ({})", exchange_->id_text(), peer_text(),
+                                                 exchange_->label(), why, status)
+                                   : fmt::format("{}: request refused: {} ({})", peer_text(), why, status));
+  }
+  const OwnResponse own = make_own_response(status, thread_.settings().server_name, thread_.date(), close,
+                                            exchange_->parser.head().method == http::Method::kHead);
+  // A few hundred bytes into an empty socket buffer: what does not fit is lost with the connection.
+  static_cast<void>(os::send(fd_.get(), own.bytes.data(), own.bytes.size()));
+  log_access(status, own.body_bytes);
+}
+
+}  // namespace tierce::edge

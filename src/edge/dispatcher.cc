@@ -1,0 +1,329 @@
+#include "edge/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "edge/connection.h"
+#include "os/clock.h"
+
+namespace tierce::edge {
+
+using gateway::State;
+
+namespace {
+
+// How much waiting inside a worker is accepted for the sake of batches. Below it a queued request costs
+// less latency than the wake-ups that avoiding it would take.
+constexpr std::uint64_t kPrefetchWindowNs = 1'000'000;
+// What waking a sleeping worker costs until it runs: a request is rather given to one that is awake
+// when it would start there sooner.
+constexpr std::uint64_t kWakeCostNs = 20'000;
+// A worker that holds unstarted requests and has answered nothing for this long has stalled.
+constexpr std::uint64_t kStallNs = 4'000'000;
+constexpr std::uint64_t kStealAfterNs = 200'000;
+
+std::uint64_t ns(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000u; }
+
+}  // namespace
+
+Dispatcher::Dispatcher(const config::EdgeSettings& settings, TimerWheel& timers, Reports reports)
+    : settings_(settings), timers_(timers), reports_(std::move(reports)) {}
+
+void Dispatcher::submit(Exchange& exchange, std::uint64_t now_ns) {
+  now_ns_ = now_ns;
+  exchange.queued_ns = now_ns;
+  exchange.progress_ns = 0;
+  if (trouble_ && links_.empty()) return exchange.end_with(Fate::kNoWorkers);
+  // The short way, without the queue, when nobody waits and somebody has room.
+  if (queued_ == 0) {
+    WorkerLink* link = choose();
+    if (link != nullptr && link->give(exchange, now_ns)) return arm_deadline(exchange, now_ns);
+  }
+  if (queued_ >= settings_.queue_limit) return exchange.end_with(Fate::kQueueFull);
+  enqueue(exchange, false);
+  arm_deadline(exchange, now_ns);
+}
+
+void Dispatcher::enqueue(Exchange& exchange, bool front) {
+  exchange.in_queue = true;
+  ++queued_;
+  Exchange*& end = front ? first_ : last_;
+  Exchange* neighbour = end;
+  exchange.queue_previous = front ? nullptr : neighbour;
+  exchange.queue_next = front ? neighbour : nullptr;
+  if (neighbour == nullptr) {
+    first_ = last_ = &exchange;
+    return;
+  }
+  (front ? neighbour->queue_previous : neighbour->queue_next) = &exchange;
+  end = &exchange;
+}
+
+void Dispatcher::dequeue(Exchange& exchange) {
+  if (!exchange.in_queue) return;
+  exchange.in_queue = false;
+  --queued_;
+  (exchange.queue_previous != nullptr ? exchange.queue_previous->queue_next : first_) = exchange.queue_next;
+  (exchange.queue_next != nullptr ? exchange.queue_next->queue_previous : last_) = exchange.queue_previous;
+  exchange.queue_next = exchange.queue_previous = nullptr;
+}
+
+void Dispatcher::forget(Exchange& exchange) {
+  dequeue(exchange);
+  exchange.deadline.cancel();
+  if (WorkerLink* link = exchange.link(); link != nullptr) {
+    exchange.let_go();
+    freed_ = true;
+    if (link->draining || link->dead) to_sweep_ = true;
+  }
+}
+
+WorkerLink* Dispatcher::choose() {
+  WorkerLink* best = nullptr;
+  std::uint64_t best_cost = 0;
+  for (const auto& link : links_) {
+    if (link->draining || link->dead || link->full()) continue;
+    const std::uint64_t wait = link->expected_wait_ns();
+    if (wait > kPrefetchWindowNs) continue;
+    // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
+    const std::uint64_t cost = wait + (link->outstanding() == 0 && link->asleep() ? kWakeCostNs : 0);
+    if (best == nullptr || cost < best_cost || (cost == best_cost && link->outstanding() < best->outstanding())) {
+      best = link.get();
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+void Dispatcher::collect(std::uint64_t now_ns) {
+  now_ns_ = now_ns;
+  for (const auto& owned : links_) {
+    WorkerLink& link = *owned;
+    if (link.dead) continue;
+    link.mailbox().take_attention([&](std::uint32_t slot) {
+      const bool answered =
+          gateway::state_of(link.mailbox().slot(slot).word.load(std::memory_order_acquire)) == State::kAnswered;
+      Exchange* exchange = link.holder(slot);
+      if (exchange == nullptr) {
+        link.collect(slot);
+      } else {
+        if (answered) link.note_answered(slot);
+        exchange->notify();
+      }
+      if (answered) freed_ = true;
+      if (answered && link.draining) to_sweep_ = true;
+    });
+  }
+  if (to_sweep_) sweep();
+}
+
+void Dispatcher::hand_out(std::uint64_t now_ns) {
+  now_ns_ = now_ns;
+  while (first_ != nullptr) {
+    WorkerLink* link = choose();
+    if (link == nullptr) break;
+    Exchange& next = *first_;
+    dequeue(next);
+    if (link->give(next, now_ns)) continue;
+    enqueue(next, true);
+    break;
+  }
+  if (first_ == nullptr && freed_ && links_.size() > 1) steal_for_idle(now_ns);
+  freed_ = false;
+}
+
+void Dispatcher::steal_for_idle(std::uint64_t now_ns) {
+  for (const auto& idle : links_) {
+    if (idle->draining || idle->dead || idle->outstanding() != 0) continue;
+    WorkerLink* victim = nullptr;
+    for (const auto& other : links_) {
+      if (other->outstanding() > other->threads() && !other->dead &&
+          (victim == nullptr || other->outstanding() > victim->outstanding())) {
+        victim = other.get();
+      }
+    }
+    if (victim == nullptr || victim->oldest_queued_ns(now_ns) < kStealAfterNs) return;
+    for (Exchange* exchange : victim->recall((victim->outstanding() - victim->threads() + 1) / 2)) {
+      if (!idle->give(*exchange, now_ns)) enqueue(*exchange, true);
+    }
+  }
+}
+
+bool Dispatcher::must_watch() const {
+  for (const auto& link : links_) {
+    if (!link->dead && link->outstanding() > link->threads()) return true;
+  }
+  return false;
+}
+
+void Dispatcher::check_stalls(std::uint64_t now_ns) {
+  for (const auto& link : links_) {
+    if (link->dead || link->outstanding() <= link->threads()) continue;
+    const bool progressed = link->answered_total != link->answered_at_last_check;
+    link->answered_at_last_check = link->answered_total;
+    const std::uint64_t age = link->oldest_queued_ns(now_ns);
+    if (progressed || age < kStallNs) continue;
+    // Its threads are in something slow. What waits in it waits in the common queue from now on.
+    link->note_stalled(age);
+    for (Exchange* exchange : link->recall(link->outstanding())) enqueue(*exchange, true);
+  }
+  hand_out(now_ns);
+}
+
+void Dispatcher::wake_workers() {
+  for (const auto& link : links_) link->wake();
+}
+
+bool Dispatcher::prepare_sleep() {
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    if (links_[i]->dead || links_[i]->mailbox().prepare_sleep()) continue;
+    for (std::size_t j = 0; j < i; ++j) links_[j]->mailbox().cancel_sleep();
+    return false;
+  }
+  return true;
+}
+
+void Dispatcher::cancel_sleep() {
+  for (const auto& link : links_) link->mailbox().cancel_sleep();
+}
+
+// --- deadlines ---
+
+void Dispatcher::arm_deadline(Exchange& exchange, std::uint64_t now_ns) {
+  std::uint64_t limit = ns(settings_.request_timeout);
+  const std::uint64_t queue_limit = ns(settings_.queue_timeout);
+  if (queue_limit != 0 && (limit == 0 || queue_limit < limit)) limit = queue_limit;
+  if (limit == 0) return;
+  timers_.arm(exchange.deadline, now_ns + limit, &exchange, on_deadline);
+}
+
+void Dispatcher::on_deadline(void* exchange) {
+  auto& of = *static_cast<Exchange*>(exchange);
+  of.connection->dispatcher().deadline_passed(of);
+}
+
+void Dispatcher::deadline_passed(Exchange& exchange) {
+  const std::uint64_t now = os::monotonic_ns();
+  const std::uint64_t queue_limit = ns(settings_.queue_timeout), limit = ns(settings_.request_timeout);
+  WorkerLink* link = exchange.link();
+  std::uint64_t started = 0;
+  if (link != nullptr) {
+    const gateway::Slot& slot = link->mailbox().slot(exchange.slot());
+    const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
+    if (state == State::kAnswered) return;
+    // The instant between winning the slot and stamping the time counts as started just now.
+    if (state == State::kRunning) started = std::max<std::uint64_t>(slot.started_ns.load(std::memory_order_acquire), 1);
+  }
+  if (started == 0) {  // Still waiting for a thread.
+    if (queue_limit == 0 || now < exchange.queued_ns + queue_limit) {
+      const std::uint64_t due = queue_limit == 0 ? now + 1'000'000'000 : exchange.queued_ns + queue_limit;
+      return timers_.arm(exchange.deadline, due, &exchange, on_deadline);
+    }
+    if (link != nullptr) {
+      if (!link->mailbox().recall(exchange.slot())) return timers_.arm(exchange.deadline, now, &exchange, on_deadline);
+      link->note_recalled(exchange.slot());
+    }
+    dequeue(exchange);
+    return exchange.end_with(Fate::kShed);
+  }
+  if (limit == 0) return;
+  // A stream is late when the application has produced nothing for the whole time; waiting for a slow
+  // client is not the application's fault.
+  const gateway::Slot& slot = link->mailbox().slot(exchange.slot());
+  const std::uint64_t produced = slot.produced.load(std::memory_order_acquire);
+  if (produced != exchange.progress_seen || slot.producer_waits.load(std::memory_order_relaxed) != 0) {
+    exchange.progress_seen = produced;
+    exchange.progress_ns = now;
+  }
+  const std::uint64_t since = std::max(started == 1 ? now : started, exchange.progress_ns);
+  if (now < since + limit) return timers_.arm(exchange.deadline, since + limit, &exchange, on_deadline);
+  reports_.timed_out(link->id(), slot.thread, exchange.id);
+  exchange.end_with(Fate::kTimedOut);
+}
+
+// --- workers come and go ---
+
+WorkerLink* Dispatcher::find(std::uint32_t worker) {
+  for (const auto& link : links_) {
+    if (link->id() == worker && !link->dead) return link.get();
+  }
+  return nullptr;
+}
+
+void Dispatcher::attach(std::unique_ptr<WorkerLink> link) {
+  links_.push_back(std::move(link));
+  freed_ = true;
+}
+
+void Dispatcher::drain(std::uint32_t worker) {
+  WorkerLink* link = find(worker);
+  if (link == nullptr) return reports_.drained(worker);
+  link->draining = true;
+  // What it has not started runs elsewhere at once.
+  for (Exchange* exchange : link->recall(link->outstanding())) enqueue(*exchange, true);
+  to_sweep_ = true;
+}
+
+void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_t now_ns) {
+  WorkerLink* link = find(worker);
+  if (link == nullptr) return;
+  // Answers that were complete before it died are delivered; their attention may not have been taken.
+  collect(now_ns);
+  link->dead = true;
+  std::vector<Exchange*> again, lost, finished;
+  link->for_each_held([&](std::uint32_t index, Exchange& exchange) {
+    const gateway::Slot& slot = link->mailbox().slot(index);
+    const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
+    const bool whole = (slot.response_flags.load(std::memory_order_acquire) & gateway::kBodyComplete) != 0;
+    if (state == State::kQueued) {
+      again.push_back(&exchange);
+    } else if (state == State::kAnswered || whole) {
+      finished.push_back(&exchange);
+    } else {
+      lost.push_back(&exchange);
+    }
+  });
+  for (auto exchange = again.rbegin(); exchange != again.rend(); ++exchange) {
+    (*exchange)->let_go();
+    enqueue(**exchange, true);
+  }
+  for (Exchange* exchange : lost) {
+    reports_.log(os::LogLevel::kError, fmt::format("request {}: {}: worker (pid {}) {} while it ran this request",
+                                                   exchange->id_text(), exchange->label(), link->pid(), why));
+    exchange->end_with(Fate::kWorkerDied);
+  }
+  for (Exchange* exchange : finished) exchange->notify();
+  to_sweep_ = true;
+  freed_ = true;
+}
+
+void Dispatcher::set_trouble(bool trouble, std::uint64_t now_ns) {
+  now_ns_ = now_ns;
+  trouble_ = trouble;
+  if (!trouble) return;
+  for (const auto& link : links_) {
+    if (!link->dead && !link->draining) return;  // Somebody still answers.
+  }
+  while (first_ != nullptr) {
+    Exchange& exchange = *first_;
+    dequeue(exchange);
+    exchange.end_with(Fate::kNoWorkers);
+  }
+}
+
+void Dispatcher::say_drained(WorkerLink& link) {
+  if (link.drained_said) return;
+  link.drained_said = true;
+  reports_.drained(link.id());
+}
+
+void Dispatcher::sweep() {
+  to_sweep_ = false;
+  for (const auto& link : links_) {
+    if (link->draining && !link->dead && link->held() == 0) say_drained(*link);
+  }
+  std::erase_if(links_, [](const auto& link) { return link->dead && link->held() == 0; });
+}
+
+}  // namespace tierce::edge

@@ -1,0 +1,113 @@
+// One thread of the edge: its loop, its connections, its share of the gateway. Everything in it is
+// touched by this thread alone; others reach it through post().
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "config/edge_settings.h"
+#include "edge/access_log.h"
+#include "edge/connection.h"
+#include "edge/dispatcher.h"
+#include "os/error_log.h"
+#include "os/message_channel.h"
+#include "os/poller.h"
+
+namespace tierce::edge {
+
+struct EdgeListener {
+  int fd;
+  bool is_unix;
+  std::string name;
+  std::uint16_t port;
+};
+
+class EdgeThread {
+ public:
+  struct Start {
+    const config::EdgeSettings* settings;
+    const std::vector<EdgeListener>* listeners;
+    int wakeup;                       // eventfd of this thread, rung by workers and by post().
+    std::uint32_t connections_max;
+    os::MessageChannel* control;      // Thread 0 reads the supervisor's messages; others nullptr.
+    std::function<void(const gateway::ControlMessage&, std::vector<os::UniqueFd>)> on_control;
+    Dispatcher::Reports reports;
+    os::ErrorLog* error_log;
+    std::uint64_t id_base;            // Request ids of this thread start here.
+  };
+  static Result<std::unique_ptr<EdgeThread>> create(Start start);
+  ~EdgeThread();
+
+  // Runs until stop() and the last connection's end, or the grace is over.
+  void run();
+  // From any thread: runs f on this one soon.
+  void post(std::function<void(EdgeThread&)> f);
+
+  void stop(std::uint64_t grace_ms);
+  void supervisor_gone() { end_now_ = true; }
+
+  const config::EdgeSettings& settings() const { return *start_.settings; }
+  const http::HeadLimits& head_limits() const { return head_limits_; }
+  const EdgeListener& listener(std::uint8_t index) const { return (*start_.listeners)[index]; }
+  Dispatcher& dispatcher() { return dispatcher_; }
+  TimerWheel& timers() { return timers_; }
+  AccessLog& access_log() { return access_log_; }
+  const os::ErrorLog& error_log() const { return *start_.error_log; }
+  os::Poller& poller() { return poller_; }
+  std::uint64_t now_ns() const { return now_ns_; }
+  std::string_view date();            // IMF-fixdate of now.
+  std::time_t wall() const { return wall_; }
+  bool stopping() const { return stopping_; }
+  std::uint64_t next_request_id() { return ++last_request_id_; }
+  bool trusts(const os::Peer& peer, bool is_unix) const;
+
+  Exchange* take_exchange(Connection* connection);
+  void give_back(Exchange* exchange);
+  void connection_began(Connection& connection);
+  void connection_ended(Connection& connection);
+  // A line at most once a minute for each `key`: troubles that repeat with every request.
+  void log_seldom(std::string_view key, os::LogLevel level, std::string_view text);
+  // Scratch memory for composing a response; valid until the next call.
+  Buffer& scratch() { return scratch_; }
+
+ private:
+  explicit EdgeThread(Start start);
+  Result<void> open();
+  void turn();
+  void accept_from(std::size_t index);
+  void pause_accepting(bool pause);
+  void run_posted();
+  void read_control();
+
+  Start start_;
+  http::HeadLimits head_limits_;
+  os::Poller poller_;
+  TimerWheel timers_;
+  Dispatcher dispatcher_;
+  AccessLog access_log_;
+  Buffer scratch_;
+  std::vector<std::unique_ptr<Exchange>> spare_;
+  std::uint64_t now_ns_ = 0;
+  std::time_t wall_ = 0;
+  std::time_t date_of_ = 0;
+  char date_[29] = {};
+  std::uint64_t last_request_id_;
+  Connection* connections_ = nullptr;
+  std::uint32_t connection_count_ = 0;
+  bool accepting_ = false;
+  bool accept_trouble_ = false;
+  Timer accept_again_;
+  bool stopping_ = false;
+  bool end_now_ = false;
+  std::uint64_t stop_deadline_ns_ = 0;
+  std::uint64_t next_stall_check_ns_ = 0;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void(EdgeThread&)>> posted_;
+  std::vector<std::pair<std::string, std::uint64_t>> seldom_;
+};
+
+}  // namespace tierce::edge

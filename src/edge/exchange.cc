@@ -1,0 +1,120 @@
+#include "edge/exchange.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <cstring>
+
+#include "edge/connection.h"
+#include "edge/worker_link.h"
+
+namespace tierce::edge {
+
+Exchange::Exchange(const http::HeadLimits& limits) : parser(limits, nullptr), fields(limits.fields_max) {
+  parser = http::RequestParser(limits, fields.data());
+}
+
+void Exchange::begin(Connection* of) {
+  connection = of;
+  parser.reset();
+  fate = Fate::kWaiting;
+  id = 0;
+  used = 0;
+  body_in_buffer = false;
+  body_bytes = 0;
+  progress_seen = progress_ns = 0;
+}
+
+void Exchange::finish() {
+  deadline.cancel();
+  in.consume(used);
+  used = 0;
+  body_memory.clear();
+  if (body_memory.capacity() > 65536) body_memory.shrink_to_fit();
+  body_file_ = os::UniqueFd();
+}
+
+bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t area_bytes) const {
+  const http::RequestHead& head = parser.head();
+  const std::size_t table = head.field_count * sizeof(http::HeaderField);
+  const bool in_file = static_cast<bool>(body_file_);
+  const std::size_t inline_body = in_file ? 0 : static_cast<std::size_t>(body_bytes);
+  if (table + head.head_bytes + inline_body > area_bytes) return false;
+  meta.head = head;
+  meta.client = client;
+  meta.request_id = id;
+  meta.head_at = static_cast<std::uint32_t>(table);
+  meta.body_at = static_cast<std::uint32_t>(table + head.head_bytes);
+  meta.body_bytes = body_bytes;
+  meta.body_in_file = in_file;
+  std::memcpy(area, parser.fields(), table);
+  std::memcpy(area + meta.head_at, in.data(), head.head_bytes);
+  if (inline_body > 0) {
+    std::memcpy(area + meta.body_at, body_in_buffer ? in.data() + head.head_bytes : body_memory.data(), inline_body);
+  }
+  return true;
+}
+
+void Exchange::drop_stored_body() {
+  const std::size_t head_bytes = parser.head().head_bytes;
+  in.cut(head_bytes, used - head_bytes);
+  used = head_bytes;
+}
+
+void Exchange::let_go() {
+  if (link_ != nullptr) link_->let_go(slot_);
+  link_ = nullptr;
+}
+
+void Exchange::notify() { connection->notify(Connection::kProgress); }
+
+void Exchange::end_with(Fate why) {
+  fate = why;
+  notify();
+}
+
+std::string_view Exchange::field(std::string_view lower_name) const {
+  for (std::uint32_t i = 0; i < parser.head().field_count; ++i) {
+    const std::string_view name = part(fields[i].name);
+    if (name.size() == lower_name.size() && ::strncasecmp(name.data(), lower_name.data(), name.size()) == 0) {
+      return part(fields[i].value);
+    }
+  }
+  return {};
+}
+
+std::string Exchange::id_text() const {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016lx", static_cast<unsigned long>(id));
+  return text;
+}
+
+std::string Exchange::label() const {
+  std::string text(part(parser.head().method_name));
+  text += ' ';
+  const std::string_view target = part(parser.head().target);
+  text += target.substr(0, 200);
+  if (target.size() > 200) text += "...";
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return text;
+}
+
+std::string describe(Fate fate, const config::EdgeSettings& settings) {
+  switch (fate) {
+    case Fate::kWaiting: return "waiting";
+    case Fate::kWorkerDied: return "502: its worker died";
+    case Fate::kTimedOut:
+      return fmt::format("504: the application did not answer within {} s (--timeout)",
+                         static_cast<double>(settings.request_timeout.count()) / 1000.0);
+    case Fate::kShed:
+      return fmt::format("503: waited {} s for a free worker (--queue-timeout)",
+                         static_cast<double>(settings.queue_timeout.count()) / 1000.0);
+    case Fate::kQueueFull: return fmt::format("503: {} requests wait already (--queue-limit)", settings.queue_limit);
+    case Fate::kNoWorkers: return "503: no worker can start, see the errors above";
+  }
+  return {};
+}
+
+}  // namespace tierce::edge

@@ -1,0 +1,93 @@
+// One request with its response, from the first byte of the head to the last byte sent: what the parser
+// found, the bytes it was found in, the body as it was read, where the application answers. Taken from a pool when bytes arrive and
+// given back when the answer is out, so that an idle connection holds none.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/timer_wheel.h"
+#include "config/edge_settings.h"
+#include "edge/buffer.h"
+#include "gateway/mailbox.h"
+#include "http/chunked_decoder.h"
+#include "http/request_parser.h"
+#include "os/unique_fd.h"
+
+namespace tierce::edge {
+
+class Connection;
+class WorkerLink;
+
+// Why an exchange that was given to the application will get no answer from it.
+enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers };
+// For the error log.
+std::string describe(Fate fate, const config::EdgeSettings& settings);
+
+class Exchange {
+ public:
+  explicit Exchange(const http::HeadLimits& limits);
+
+  // Ready for the next request of `connection`.
+  void begin(Connection* connection);
+  void finish();
+
+  // Fills the slot's request from the head (whose bytes are `head_bytes_at`) and the body. False when it
+  // does not fit, which the limits rule out.
+  bool write_request(gateway::RequestMeta& meta, char* area, std::size_t area_bytes) const;
+  // Forgets the body bytes that are stored elsewhere by now; the head stays in front of the buffer.
+  void drop_stored_body();
+  int body_file() const { return body_file_.get(); }
+
+  void given_to(WorkerLink* link, std::uint32_t slot) {
+    link_ = link;
+    slot_ = slot;
+  }
+  WorkerLink* link() const { return link_; }
+  std::uint32_t slot() const { return slot_; }
+  // Ends the tie to the gateway, whatever its state.
+  void let_go();
+  // Something happened to it in the gateway: wakes its connection.
+  void notify();
+  void end_with(Fate fate);
+
+  // The request line, header fields by name, for logs and for messages.
+  std::string_view part(http::Span span) const { return span.in(in.data()); }
+  std::string_view field(std::string_view lower_name) const;
+  std::string id_text() const;
+  std::string label() const;  // "GET /path?x" cut to a readable length.
+
+  http::RequestParser parser;
+  std::vector<http::HeaderField> fields;
+  Connection* connection = nullptr;
+  Buffer in;                 // What was received: this request from the start on, then what follows it.
+  std::size_t used = 0;      // Bytes of `in` that belong to this request.
+  gateway::ClientInfo client{};
+  std::uint64_t id = 0;
+  std::uint64_t begun_ns = 0;     // First byte of the head.
+  std::uint64_t queued_ns = 0;    // Handed to the dispatcher.
+  Fate fate = Fate::kWaiting;
+
+  // Body: left in `in` behind the head when all of it came along, else collected here.
+  bool body_in_buffer = false;
+  std::string body_memory;
+  os::UniqueFd body_file_;
+  std::uint64_t body_bytes = 0;
+
+  // Dispatcher's books.
+  bool in_queue = false;
+  Exchange* queue_next = nullptr;
+  Exchange* queue_previous = nullptr;
+  Timer deadline;
+
+  std::uint64_t progress_seen = 0;  // Of the response ring, for the deadline of streams.
+  std::uint64_t progress_ns = 0;
+
+ private:
+  WorkerLink* link_ = nullptr;
+  std::uint32_t slot_ = 0;
+};
+
+}  // namespace tierce::edge

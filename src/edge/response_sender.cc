@@ -1,0 +1,228 @@
+#include "edge/response_sender.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "edge/edge_thread.h"
+#include "edge/exchange.h"
+#include "edge/worker_link.h"
+
+namespace tierce::edge {
+namespace {
+
+// A body up to this size is copied behind its head and leaves with one send().
+constexpr std::size_t kCopyMax = 16384;
+// What a slow client has not taken stays in memory up to this size, then goes to a file.
+constexpr std::size_t kPendingMax = 65536;
+// One sendfile() moves at most this much, so that one fast client does not keep the others waiting.
+constexpr std::size_t kFileTurn = 1u << 20;
+
+}  // namespace
+
+void ResponseSender::compose_head(Exchange& exchange) {
+  const gateway::Mailbox& mailbox = exchange.link()->mailbox();
+  const gateway::ResponseMeta meta = mailbox.slot(exchange.slot()).response;
+  const char* area = mailbox.response_area(exchange.slot());
+  const http::RequestHead& head = exchange.parser.head();
+  status_ = meta.status;
+  head_composed_ = true;
+  body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304 && status_ >= 200;
+
+  Buffer& out = pending_;
+  out.append("HTTP/1.1 ");
+  out.append({area, meta.head_bytes});
+  if (!meta.has_server) out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
+  if (!meta.has_date) out.append("Date: ").append(thread_.date()).append("\r\n");
+  if (meta.content_length >= 0) {
+    length_left_ = meta.content_length;
+    if (status_ != 204 && status_ != 304 && status_ >= 200) {
+      char digits[24];
+      const auto end = fmt::format_to_n(digits, sizeof digits, "{}", meta.content_length);
+      out.append("Content-Length: ").append({digits, end.size}).append("\r\n");
+    }
+  } else if (body_allowed_) {
+    if (head.minor_version >= 1) {
+      chunked_ = true;
+      out.append("Transfer-Encoding: chunked\r\n");
+    } else {
+      keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the body.
+    }
+  }
+  if (!keep_alive_) {
+    out.append("Connection: close\r\n");
+  } else if (head.minor_version == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+
+  if ((mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire) & gateway::kFileFollows) != 0) {
+    file_ = exchange.link()->receive_file(exchange.slot());
+    file_at_ = meta.file_offset;
+    file_left_ = body_allowed_ ? meta.file_bytes : 0;
+    if (!file_) cut_short_ = true;
+  }
+}
+
+ResponseSender::Step ResponseSender::step(Exchange& exchange) {
+  if (!head_composed_) {
+    if (exchange.link() == nullptr) return Step::kWaitProgress;
+    const gateway::Slot& slot = exchange.link()->mailbox().slot(exchange.slot());
+    if ((slot.response_flags.load(std::memory_order_acquire) & gateway::kHeadReady) == 0) return Step::kWaitProgress;
+    compose_head(exchange);
+    if (cut_short_) return Step::kCut;
+    // The usual response is small and whole: head and body leave with one send().
+    if (body_allowed_ && !file_ && !chunked_) {
+      const std::uint32_t flags = slot.response_flags.load(std::memory_order_acquire);
+      const auto runs = exchange.link()->mailbox().ring_unread(exchange.slot());
+      const std::size_t bytes = runs.first.size();
+      if ((flags & gateway::kBodyComplete) != 0 && runs.second.empty() && bytes <= kCopyMax &&
+          length_left_ == static_cast<std::int64_t>(bytes)) {
+        pending_.append(runs.first);
+        body_sent_ = bytes;
+        body_ended_ = true;
+        thread_.dispatcher().forget(exchange);
+      }
+    }
+  }
+  for (;;) {
+    const Step flushed = flush();
+    if (flushed == Step::kClientGone) return flushed;
+    const bool blocked = flushed == Step::kWaitWritable;
+    if (body_ended_) return blocked ? flushed : cut_short_ ? Step::kCut : Step::kDone;
+    if (file_left_ > 0) {
+      if (blocked) return flushed;
+      const Step sent = drain_file();
+      if (sent != Step::kDone) return sent;
+      continue;
+    }
+    // Back-pressure: the client does not read and no more may be put aside.
+    if (blocked && spool_written_ - spool_read_ >= thread_.settings().temp_file_bytes_max) return flushed;
+    const Step sent = send_ring(exchange);
+    if (sent == Step::kWaitProgress) return blocked ? Step::kWaitWritable : sent;
+    if (sent != Step::kDone) return sent;
+  }
+}
+
+// Moves what is in the ring now towards the client. kDone: look again.
+ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
+  WorkerLink* link = exchange.link();
+  if (link == nullptr) return Step::kCut;
+  const gateway::Mailbox& mailbox = link->mailbox();
+  // Flags before bytes: when the flags say complete, the bytes seen afterwards are all there are.
+  const std::uint32_t flags =
+      mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire);
+  auto runs = mailbox.ring_unread(exchange.slot());
+  std::size_t bytes = runs.bytes();
+  if (bytes == 0) {
+    if ((flags & gateway::kBroken) != 0) return end_of_body(exchange, true);
+    if ((flags & gateway::kBodyComplete) != 0) return end_of_body(exchange, false);
+    return Step::kWaitProgress;
+  }
+  const std::size_t taken = bytes;
+  if (!body_allowed_) bytes = 0;
+  if (length_left_ >= 0) bytes = static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(bytes), length_left_));
+  if (bytes > 0) {
+    const std::string_view first = runs.first.substr(0, bytes);
+    const std::string_view second = runs.second.substr(0, bytes - first.size());
+    char line[24];
+    std::size_t line_bytes = 0;
+    if (chunked_) line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
+    const std::string_view parts[] = {{line, line_bytes}, first, second, chunked_ ? "\r\n" : ""};
+    std::size_t total = 0, sent = 0;
+    for (const auto& part : parts) total += part.size();
+    if (pending_.empty() && spool_read_ == spool_written_) {
+      iovec vector[4];
+      std::size_t count = 0;
+      for (const auto& part : parts) {
+        if (!part.empty()) vector[count++] = {const_cast<char*>(part.data()), part.size()};  // NOLINT
+      }
+      const os::IoResult result = os::send_parts(fd_, {vector, count});
+      if (result.outcome == os::Io::kClosed) return Step::kClientGone;
+      sent = result.bytes;
+    }
+    for (std::string_view part : parts) {
+      const std::size_t skip = std::min(sent, part.size());
+      sent -= skip;
+      if (part.size() > skip && !put_aside(part.substr(skip))) return Step::kCut;
+    }
+    body_sent_ += bytes;
+    if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(bytes);
+  }
+  mailbox.consume(exchange.slot(), taken);
+  return Step::kDone;
+}
+
+ResponseSender::Step ResponseSender::end_of_body(Exchange& exchange, bool broken) {
+  body_ended_ = true;
+  if (broken || (body_allowed_ && length_left_ > 0)) {
+    cut_short_ = true;
+  } else if (chunked_ && !put_aside("0\r\n\r\n")) {
+    return Step::kCut;
+  }
+  thread_.dispatcher().forget(exchange);
+  return Step::kDone;
+}
+
+bool ResponseSender::put_aside(std::string_view data) {
+  if (spool_read_ == spool_written_ && pending_.size() + data.size() <= kPendingMax + kCopyMax) {
+    pending_.append(data);
+    return true;
+  }
+  if (!spool_) spool_ = os::temporary_file(thread_.settings().temp_dir);
+  if (!spool_ || !os::write_all(spool_.get(), data.data(), data.size())) {
+    thread_.log_seldom("temp file", os::LogLevel::kError,
+                       errno_error("writing a response to a temporary file in " + thread_.settings().temp_dir).text());
+    return false;
+  }
+  spool_written_ += data.size();
+  return true;
+}
+
+ResponseSender::Step ResponseSender::flush() {
+  while (!pending_.empty()) {
+    const os::IoResult sent = os::send(fd_, pending_.data(), pending_.size(), false);
+    if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
+    if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
+    advanced_ = true;
+    pending_.consume(sent.bytes);
+    if (!pending_.empty()) return Step::kWaitWritable;  // A short write: the socket is full.
+  }
+  while (spool_read_ < spool_written_) {
+    const os::IoResult sent =
+        os::send_file(fd_, spool_.get(), &spool_read_, std::min<std::size_t>(spool_written_ - spool_read_, kFileTurn));
+    if (sent.outcome == os::Io::kClosed || (sent.outcome == os::Io::kDone && sent.bytes == 0)) return Step::kClientGone;
+    if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
+    advanced_ = true;
+  }
+  if (spool_written_ > 0) {  // All of it is out: the disk space goes back at once.
+    spool_ = os::UniqueFd();
+    spool_read_ = spool_written_ = 0;
+  }
+  return Step::kDone;
+}
+
+ResponseSender::Step ResponseSender::drain_file() {
+  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, std::min<std::size_t>(file_left_, kFileTurn));
+  if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
+  if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
+  if (sent.bytes == 0) {  // The file became shorter: the announced length cannot be kept.
+    body_ended_ = cut_short_ = true;
+    return Step::kCut;
+  }
+  advanced_ = true;
+  file_left_ -= sent.bytes;
+  body_sent_ += sent.bytes;
+  if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(sent.bytes);
+  return Step::kDone;
+}
+
+ResponseSender::Step ResponseSender::send_own(std::string&& bytes, std::uint64_t body_bytes) {
+  head_composed_ = body_ended_ = true;
+  body_sent_ = body_bytes;
+  pending_.append(bytes);
+  return flush();
+}
+
+}  // namespace tierce::edge

@@ -1,0 +1,71 @@
+// Sends one response: the head composed from what the application gave, then the body from the gateway's
+// ring, from a file, or from what was put aside for a slow client. step() does what can be done now.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "edge/buffer.h"
+#include "os/socket_io.h"
+#include "os/unique_fd.h"
+
+namespace tierce::edge {
+
+class EdgeThread;
+class Exchange;
+
+class ResponseSender {
+ public:
+  enum class Step : std::uint8_t {
+    kDone,          // All sent; the connection may go on when keep_alive().
+    kWaitWritable,  // The client does not read.
+    kWaitProgress,  // The application has produced nothing more yet.
+    kClientGone,
+    kCut,           // The response cannot be completed: close without a clean end.
+  };
+
+  ResponseSender(EdgeThread& thread, int fd, bool keep_alive) : thread_(thread), fd_(fd), keep_alive_(keep_alive) {}
+
+  // An application's response in the exchange's slot. Call again after progress or when writable.
+  Step step(Exchange& exchange);
+  // A response of our own, head and body in one.
+  Step send_own(std::string&& bytes, std::uint64_t body_bytes);
+  Step flush();
+
+  bool head_composed() const { return head_composed_; }
+  bool keep_alive() const { return keep_alive_; }
+  int status() const { return status_; }
+  std::uint64_t body_bytes() const { return body_sent_; }
+  bool cut_short() const { return cut_short_; }
+  // Whether the socket has taken bytes since this was last asked: the send timeout is between two writes.
+  bool advanced() { return std::exchange(advanced_, false); }
+
+ private:
+  void compose_head(Exchange& exchange);
+  Step send_ring(Exchange& exchange);
+  bool put_aside(std::string_view data);
+  Step drain_file();
+  Step end_of_body(Exchange& exchange, bool broken);
+
+  EdgeThread& thread_;
+  int fd_;
+  bool keep_alive_;
+  bool head_composed_ = false;
+  bool chunked_ = false;
+  bool body_allowed_ = true;       // Not for HEAD, 204, 304.
+  bool body_ended_ = false;        // Everything the application made is in pending_, spool or sent.
+  bool cut_short_ = false;
+  bool advanced_ = false;
+  int status_ = 0;
+  std::int64_t length_left_ = -1;  // Of a declared Content-Length.
+  std::uint64_t body_sent_ = 0;
+  Buffer pending_;                 // Composed and not yet taken by the socket; goes before everything else.
+  os::UniqueFd spool_;             // Put aside for a slow client: [spool_read_, spool_written_).
+  std::uint64_t spool_read_ = 0, spool_written_ = 0;
+  os::UniqueFd file_;              // wsgi.file_wrapper.
+  std::uint64_t file_at_ = 0, file_left_ = 0;
+};
+
+}  // namespace tierce::edge

@@ -1,0 +1,171 @@
+#include "edge/worker_link.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "edge/exchange.h"
+
+namespace tierce::edge {
+
+using gateway::State;
+
+namespace {
+// Until a worker has shown how fast it is, it is given no more than its threads can run.
+constexpr std::uint64_t kUnknownServiceNs = 1'000'000'000;
+}  // namespace
+
+WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads,
+                       std::shared_ptr<gateway::Region> region, std::uint32_t edge_thread,
+                       os::MessageChannel descriptors)
+    : id_(id),
+      pid_(pid),
+      threads_(std::max(threads, 1u)),
+      region_(std::move(region)),
+      mailbox_(region_->mailbox(edge_thread)),
+      bell_(region_->page()),
+      descriptors_(std::move(descriptors)),
+      held_(mailbox_.shape().slots),
+      counted_(mailbox_.shape().slots),
+      service_ns_(kUnknownServiceNs) {
+  for (std::uint32_t slot = mailbox_.shape().slots; slot-- > 0;) free_slots_.push_back(slot);
+}
+
+bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
+  if (free_slots_.empty()) return false;
+  const std::uint32_t slot = free_slots_.back();
+  gateway::Slot& place = mailbox_.slot(slot);
+  const auto layout = exchange.write_request(place.request, mailbox_.request_area(slot), mailbox_.shape().request_bytes);
+  check(layout, "a head within the limits fits a slot");
+  if (place.request.body_in_file) {
+    // Sent before the slot is queued, so that a worker that has won the slot finds it.
+    const gateway::FdMessage message{slot, gateway::generation_of(place.word.load(std::memory_order_relaxed))};
+    const int fd = exchange.body_file();
+    if (!descriptors_.send(message, std::span(&fd, 1))) return false;
+  }
+  if (!mailbox_.submit(slot, now_ns)) return false;
+  free_slots_.pop_back();
+  held_[slot] = &exchange;
+  counted_[slot] = true;
+  ++outstanding_;
+  ++held_count_;
+  ++to_wake_;
+  if (order_.size() >= 4 * held_.size()) {
+    std::erase_if(order_, [&](std::uint32_t s) {
+      return gateway::state_of(mailbox_.slot(s).word.load(std::memory_order_relaxed)) != State::kQueued;
+    });
+  }
+  order_.push_back(slot);
+  exchange.given_to(this, slot);
+  return true;
+}
+
+std::vector<Exchange*> WorkerLink::recall(std::uint32_t count) {
+  std::vector<Exchange*> back;
+  while (back.size() < count && !order_.empty()) {
+    const std::uint32_t slot = order_.back();
+    order_.pop_back();
+    Exchange* exchange = held_[slot];
+    if (exchange == nullptr ||
+        gateway::state_of(mailbox_.slot(slot).word.load(std::memory_order_relaxed)) != State::kQueued) {
+      continue;
+    }
+    if (!mailbox_.recall(slot)) continue;
+    note_recalled(slot);
+    back.push_back(exchange);
+  }
+  return back;
+}
+
+void WorkerLink::note_recalled(std::uint32_t slot) {
+  Exchange* exchange = held_[slot];
+  counted_[slot] = false;
+  --outstanding_;
+  free_slot(slot);
+  if (exchange != nullptr) exchange->given_to(nullptr, 0);
+}
+
+std::uint64_t WorkerLink::oldest_queued_ns(std::uint64_t now_ns) const {
+  for (const std::uint32_t slot : order_) {
+    const gateway::Slot& place = mailbox_.slot(slot);
+    if (held_[slot] != nullptr && gateway::state_of(place.word.load(std::memory_order_relaxed)) == State::kQueued) {
+      return now_ns > place.queued_ns ? now_ns - place.queued_ns : 0;
+    }
+  }
+  return 0;
+}
+
+void WorkerLink::note_answered(std::uint32_t slot) {
+  if (!counted_[slot]) return;
+  counted_[slot] = false;
+  --outstanding_;
+  ++answered_total;
+  const gateway::Slot& place = mailbox_.slot(slot);
+  const std::uint64_t began = place.started_ns.load(std::memory_order_relaxed);
+  const std::uint64_t ended = place.answered_ns.load(std::memory_order_relaxed);
+  const std::uint64_t took = ended > began ? ended - began : 0;
+  service_ns_ = service_ns_ == kUnknownServiceNs ? took : service_ns_ - service_ns_ / 8 + took / 8;
+}
+
+void WorkerLink::free_slot(std::uint32_t slot) {
+  if (held_[slot] != nullptr) --held_count_;
+  held_[slot] = nullptr;
+  free_slots_.push_back(slot);
+}
+
+void WorkerLink::let_go(std::uint32_t slot) {
+  const State state = gateway::state_of(mailbox_.slot(slot).word.load(std::memory_order_acquire));
+  if (dead || state == State::kAnswered) {
+    if (!dead) note_answered(slot);
+    mailbox_.release(slot);
+    free_slot(slot);
+    return;
+  }
+  if (state == State::kQueued && mailbox_.recall(slot)) return note_recalled(slot);
+  mailbox_.abandon(slot);
+  held_[slot] = nullptr;
+  --held_count_;
+  collect(slot);  // It may have been answered just before it was abandoned, its attention already taken.
+}
+
+void WorkerLink::collect(std::uint32_t slot) {
+  if (held_[slot] != nullptr || !counted_[slot]) return;
+  if (gateway::state_of(mailbox_.slot(slot).word.load(std::memory_order_acquire)) != State::kAnswered) return;
+  note_answered(slot);
+  mailbox_.release(slot);
+  free_slots_.push_back(slot);
+}
+
+void WorkerLink::wake() {
+  if (to_wake_ == 0) return;
+  bell_.ring(std::min(to_wake_, threads_));
+  to_wake_ = 0;
+}
+
+void WorkerLink::note_stalled(std::uint64_t running_ns) { service_ns_ = std::max(service_ns_, running_ns); }
+
+os::UniqueFd WorkerLink::receive_file(std::uint32_t slot) {
+  const std::uint32_t generation = gateway::generation_of(mailbox_.slot(slot).word.load(std::memory_order_relaxed));
+  const auto wanted = [&](const gateway::FdMessage& of) { return of.slot == slot && of.generation == generation; };
+  for (auto item = stashed_.begin(); item != stashed_.end(); ++item) {
+    if (!wanted(item->of)) continue;
+    os::UniqueFd fd = std::move(item->fd);
+    stashed_.erase(item);
+    return fd;
+  }
+  for (;;) {
+    gateway::FdMessage of;
+    std::vector<os::UniqueFd> fds;
+    if (descriptors_.receive(&of, &fds) != os::MessageChannel::Received::kMessage) return {};
+    if (fds.empty()) continue;
+    if (wanted(of)) return std::move(fds.front());
+    // Of an exchange that is still on its way here, or of one that was abandoned: those are dropped.
+    std::erase_if(stashed_, [&](const Stashed& s) {
+      return s.of.slot >= held_.size() ||
+             gateway::generation_of(mailbox_.slot(s.of.slot).word.load(std::memory_order_relaxed)) != s.of.generation;
+    });
+    stashed_.push_back({of, std::move(fds.front())});
+  }
+}
+
+}  // namespace tierce::edge

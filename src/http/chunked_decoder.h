@@ -27,8 +27,26 @@ class ChunkedDecoder {
   void reset() { *this = ChunkedDecoder(); }
 
  private:
+  // Named after what the next byte belongs to.
+  enum class State : std::uint8_t {
+    kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailerLine, kTrailerName, kTrailerValue, kTrailerLf, kLastLf,
+    kDone, kRefused,
+  };
+
+  State read_framing(char c);
+  State read_size(char c);
+  State read_extension(char c);
+  State read_trailer(char c);
+  State begin_after_size_line();
+  State refuse(ChunkError error);
+
   ChunkError error_ = ChunkError::kBadSize;
-  // Private state is the implementation's to extend.
+  State state_ = State::kSize;
+  std::uint8_t size_digits_ = 0;
+  std::uint64_t bytes_left_ = 0;             // Of the chunk being read; its size while that is read.
+  std::uint32_t line_extension_bytes_ = 0;   // In this chunk's size line.
+  std::uint32_t total_extension_bytes_ = 0;  // In the whole body.
+  std::uint32_t trailer_bytes_ = 0;
 };
 
 }  // namespace tierce::http

@@ -39,6 +39,7 @@ struct RequestHead {
   Span method_name;
   Span target;                        // The request target as sent.
   Span path;                          // Raw path of the target (absolute-form already taken apart); "*" for OPTIONS *.
+                                      // Empty for "http://h" and "http://h?q": it means "/".
   Span query;                         // Without the '?'.
   bool has_query = false;             // "/a?" has an empty query, "/a" has none.
   Span authority;                     // From an absolute-form target when there is one, else from Host; empty in 1.0 without.

@@ -51,6 +51,35 @@ class RequestParser {
   void reset();
 
  private:
+  // What reading one line came to.
+  enum class Line : std::uint8_t { kRead, kLastRead, kNeedMore, kRefused };
+
+  // Fields that may stand once, and what the Connection field asks for; weighed when the head is complete.
+  struct Seen {
+    bool host = false;
+    bool content_type = false;
+    bool upgrade_field = false;
+    bool close = false;
+    bool keep_alive = false;
+    bool upgrade = false;
+  };
+
+  Line read_request_line(std::string_view bytes);
+  Line read_field_line(std::string_view bytes);
+  Line finish_request_line(std::string_view bytes, std::string_view method, std::string_view target,
+                           std::string_view version);
+  Line finish_field(std::string_view bytes, std::string_view name, std::string_view value, bool underscored);
+  Line finish_head(std::size_t end);
+  Line note_special(std::string_view bytes, std::string_view name, std::string_view value);
+  Line note_host(std::string_view bytes, std::string_view value);
+  Line note_content_length(std::string_view value);
+  Line note_transfer_encoding(std::string_view value);
+  Line note_expect(std::string_view value);
+  void note_connection(std::string_view value);
+  void note_te(std::string_view value);
+  Line refuse(HeadError error);
+  Line refuse_at(const char* at, const char* end, HeadError otherwise);
+
   const HeadLimits* limits_;
   HeaderField* fields_;
   RequestHead head_;
@@ -58,7 +87,7 @@ class RequestParser {
   std::uint32_t underscored_dropped_ = 0;
   std::size_t position_ = 0;  // Start of the first line not yet read.
   bool request_line_done_ = false;
-  // Private state is the implementation's to extend.
+  Seen seen_;
 };
 
 }  // namespace tierce::http

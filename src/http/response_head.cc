@@ -1,0 +1,108 @@
+#include "http/response_head.h"
+
+#include "http/field_rules.h"
+
+namespace tierce::http {
+namespace {
+
+struct Phrase {
+  int status;
+  std::string_view text;
+};
+
+// The IANA registry, in order.
+constexpr Phrase kPhrases[] = {
+    {100, "Continue"},
+    {101, "Switching Protocols"},
+    {102, "Processing"},
+    {103, "Early Hints"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
+    {204, "No Content"},
+    {205, "Reset Content"},
+    {206, "Partial Content"},
+    {207, "Multi-Status"},
+    {208, "Already Reported"},
+    {226, "IM Used"},
+    {300, "Multiple Choices"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {305, "Use Proxy"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {418, "I'm a Teapot"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {423, "Locked"},
+    {424, "Failed Dependency"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+    {506, "Variant Also Negotiates"},
+    {507, "Insufficient Storage"},
+    {508, "Loop Detected"},
+    {510, "Not Extended"},
+    {511, "Network Authentication Required"},
+};
+
+}  // namespace
+
+std::string_view reason_phrase(int status) {
+  if (status == 200) return "OK";
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.status == status) return phrase.text;
+  }
+  return {};
+}
+
+std::string_view describe(ResponseFieldError error) {
+  switch (error.cause) {
+    case ResponseFieldError::Cause::kBadName:
+      return "header name is empty or holds a byte that no name may have";
+    case ResponseFieldError::Cause::kBadValue:
+      return "control byte in a header value";
+    case ResponseFieldError::Cause::kHopByHop:
+      return "hop-by-hop header";
+  }
+  return "malformed header";
+}
+
+Result<void, ResponseFieldError> check_response_field(std::string_view name, std::string_view value) {
+  if (!is_token(name)) return fail(ResponseFieldError{ResponseFieldError::Cause::kBadName});
+  if (!is_field_value(value)) return fail(ResponseFieldError{ResponseFieldError::Cause::kBadValue});
+  if (is_hop_by_hop(name)) return fail(ResponseFieldError{ResponseFieldError::Cause::kHopByHop});
+  return {};
+}
+
+}  // namespace tierce::http

@@ -16,6 +16,7 @@
 
 namespace tierce::edge {
 
+class Dispatcher;
 class EdgeThread;
 
 class Connection {

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "http/field_rules.h"
-#include "http/reason_phrase.h"
+#include "http/response_head.h"
 
 namespace tierce::edge {
 

@@ -1,0 +1,370 @@
+#include "supervise/pool.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+namespace tierce::supervise {
+
+using namespace std::chrono_literals;
+using os::LogLevel;
+
+namespace {
+// A worker that lives shorter than this has died "at once", and the next start waits.
+constexpr auto kQuickDeath = 1s;
+constexpr auto kBackOffFirst = 100ms;
+constexpr auto kBackOffMost = 10s;
+// After so many quick deaths in a row the edge answers 503 instead of letting requests wait.
+constexpr std::uint32_t kTroubleAfter = 3;
+// What the interpreter may take for its own end after the last request.
+constexpr auto kExitPatience = 2s;
+}  // namespace
+
+std::string describe_wait_status(int status) {
+  if (WIFEXITED(status)) return fmt::format("exited with status {}", WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  const char* name = ::sigabbrev_np(number);
+  const std::string text = name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+  if (number == SIGKILL) return fmt::format("was killed by {} (out of memory?)", text);
+  return fmt::format("was killed by {}{}", text, WCOREDUMP(status) ? " (core dumped)" : "");
+}
+
+void Pool::log(LogLevel level, std::string text, Actions& out) const {
+  out.push_back({.kind = Action::Kind::kLog, .level = level, .text = std::move(text)});
+}
+
+std::uint32_t Pool::count(std::uint32_t generation, bool serving_only, bool without_replaced) const {
+  std::uint32_t found = 0;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.generation != generation || worker.state > WorkerState::kServing) continue;
+    if (serving_only && worker.state != WorkerState::kServing) continue;
+    if (without_replaced && worker.to_replace) continue;
+    ++found;
+  }
+  return found;
+}
+
+void Pool::start_zygote(std::uint32_t generation, Actions& out) {
+  zygotes_[generation] = {};
+  out.push_back({.kind = Action::Kind::kStartZygote, .generation = generation});
+}
+
+void Pool::fork_worker(TimePoint now, Actions& out) {
+  const std::uint32_t id = next_worker_++;
+  workers_[id] = {.generation = newest_, .started = now};
+  out.push_back({.kind = Action::Kind::kForkWorker, .worker = id, .generation = newest_});
+}
+
+void Pool::begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions& out) {
+  if (worker.state >= WorkerState::kDraining) return;
+  if (!worker.attached) return tell_exit(id, worker, now, out);
+  worker.state = WorkerState::kDraining;
+  worker.deadline = now + settings_.graceful_timeout;
+  out.push_back({.kind = Action::Kind::kDrain, .worker = id});
+}
+
+void Pool::tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& out) {
+  worker.state = WorkerState::kExiting;
+  worker.deadline = now + kExitPatience;
+  if (worker.hangs) {
+    out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
+  } else {
+    out.push_back({.kind = Action::Kind::kTellExit, .worker = id});
+  }
+}
+
+// Brings the number of workers to what is wanted and lets go of those that are not needed any more.
+void Pool::settle(TimePoint now, Actions& out) {
+  if (stopping_) return;
+  const auto zygote = zygotes_.find(newest_);
+  const bool can_fork = zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady && now >= fork_not_before_;
+  if (can_fork) {
+    for (std::uint32_t have = count(newest_, false, true); have < target_; ++have) fork_worker(now, out);
+  }
+  // Fewer were asked for: the youngest go.
+  std::uint32_t have = count(newest_, false, true);
+  for (auto worker = workers_.rbegin(); worker != workers_.rend() && have > target_; ++worker) {
+    if (worker->second.generation != newest_ || worker->second.state > WorkerState::kServing || worker->second.to_replace) continue;
+    begin_drain(worker->first, worker->second, now, out);
+    --have;
+  }
+  const std::uint32_t serving = count(newest_, true, true);
+  if (serving < target_) return;
+  if (generation_ != newest_) {
+    log(LogLevel::kInfo, "The new code answers; workers of the old code finish what they run", out);
+    generation_ = newest_;
+  }
+  for (auto& [id, worker] : workers_) {
+    if (worker.generation != newest_ || worker.to_replace) begin_drain(id, worker, now, out);
+  }
+  for (auto& [generation, old] : zygotes_) {
+    if (generation == newest_ || old.state == ZygoteState::kRetired) continue;
+    const bool needed = std::any_of(workers_.begin(), workers_.end(), [g = generation](const auto& item) {
+      return item.second.generation == g;
+    });
+    if (needed) continue;  // It reports the end of its workers.
+    old.state = ZygoteState::kRetired;
+    old.deadline = now + kExitPatience;
+    out.push_back({.kind = Action::Kind::kRetireZygote, .generation = generation});
+  }
+}
+
+void Pool::set_trouble(bool trouble, Actions& out) {
+  if (trouble_ == trouble) return;
+  trouble_ = trouble;
+  out.push_back({.kind = Action::Kind::kTrouble, .status = trouble ? 1 : 0});
+}
+
+void Pool::replace(std::uint32_t id, TimePoint now, Actions& out) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end() || found->second.state > WorkerState::kServing || stopping_) return;
+  found->second.to_replace = true;
+  settle(now, out);
+}
+
+void Pool::worker_exited(const Event& event, Actions& out) {
+  const auto found = workers_.find(event.worker);
+  if (found == workers_.end()) return;
+  const Worker worker = found->second;
+  const std::string how = describe_wait_status(event.status);
+  const bool expected = worker.state == WorkerState::kExiting || stopping_;
+  workers_.erase(found);
+  if (worker.attached) out.push_back({.kind = Action::Kind::kBury, .worker = event.worker, .status = event.status, .text = how});
+  out.push_back({.kind = Action::Kind::kForget, .worker = event.worker});
+  if (expected) {
+    log(LogLevel::kInfo, fmt::format("Worker exiting (pid: {})", worker.pid), out);
+  } else {
+    log(LogLevel::kError, fmt::format("Worker (pid: {}) {}", worker.pid, how), out);
+    if (event.now - worker.started < kQuickDeath) {
+      ++quick_deaths_;
+      auto pause = std::chrono::nanoseconds(kBackOffFirst);
+      for (std::uint32_t i = 1; i < quick_deaths_ && pause < kBackOffMost; ++i) pause *= 2;
+      pause = std::min<std::chrono::nanoseconds>(pause, kBackOffMost);
+      // The first replacement comes at once: one bad request must not cost capacity.
+      if (quick_deaths_ > 1) {
+        fork_not_before_ = event.now + pause;
+        log(LogLevel::kWarning,
+            fmt::format("Workers die right after their start: the next one starts in {:.1f} s",
+                        std::chrono::duration<double>(pause).count()), out);
+      }
+      if (quick_deaths_ >= kTroubleAfter && count(newest_, true, false) == 0) set_trouble(true, out);
+    } else {
+      quick_deaths_ = 0;
+    }
+  }
+  if (stopping_) return finish_stop(event.now, out);
+  settle(event.now, out);
+}
+
+void Pool::zygote_died(const Event& event, Actions& out) {
+  const auto found = zygotes_.find(event.generation);
+  if (found == zygotes_.end()) return;
+  const ZygoteState state = found->second.state;
+  zygotes_.erase(found);
+  // Forks it was asked for and has not confirmed will never come.
+  for (auto worker = workers_.begin(); worker != workers_.end();) {
+    if (worker->second.generation == event.generation && worker->second.state == WorkerState::kForking) {
+      out.push_back({.kind = Action::Kind::kForget, .worker = worker->first});
+      worker = workers_.erase(worker);
+    } else {
+      ++worker;
+    }
+  }
+  if (stopping_) return finish_stop(event.now, out);
+  if (state == ZygoteState::kRetired || event.generation != newest_) return;
+  const bool failed = state == ZygoteState::kFailed || state == ZygoteState::kImporting;
+  if (failed && state != ZygoteState::kFailed) {
+    log(LogLevel::kError, fmt::format("The process that imports the application {}", describe_wait_status(event.status)), out);
+  }
+  if (failed && generation_ != newest_ && ever_ready_) {
+    log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
+    newest_ = generation_;
+    if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
+    return;
+  }
+  if (failed && !ever_ready_) {
+    if (settings_.reload) {
+      log(LogLevel::kError, "The application cannot be imported; waiting for a change of its files", out);
+      set_trouble(true, out);
+      return;
+    }
+    exit_code_ = 3;
+    return stop(event.now, out);
+  }
+  log(LogLevel::kError, fmt::format("The zygote {}; starting another", describe_wait_status(event.status)), out);
+  zygote_not_before_ = event.now + kBackOffFirst;
+}
+
+void Pool::stop(TimePoint now, Actions& out) {
+  if (!stopping_) {
+    stopping_ = true;
+    stop_deadline_ = now + settings_.graceful_timeout + 1s;
+    log(LogLevel::kInfo, "Shutting down: Master", out);
+    if (edge_gone_) return finish_stop(now, out);
+    out.push_back({.kind = Action::Kind::kStopEdge,
+                   .status = static_cast<std::int32_t>(exit_code_ != 0 ? 0 : settings_.graceful_timeout.count())});
+    return;
+  }
+  stop_deadline_ = now;
+  tick(now, out);
+}
+
+// The edge has ended: nobody gives the workers anything any more.
+void Pool::finish_stop(TimePoint now, Actions& out) {
+  if (!edge_gone_ || exited_) return;
+  for (auto& [id, worker] : workers_) {
+    if (worker.state != WorkerState::kExiting && worker.state != WorkerState::kForking) tell_exit(id, worker, now, out);
+  }
+  if (workers_.empty()) {
+    for (auto& [generation, zygote] : zygotes_) {
+      if (zygote.state == ZygoteState::kRetired) continue;
+      const bool importing = zygote.state == ZygoteState::kImporting;
+      zygote.state = ZygoteState::kRetired;
+      zygote.deadline = now + kExitPatience;
+      // One that still imports does not listen.
+      out.push_back({.kind = importing ? Action::Kind::kKillZygote : Action::Kind::kRetireZygote, .generation = generation});
+    }
+  }
+  if (!workers_.empty() || !zygotes_.empty()) return;
+  exited_ = true;
+  out.push_back({.kind = Action::Kind::kExit, .status = exit_code_});
+}
+
+void Pool::tick(TimePoint now, Actions& out) {
+  for (auto& [id, worker] : workers_) {
+    if (now < worker.deadline) continue;
+    worker.deadline = TimePoint::max();
+    if (worker.state == WorkerState::kDraining) {
+      log(LogLevel::kWarning, fmt::format("Worker (pid: {}) did not finish within the graceful timeout: killed", worker.pid), out);
+    }
+    worker.state = WorkerState::kExiting;
+    out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
+  }
+  for (auto& [generation, zygote] : zygotes_) {
+    if (now < zygote.deadline) continue;
+    zygote.deadline = TimePoint::max();
+    out.push_back({.kind = Action::Kind::kKillZygote, .generation = generation});
+  }
+  if (now >= stop_deadline_) {
+    stop_deadline_ = TimePoint::max();
+    if (!edge_gone_) out.push_back({.kind = Action::Kind::kKillEdge});
+    for (const auto& [id, worker] : workers_) out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
+    for (const auto& [generation, zygote] : zygotes_) out.push_back({.kind = Action::Kind::kKillZygote, .generation = generation});
+  }
+  if (now >= zygote_not_before_ && !stopping_) {
+    zygote_not_before_ = TimePoint::max();
+    if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
+  }
+  if (now >= fork_not_before_) settle(now, out);
+}
+
+TimePoint Pool::next_deadline() const {
+  TimePoint next = std::min(stop_deadline_, zygote_not_before_);
+  for (const auto& [id, worker] : workers_) next = std::min(next, worker.deadline);
+  for (const auto& [generation, zygote] : zygotes_) next = std::min(next, zygote.deadline);
+  if (!stopping_ && fork_not_before_ > TimePoint{} && count(newest_, false, true) < target_) {
+    const auto zygote = zygotes_.find(newest_);
+    if (zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady) next = std::min(next, fork_not_before_);
+  }
+  return next;
+}
+
+void Pool::on(const Event& event, Actions& out) {
+  if (exited_) return;
+  const auto found = workers_.find(event.worker);
+  Worker* worker = found == workers_.end() ? nullptr : &found->second;
+  switch (event.kind) {
+    case Event::Kind::kStart:
+      generation_ = newest_ = last_generation_ = 1;
+      out.push_back({.kind = Action::Kind::kStartEdge});
+      return start_zygote(1, out);
+    case Event::Kind::kZygoteReady:
+      if (const auto zygote = zygotes_.find(event.generation);
+          zygote != zygotes_.end() && zygote->second.state == ZygoteState::kImporting) {
+        zygote->second.state = ZygoteState::kReady;
+      }
+      ever_ready_ = true;
+      return settle(event.now, out);
+    case Event::Kind::kZygoteFailed:
+      if (const auto zygote = zygotes_.find(event.generation); zygote != zygotes_.end()) zygote->second.state = ZygoteState::kFailed;
+      return;
+    case Event::Kind::kZygoteDied: return zygote_died(event, out);
+    case Event::Kind::kForked:
+      if (worker == nullptr) return;
+      worker->pid = event.pid;
+      if (worker->state == WorkerState::kForking) worker->state = WorkerState::kBooting;
+      log(LogLevel::kInfo, fmt::format("Booting worker with pid: {}", event.pid), out);
+      if (stopping_) finish_stop(event.now, out);
+      return;
+    case Event::Kind::kWorkerReady:
+      if (worker == nullptr || stopping_ || worker->state > WorkerState::kServing) return;
+      worker->state = WorkerState::kServing;
+      worker->attached = true;
+      if (event.pid != 0) worker->pid = event.pid;
+      ever_served_ = true;
+      worker->started = event.now;
+      out.push_back({.kind = Action::Kind::kAttach, .worker = event.worker});
+      set_trouble(false, out);
+      return settle(event.now, out);
+    case Event::Kind::kWorkerFailed:
+      // A lazy import that failed: the traceback was shown, the exit that follows is a quick death.
+      if (ever_served_ || settings_.reload || stopping_) return;
+      exit_code_ = 3;
+      return stop(event.now, out);
+    case Event::Kind::kWorkerExited: return worker_exited(event, out);
+    case Event::Kind::kWantsRestart: return replace(event.worker, event.now, out);
+    case Event::Kind::kDrained:
+      if (worker != nullptr && worker->state == WorkerState::kDraining) tell_exit(event.worker, *worker, event.now, out);
+      return;
+    case Event::Kind::kTimedOut:
+      if (worker == nullptr) return;
+      out.push_back({.kind = Action::Kind::kDumpStack, .worker = event.worker, .thread = event.thread, .request = event.request});
+      if (worker->hangs) return;
+      worker->hangs = true;
+      log(LogLevel::kError, fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
+                                        "other requests are finished", worker->pid, event.request), out);
+      // Out of the edge's sight at once: a thread of it is lost. The replacement comes by settle().
+      begin_drain(event.worker, *worker, event.now, out);
+      return settle(event.now, out);
+    case Event::Kind::kEdgeDied:
+      if (stopping_) {
+        edge_gone_ = true;
+        return finish_stop(event.now, out);
+      }
+      log(LogLevel::kCritical, fmt::format("The edge {}; starting another, its connections are lost", describe_wait_status(event.status)), out);
+      out.push_back({.kind = Action::Kind::kStartEdge});
+      // Workers are tied to the edge that knew them: others take their place, from the same import.
+      for (auto& [id, old] : workers_) {
+        old.attached = false;
+        if (old.state == WorkerState::kServing || old.state == WorkerState::kBooting || old.state == WorkerState::kDraining) {
+          tell_exit(id, old, event.now, out);
+        }
+      }
+      return settle(event.now, out);
+    case Event::Kind::kReload: {
+      if (stopping_) return;
+      log(LogLevel::kInfo, "Reloading: importing the application anew", out);
+      // A reload within a reload: the newest wins, what the one before had imported goes.
+      if (const auto zygote = zygotes_.find(newest_); zygote != zygotes_.end() && newest_ != generation_) {
+        zygote->second.state = ZygoteState::kRetired;
+        out.push_back({.kind = Action::Kind::kKillZygote, .generation = newest_});
+      }
+      quick_deaths_ = 0;
+      fork_not_before_ = {};
+      newest_ = ++last_generation_;
+      return start_zygote(newest_, out);
+    }
+    case Event::Kind::kMoreWorkers: ++target_; return settle(event.now, out);
+    case Event::Kind::kFewerWorkers:
+      if (target_ > 1) --target_;
+      return settle(event.now, out);
+    case Event::Kind::kStop: return stop(event.now, out);
+    case Event::Kind::kEdgeStopped: edge_gone_ = true; return finish_stop(event.now, out);
+    case Event::Kind::kTick: return tick(event.now, out);
+  }
+}
+
+}  // namespace tierce::supervise

@@ -1,0 +1,268 @@
+#include "supervise/pool.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <random>
+#include <set>
+
+namespace tierce::supervise {
+namespace {
+
+using namespace std::chrono_literals;
+using K = Event::Kind;
+using A = Action::Kind;
+
+// Drives a pool as the supervisor would, remembering what it asked for.
+struct Drive {
+  explicit Drive(PoolSettings settings) : pool(settings) { on({.kind = K::kStart}); }
+
+  Actions on(Event event) {
+    event.now = now;
+    Actions out;
+    pool.on(event, out);
+    for (const Action& action : out) all.push_back(action);
+    return out;
+  }
+  static std::size_t count(const Actions& actions, A kind) {
+    return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [&](const Action& a) { return a.kind == kind; }));
+  }
+  // Confirms every fork asked for in `actions` and makes the workers ready.
+  std::vector<std::uint32_t> boot(const Actions& actions) {
+    std::vector<std::uint32_t> ids;
+    for (const Action& action : actions) {
+      if (action.kind != A::kForkWorker) continue;
+      on({.kind = K::kForked, .worker = action.worker, .pid = static_cast<std::int32_t>(1000 + action.worker)});
+      on({.kind = K::kWorkerReady, .worker = action.worker});
+      ids.push_back(action.worker);
+    }
+    return ids;
+  }
+  Actions exited(std::uint32_t worker, int status) { return on({.kind = K::kWorkerExited, .worker = worker, .status = status}); }
+
+  TimePoint now = 1000s;
+  Pool pool;
+  Actions all;
+};
+
+TEST(Pool, ForksTheWorkersOnceTheApplicationIsImported) {
+  Drive drive({.workers = 3});
+  EXPECT_EQ(Drive::count(drive.all, A::kStartZygote), 1u);
+  EXPECT_EQ(Drive::count(drive.all, A::kForkWorker), 0u);
+  const auto forks = drive.on({.kind = K::kZygoteReady, .generation = 1});
+  EXPECT_EQ(Drive::count(forks, A::kForkWorker), 3u);
+  drive.boot(forks);
+  EXPECT_EQ(Drive::count(drive.all, A::kAttach), 3u);
+}
+
+TEST(Pool, EndsWithThreeWhenTheFirstImportFails) {
+  Drive drive({.workers = 2});
+  drive.on({.kind = K::kZygoteFailed, .generation = 1});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kZygoteDied, .generation = 1, .status = 3 << 8}), A::kStopEdge), 1u);
+  const auto out = drive.on({.kind = K::kEdgeStopped});
+  ASSERT_EQ(Drive::count(out, A::kExit), 1u);
+  EXPECT_EQ(out.back().status, 3);
+}
+
+TEST(Pool, ReplacesADeadWorkerAtOnceAndTellsTheEdge) {
+  Drive drive({.workers = 2});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.now += 60s;
+  const auto out = drive.exited(ids[0], SIGKILL);
+  EXPECT_EQ(Drive::count(out, A::kBury), 1u);
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 1u);
+}
+
+TEST(Pool, BacksOffWhenWorkersDieAtOnceAndSaysSoToTheEdge) {
+  Drive drive({.workers = 1});
+  Actions out = drive.on({.kind = K::kZygoteReady, .generation = 1});
+  for (int i = 0; i < 5; ++i) {
+    std::uint32_t worker = 0;
+    for (const Action& action : out) {
+      if (action.kind == A::kForkWorker) worker = action.worker;
+    }
+    ASSERT_NE(worker, 0u) << i;
+    drive.on({.kind = K::kForked, .worker = worker, .pid = 7});
+    out = drive.exited(worker, SIGSEGV);
+    if (Drive::count(out, A::kForkWorker) == 0) {
+      ASSERT_LT(drive.pool.next_deadline(), TimePoint::max());
+      EXPECT_GT(drive.pool.next_deadline(), drive.now);
+      drive.now = drive.pool.next_deadline();
+      out = drive.on({.kind = K::kTick});
+    }
+  }
+  EXPECT_EQ(Drive::count(drive.all, A::kTrouble), 1u);
+}
+
+TEST(Pool, ReplacesBeforeItDrainsAWorkerThatWantsToRestart) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto out = drive.on({.kind = K::kWantsRestart, .worker = ids[0]});
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 1u);
+  EXPECT_EQ(Drive::count(out, A::kDrain), 0u);
+  drive.boot(out);
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 1u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kDrained, .worker = ids[0]}), A::kTellExit), 1u);
+  const auto end = drive.exited(ids[0], 0);
+  EXPECT_EQ(Drive::count(end, A::kForkWorker), 0u);
+}
+
+TEST(Pool, KeepsTheOldCodeUntilAllOfTheNewServes) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kReload});
+  const auto forks = drive.on({.kind = K::kZygoteReady, .generation = 2});
+  ASSERT_EQ(Drive::count(forks, A::kForkWorker), 2u);
+  drive.on({.kind = K::kForked, .worker = 3, .pid = 9});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 3}), A::kDrain), 0u);
+  drive.on({.kind = K::kForked, .worker = 4, .pid = 10});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 4}), A::kDrain), 2u);
+  drive.on({.kind = K::kDrained, .worker = 1});
+  drive.on({.kind = K::kDrained, .worker = 2});
+  drive.exited(1, 0);
+  EXPECT_EQ(Drive::count(drive.exited(2, 0), A::kRetireZygote), 1u);
+}
+
+TEST(Pool, KeepsTheOldCodeWhenTheNewCannotBeImported) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kReload});
+  drive.on({.kind = K::kZygoteFailed, .generation = 2});
+  drive.on({.kind = K::kZygoteDied, .generation = 2, .status = 3 << 8});
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 0u);
+  drive.on({.kind = K::kReload});
+  EXPECT_EQ(drive.all.back().kind, A::kStartZygote);
+  EXPECT_EQ(drive.all.back().generation, 3u);
+}
+
+TEST(Pool, KillsTheWorkerOfARequestOverItsTimeAfterTheOthersHaveFinished) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto out = drive.on({.kind = K::kTimedOut, .worker = ids[0], .thread = 2, .request = 77});
+  EXPECT_EQ(Drive::count(out, A::kDumpStack), 1u);
+  EXPECT_EQ(Drive::count(out, A::kDrain), 1u);
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 1u);
+  EXPECT_EQ(Drive::count(out, A::kKillWorker), 0u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kDrained, .worker = ids[0]}), A::kKillWorker), 1u);
+}
+
+TEST(Pool, AnswersMoreAndFewerWorkers) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto more = drive.on({.kind = K::kMoreWorkers});
+  EXPECT_EQ(Drive::count(more, A::kForkWorker), 1u);
+  drive.boot(more);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kFewerWorkers}), A::kDrain), 1u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kFewerWorkers}), A::kDrain), 0u) << "one worker stays";
+}
+
+TEST(Pool, StartsAnotherEdgeWithFreshWorkersWhenTheEdgeDies) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto out = drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  EXPECT_EQ(Drive::count(out, A::kStartEdge), 1u);
+  EXPECT_EQ(Drive::count(out, A::kTellExit), 2u);
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 2u);
+}
+
+TEST(Pool, StopsEdgeThenWorkersThenZygote) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kStop}), A::kStopEdge), 1u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kEdgeStopped}), A::kTellExit), 1u);
+  EXPECT_EQ(Drive::count(drive.exited(ids[0], 0), A::kRetireZygote), 1u);
+  const auto end = drive.on({.kind = K::kZygoteDied, .generation = 1, .status = 0});
+  ASSERT_EQ(Drive::count(end, A::kExit), 1u);
+  EXPECT_EQ(end.back().status, 0);
+}
+
+// Whatever happens in whatever order: bounded processes, no worker of one id twice, and a stop that ends.
+TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    Drive drive({.workers = 1 + seed % 4});
+    std::set<std::uint32_t> forking, alive, zygotes, ready_zygotes;
+    std::size_t seen = 0;
+    bool edge = true, exited = false;
+    const auto learn = [&] {
+      for (; seen < drive.all.size(); ++seen) {
+        const Action& action = drive.all[seen];
+        if (action.kind == A::kStartZygote) {
+          ASSERT_TRUE(zygotes.insert(action.generation).second) << seed;
+        }
+        if (action.kind == A::kForkWorker) {
+          ASSERT_TRUE(forking.insert(action.worker).second) << seed;
+        }
+        if (action.kind == A::kExit) exited = true;
+        ASSERT_LE(drive.pool.workers().size(), 60u) << seed;
+      }
+    };
+    const auto step = [&](bool stopping) {
+      learn();
+      const auto pick = [&](const std::set<std::uint32_t>& from) { return *std::next(from.begin(), static_cast<long>(random() % from.size())); };
+      drive.now += std::chrono::milliseconds(random() % 400);
+      switch (random() % 14) {
+        case 0:
+          if (!zygotes.empty()) drive.on({.kind = K::kZygoteReady, .generation = pick(zygotes)});
+          break;
+        case 1:
+          if (!zygotes.empty() && (stopping || random() % 3 == 0)) {
+            const auto generation = pick(zygotes);
+            zygotes.erase(generation);
+            for (auto id = forking.begin(); id != forking.end();) {
+              const auto worker = drive.pool.workers().find(*id);
+              id = worker != drive.pool.workers().end() && worker->second.generation == generation ? forking.erase(id) : std::next(id);
+            }
+            drive.on({.kind = K::kZygoteDied, .generation = generation, .status = 9});
+          }
+          break;
+        case 2: case 3: case 4:
+          if (!forking.empty()) {
+            const auto id = pick(forking);
+            forking.erase(id);
+            alive.insert(id);
+            drive.on({.kind = K::kForked, .worker = id, .pid = 5});
+          }
+          break;
+        case 5: case 6:
+          if (!alive.empty()) drive.on({.kind = K::kWorkerReady, .worker = pick(alive)});
+          break;
+        case 7:
+          if (!alive.empty()) {
+            const auto id = pick(alive);
+            alive.erase(id);
+            drive.exited(id, static_cast<int>(random() % 2) * 9);
+          }
+          break;
+        case 8:
+          if (!alive.empty()) drive.on({.kind = K::kDrained, .worker = pick(alive)});
+          break;
+        case 9:
+          if (!alive.empty()) drive.on({.kind = K::kTimedOut, .worker = pick(alive)});
+          break;
+        case 10:
+          if (!stopping && random() % 4 == 0) drive.on({.kind = K::kReload});
+          break;
+        case 11:
+          if (stopping && edge) {
+            edge = false;
+            drive.on({.kind = K::kEdgeStopped});
+          }
+          break;
+        case 12:
+          if (!alive.empty()) drive.on({.kind = K::kWantsRestart, .worker = pick(alive)});
+          break;
+        default: drive.on({.kind = K::kTick}); break;
+      }
+      learn();
+    };
+    for (int i = 0; i < 300 && !exited; ++i) step(false);
+    if (!exited) drive.on({.kind = K::kStop});
+    for (int i = 0; i < 20000 && !exited; ++i) step(true);
+    EXPECT_TRUE(exited) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace tierce::supervise

@@ -1,0 +1,41 @@
+// Listening sockets: TCP over IPv4 and IPv6, unix, inherited descriptors (fd://N, systemd activation).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "os/unique_fd.h"
+
+namespace tierce::os {
+
+struct Endpoint {
+  enum class Kind : std::uint8_t { kTcp, kUnix, kInherited };
+  Kind kind = Kind::kTcp;
+  std::string host;         // kTcp: "" is every address. kUnix: the path.
+  std::uint16_t port = 0;
+  int fd = -1;              // kInherited.
+  std::string text() const;  // "127.0.0.1:8000", "[::1]:8000", "unix:/run/app.sock"
+};
+// gunicorn's forms: HOST:PORT, :PORT, HOST, [V6]:PORT, unix:PATH, fd://N. Port 8000 when none is given.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+struct ListenSocket {
+  UniqueFd fd;
+  bool is_unix = false;
+  std::string host;          // As bound: what getsockname() says, or the path.
+  std::uint16_t port = 0;
+  std::string unlink_at_exit;  // Path of a unix socket that we created.
+  std::string url() const;   // "http://127.0.0.1:8000", "unix:/run/app.sock"
+};
+
+// A stale unix socket is replaced; one that somebody answers on is an error. `umask` applies to it.
+Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog);
+// Sockets passed by systemd (LISTEN_FDS, LISTEN_PID); unsets the variables.
+Result<std::vector<ListenSocket>> take_activated_sockets();
+// /proc/sys/net/core/somaxconn: what the kernel cuts every backlog to.
+int somaxconn();
+
+}  // namespace tierce::os

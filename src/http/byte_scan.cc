@@ -77,11 +77,13 @@ TIERCE_AVX2 inline unsigned target_stops(__m256i x) {
 
 TIERCE_AVX2 inline __m256i load32(const char* at) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)); }
 
-// What is left under 32 bytes goes to the 16 byte version: a head's last lines are short.
+// What is left under 32 bytes goes to the 16 byte version: a head's last lines are short. Its code is
+// not AVX, and gcc 12 leaves out the instruction that makes the change cheap before a tail call.
 TIERCE_AVX2 const char* value_stop_avx2(const char* at, const char* end) {
   for (; end - at >= 32; at += 32) {
     if (const unsigned stops = value_stops(load32(at))) return at + __builtin_ctz(stops);
   }
+  _mm256_zeroupper();
   return value_stop_sse2(at, end);
 }
 
@@ -89,6 +91,7 @@ TIERCE_AVX2 const char* target_stop_avx2(const char* at, const char* end) {
   for (; end - at >= 32; at += 32) {
     if (const unsigned stops = target_stops(load32(at))) return at + __builtin_ctz(stops);
   }
+  _mm256_zeroupper();
   return target_stop_sse2(at, end);
 }
 

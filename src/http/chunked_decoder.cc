@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "http/field_rules.h"
+#include "http/hex_digit.h"
 
 namespace tierce::http {
 namespace {
@@ -15,13 +16,6 @@ constexpr std::uint8_t kSizeDigitsMax = 16;
 constexpr std::uint32_t kLineExtensionBytesMax = 4096;
 constexpr std::uint32_t kTotalExtensionBytesMax = 64 * 1024;
 constexpr std::uint32_t kTrailerBytesMax = 16 * 1024;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);

@@ -29,8 +29,19 @@ class ChunkedDecoder {
  private:
   // Named after what the next byte belongs to.
   enum class State : std::uint8_t {
-    kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailerLine, kTrailerName, kTrailerValue, kTrailerLf, kLastLf,
-    kDone, kRefused,
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerLine,
+    kTrailerName,
+    kTrailerValue,
+    kTrailerLf,
+    kLastLf,
+    kDone,
+    kRefused,
   };
 
   State read_framing(char c);

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/hex_digit.h"
+
 namespace tierce::http {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The byte that the escape at the start of `text` stands for, or -1.
 int escaped_byte(std::string_view text) {

@@ -2,16 +2,15 @@
 
 #include "http/authority.h"
 #include "http/field_rules.h"
+#include "http/hex_digit.h"
 
 namespace tierce::http {
 namespace {
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 // A NUL would end the file name early in every C interface behind us, so %00 is no escape either.
 bool escapes_are_sound(std::string_view path) {
   for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
-    if (path.size() - at < 3 || !is_hex(path[at + 1]) || !is_hex(path[at + 2])) return false;
+    if (path.size() - at < 3 || hex_digit(path[at + 1]) < 0 || hex_digit(path[at + 2]) < 0) return false;
     if (path[at + 1] == '0' && path[at + 2] == '0') return false;
   }
   return true;

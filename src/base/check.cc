@@ -5,8 +5,8 @@
 
 namespace tierce {
 
-void check_failed(const char* belief, const std::source_location& where) {
-  std::fprintf(stderr, "tierce: check failed: %s (%s:%u)\n", belief, where.file_name(), where.line());
+void check_failed(const char* belief, const char* file, int line) {
+  std::fprintf(stderr, "tierce: check failed: %s (%s:%d)\n", belief, file, line);
   std::abort();
 }
 

@@ -2,15 +2,13 @@
 // once and is replaced: one process is cheaper than one corrupted response.
 #pragma once
 
-#include <source_location>
-
 namespace tierce {
 
-[[noreturn]] void check_failed(const char* belief, const std::source_location& where);
+[[noreturn]] void check_failed(const char* belief, const char* file, int line);
 
-inline void check(bool condition, const char* belief,
-                  const std::source_location& where = std::source_location::current()) {
-  if (!condition) [[unlikely]] check_failed(belief, where);
+// The builtins instead of std::source_location, which the fuzzers' clang does not have.
+inline void check(bool condition, const char* belief, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  if (!condition) [[unlikely]] check_failed(belief, file, line);
 }
 
 }  // namespace tierce

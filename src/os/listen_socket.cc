@@ -106,12 +106,13 @@ std::string Endpoint::text() const {
     case Kind::kInherited: return fmt::format("fd://{}", fd);
     case Kind::kTcp: break;
   }
-  return fmt::format(host.find(':') != std::string::npos ? "[{}]:{}" : "{}:{}", host, port);
+  return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 std::string ListenSocket::url() const {
   if (is_unix) return "unix:" + host;
-  return fmt::format(host.find(':') != std::string::npos ? "http://[{}]:{}" : "http://{}:{}", host, port);
+  return host.find(':') != std::string::npos ? fmt::format("http://[{}]:{}", host, port)
+                                             : fmt::format("http://{}:{}", host, port);
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

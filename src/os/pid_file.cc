@@ -1,0 +1,43 @@
+#include "os/pid_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "os/socket_io.h"
+#include "os/unique_fd.h"
+
+namespace tierce::os {
+
+Result<PidFile> PidFile::write(const std::string& path) {
+  if (std::FILE* old = std::fopen(path.c_str(), "re"); old != nullptr) {
+    int pid = 0;
+    const int read = std::fscanf(old, "%d", &pid);
+    std::fclose(old);
+    if (read == 1 && pid > 0 && pid != ::getpid() && (::kill(pid, 0) == 0 || errno == EPERM)) {
+      return fail(Error(fmt::format("pid file {}: process {} is already running", path, pid)));
+    }
+  }
+  // Written aside and renamed: nobody reads half a number.
+  const std::string aside = fmt::format("{}.{}", path, ::getpid());
+  UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const std::string text = fmt::format("{}\n", ::getpid());
+  if (!fd || !write_all(fd.get(), text.data(), text.size()) || ::rename(aside.c_str(), path.c_str()) != 0) {
+    const Error error = errno_error("writing the pid file " + path);
+    ::unlink(aside.c_str());
+    return fail(error);
+  }
+  PidFile file;
+  file.path_ = path;
+  return file;
+}
+
+PidFile::~PidFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+}  // namespace tierce::os

@@ -1,0 +1,63 @@
+#include "os/user_identity.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace tierce::os {
+namespace {
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+}  // namespace
+
+Result<Identity> find_identity(const std::string& user, const std::string& group) {
+  Identity identity;
+  identity.uid = ::geteuid();
+  identity.gid = ::getegid();
+  if (user.empty() && group.empty()) return identity;
+  if (!user.empty()) {
+    const passwd* entry = is_number(user) ? ::getpwuid(static_cast<uid_t>(std::atoll(user.c_str()))) : ::getpwnam(user.c_str());
+    if (entry != nullptr) {
+      identity.uid = entry->pw_uid;
+      identity.gid = entry->pw_gid;
+      identity.user = entry->pw_name;
+    } else if (is_number(user)) {
+      identity.uid = static_cast<uid_t>(std::atoll(user.c_str()));
+    } else {
+      return fail(Error(fmt::format("user '{}' does not exist", user)));
+    }
+  }
+  if (!group.empty()) {
+    const ::group* entry = is_number(group) ? nullptr : ::getgrnam(group.c_str());
+    if (entry != nullptr) {
+      identity.gid = entry->gr_gid;
+    } else if (is_number(group)) {
+      identity.gid = static_cast<gid_t>(std::atoll(group.c_str()));
+    } else {
+      return fail(Error(fmt::format("group '{}' does not exist", group)));
+    }
+  }
+  identity.change = identity.uid != ::geteuid() || identity.gid != ::getegid();
+  if (identity.change && ::geteuid() != 0) {
+    return fail(Error(fmt::format("changing to user '{}' group '{}' needs root", user, group)));
+  }
+  return identity;
+}
+
+Result<void> become(const Identity& identity) {
+  if (!identity.change) return {};
+  const int groups = identity.user.empty() ? ::setgroups(0, nullptr) : ::initgroups(identity.user.c_str(), identity.gid);
+  if (groups != 0) return fail(errno_error("setting the groups"));
+  if (::setgid(identity.gid) != 0) return fail(errno_error("setgid"));
+  if (::setuid(identity.uid) != 0) return fail(errno_error("setuid"));
+  if (identity.uid != 0 && ::setuid(0) == 0) return fail("the change of the user can be undone: refused");
+  return {};
+}
+
+}  // namespace tierce::os

@@ -1,0 +1,166 @@
+#include "supervise/zygote_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "os/socket_io.h"
+
+namespace tierce::supervise {
+namespace {
+
+// The program of the interpreter: everything else is in the package.
+constexpr const char* kBootstrap =
+    "import sys; sys.path.insert(0, sys.argv[1]); import tierce_wsgi.boot as b; b.main(int(sys.argv[2]))";
+
+bool executable(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
+
+std::string find_on_path(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
+    if (end > 0 && executable(candidate)) return candidate;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+// "key=value\0..." on a memfd that the interpreter inherits.
+class Options {
+ public:
+  Options& add(std::string_view key, std::string_view value) {
+    text_.append(key).append("=").append(value).push_back('\0');
+    return *this;
+  }
+  Options& add(std::string_view key, std::uint64_t value) { return add(key, std::to_string(value)); }
+  Result<os::UniqueFd> to_memfd() const {
+    os::UniqueFd fd(::memfd_create("tierce-options", 0));
+    if (!fd || !os::write_all(fd.get(), text_.data(), text_.size())) return fail(errno_error("memfd_create"));
+    ::lseek(fd.get(), 0, SEEK_SET);
+    return fd;
+  }
+
+ private:
+  std::string text_;
+};
+
+void inherit(int fd) { ::fcntl(fd, F_SETFD, 0); }
+
+}  // namespace
+
+Result<std::string> find_python(const std::string& wanted) {
+  if (!wanted.empty()) {
+    const std::string path = wanted.find('/') == std::string::npos ? find_on_path(wanted) : wanted;
+    if (path.empty() || !executable(path)) return fail(Error(fmt::format("--python {}: no such program", wanted)));
+    return path;
+  }
+  if (const char* venv = std::getenv("VIRTUAL_ENV"); venv != nullptr && *venv != '\0') {
+    const std::string path = fmt::format("{}/bin/python", venv);
+    if (executable(path)) return path;
+  }
+  for (const char* name : {"python3", "python"}) {
+    if (std::string path = find_on_path(name); !path.empty()) return path;
+  }
+  return fail("no python3 on PATH; name one with --python");
+}
+
+Result<std::string> find_library() {
+  std::vector<std::string> places;
+  if (const char* set = std::getenv("TIERCE_LIB"); set != nullptr && *set != '\0') places.emplace_back(set);
+  char self[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self - 1);
+  if (length > 0) {
+    const auto directory = std::filesystem::path(std::string(self, static_cast<std::size_t>(length))).parent_path();
+    places.push_back((directory / "lib").string());
+    places.push_back((directory / ".." / "lib" / "tierce").lexically_normal().string());
+  }
+  for (const std::string& place : places) {
+    if (::access((place + "/tierce_wsgi/boot.py").c_str(), R_OK) == 0) return place;
+  }
+  std::string text = "the package tierce_wsgi is not in";
+  for (const std::string& place : places) text += " " + place;
+  return fail(Error(text + " (set TIERCE_LIB to its directory)"));
+}
+
+Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
+                                   const std::vector<os::ListenSocket>& listeners) {
+  auto channels = os::MessageChannel::pair(true);
+  if (!channels) return fail(std::move(channels).error());
+  auto& [ours, theirs] = *channels;
+  // The zygote waits for messages: its end blocks.
+  ::fcntl(theirs.fd(), F_SETFL, ::fcntl(theirs.fd(), F_GETFL) & ~O_NONBLOCK);
+
+  Options options;
+  options.add("app", settings.app)
+      .add("control", static_cast<std::uint64_t>(theirs.fd()))
+      .add("threads", settings.threads)
+      .add("multiprocess", settings.workers > 1 ? 1 : 0)
+      .add("lazy", settings.lazy_apps ? 1 : 0)
+      .add("max_requests", settings.max_requests)
+      .add("max_requests_jitter", settings.max_requests_jitter)
+      .add("server_software", settings.edge.server_name)
+      .add("log_level", os::name_of(settings.edge.log_level))
+      .add("error_log", static_cast<std::uint64_t>(plan.error_log))
+      .add("graceful_timeout", static_cast<std::uint64_t>(settings.edge.graceful_timeout.count()))
+      .add("chdir", settings.chdir);
+  for (const std::string& directory : settings.pythonpath) options.add("pythonpath", directory);
+  for (const os::ListenSocket& listener : listeners) {
+    options.add("listener", listener.is_unix ? "unix " + listener.host : fmt::format("{} {}", listener.host, listener.port));
+  }
+  os::UniqueFd watch_read, watch_write;
+  if (settings.reload) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail(errno_error("pipe2"));
+    watch_read = os::UniqueFd(ends[0]);
+    watch_write = os::UniqueFd(ends[1]);
+    ::fcntl(watch_write.get(), F_SETFL, ::fcntl(watch_write.get(), F_GETFL) & ~O_NONBLOCK);
+    options.add("reload", 1).add("watch_list", static_cast<std::uint64_t>(watch_write.get()));
+  }
+  auto options_fd = options.to_memfd();
+  if (!options_fd) return fail(std::move(options_fd).error());
+
+  const std::string options_number = std::to_string(options_fd->get());
+  const pid_t supervisor = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(errno_error("fork"));
+  if (pid == 0) {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    inherit(theirs.fd());
+    inherit(options_fd->get());
+    if (plan.error_log != 2) inherit(plan.error_log);
+    if (watch_write) inherit(watch_write.get());
+    for (const auto& [name, value] : settings.environment) ::setenv(name.c_str(), value.c_str(), 1);
+    if (auto done = os::become(plan.identity); !done) {
+      ::dprintf(2, "tierce: %s\n", done.error().text().c_str());
+      ::_exit(1);
+    }
+    // After the change of the user, which clears it. The zygote also sees the end of its control socket.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != supervisor) ::_exit(1);
+    if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
+      ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
+    }
+    ::execl(plan.python.c_str(), plan.python.c_str(), "-c", kBootstrap, plan.library.c_str(), options_number.c_str(), nullptr);
+    ::dprintf(2, "tierce: starting %s: %s\n", plan.python.c_str(), std::strerror(errno));
+    ::_exit(127);
+  }
+  ZygoteProcess process;
+  process.pid = pid;
+  process.control = std::move(ours);
+  process.watch_list = std::move(watch_read);
+  return process;
+}
+
+}  // namespace tierce::supervise

@@ -1,0 +1,35 @@
+// Starting the user's Python with our extension (gateway/worker_options.h says what it is told).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/run_settings.h"
+#include "os/listen_socket.h"
+#include "os/message_channel.h"
+#include "os/user_identity.h"
+
+namespace tierce::supervise {
+
+struct ZygoteProcess {
+  pid_t pid = 0;
+  os::MessageChannel control;
+  os::UniqueFd watch_list;  // --reload: where the zygote writes the files it has imported.
+};
+
+// --python, else $VIRTUAL_ENV/bin/python, else python3 or python on PATH.
+Result<std::string> find_python(const std::string& wanted);
+// Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce.
+Result<std::string> find_library();
+
+struct ZygotePlan {
+  std::string python;
+  std::string library;
+  os::Identity identity;
+  int error_log;
+};
+Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
+                                   const std::vector<os::ListenSocket>& listeners);
+
+}  // namespace tierce::supervise

@@ -9,9 +9,14 @@
 #include <mutex>
 #include <thread>
 
+#include "edge/edge_thread.h"
+#include "gateway/mailbox.h"
+#include "os/error_log.h"
+
 namespace tierce::edge {
 namespace {
 
+using config::EdgeStart;
 using gateway::ControlMessage;
 using gateway::FromEdge;
 using gateway::ToEdge;

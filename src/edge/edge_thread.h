@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/edge_settings.h"
+#include "config/edge_start.h"
 #include "edge/access_log.h"
 #include "edge/connection.h"
 #include "edge/dispatcher.h"
@@ -19,12 +20,7 @@
 
 namespace tierce::edge {
 
-struct EdgeListener {
-  int fd;
-  bool is_unix;
-  std::string name;
-  std::uint16_t port;
-};
+using config::EdgeListener;
 
 class EdgeThread {
  public:

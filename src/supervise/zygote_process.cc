@@ -146,8 +146,8 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
       ::dprintf(2, "tierce: %s\n", done.error().text().c_str());
       ::_exit(1);
     }
-    // After the change of the user, which clears it. The zygote also sees the end of its control socket.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // After the change of the user, which clears it. Workers see the end of their control sockets instead.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != supervisor) ::_exit(1);
     if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
       ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.

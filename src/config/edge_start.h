@@ -1,0 +1,33 @@
+// What an edge process is started with. The supervisor makes it and forks; what runs in the child is
+// handed to the supervisor by the command (cli/), so that the two roles do not know each other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/edge_settings.h"
+#include "os/message_channel.h"
+#include "os/unique_fd.h"
+
+namespace tierce::config {
+
+struct EdgeListener {
+  int fd;
+  bool is_unix;
+  std::string name;
+  std::uint16_t port;
+};
+
+struct EdgeStart {
+  EdgeSettings settings;
+  std::vector<EdgeListener> listeners;   // Descriptors stay the caller's.
+  os::MessageChannel control;            // Non-blocking end of the pair to the supervisor.
+  std::vector<os::UniqueFd> wakeups;     // One eventfd for each thread; workers ring it.
+  std::uint64_t id_base = 0;             // Request ids begin here: differs between edge processes.
+};
+
+// Serves until told to stop or the supervisor is gone. Returns the exit code; signals are the caller's.
+using EdgeMain = int (*)(EdgeStart start);
+
+}  // namespace tierce::config

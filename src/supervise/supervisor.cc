@@ -1,0 +1,555 @@
+#include "supervise/supervisor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+
+#include "gateway/control.h"
+#include "gateway/mailbox.h"
+#include "os/clock.h"
+#include "os/error_log.h"
+#include "os/file_watcher.h"
+#include "os/listen_socket.h"
+#include "os/pid_file.h"
+#include "os/user_identity.h"
+#include "supervise/pool.h"
+#include "supervise/zygote_process.h"
+
+#ifndef TIERCE_VERSION
+#define TIERCE_VERSION "0.1.0"
+#endif
+
+namespace tierce::supervise {
+namespace {
+
+using gateway::ControlMessage;
+using gateway::FromEdge;
+using gateway::FromWorker;
+using gateway::FromZygote;
+using gateway::ToEdge;
+using gateway::ToWorker;
+using gateway::ToZygote;
+using os::LogLevel;
+using namespace std::chrono_literals;
+
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD};
+// nginx's default backlog; a kernel that allows less drops connections in a burst.
+constexpr int kSmallBacklog = 511;
+constexpr auto kReloadDebounce = 100ms;
+
+gateway::MailboxShape shape_for(const config::RunSettings& settings) {
+  gateway::MailboxShape shape;
+  shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
+  const std::uint32_t request = 16 * settings.edge.fields_max + settings.edge.head_bytes_max + settings.edge.body_buffer_bytes;
+  shape.request_bytes = (request + 4096 + 4095) / 4096 * 4096;
+  return shape;
+}
+
+// What ties us to a worker.
+struct WorkerLines {
+  os::MessageChannel control;
+  std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
+  gateway::Region region;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const config::RunSettings& settings, config::EdgeMain edge_main)
+      : settings_(settings),
+        edge_main_(edge_main),
+        pool_({.workers = settings.workers, .graceful_timeout = settings.edge.graceful_timeout, .reload = settings.reload}) {}
+
+  int run() {
+    if (auto prepared = prepare(); !prepared) {
+      log_.line(LogLevel::kCritical, prepared.error().text());
+      return 1;
+    }
+    feed({.kind = Event::Kind::kStart});
+    while (!exit_code_) wait();
+    for (const os::ListenSocket& listener : listeners_) {
+      if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
+    }
+    return *exit_code_;
+  }
+
+ private:
+  // --- start ---
+
+  Result<void> prepare() {
+    // Names of programs and directories are the user's, seen from where the user stands.
+    auto python = find_python(settings_.python);
+    if (!python) return fail(std::move(python).error());
+    auto library = find_library();
+    if (!library) return fail(std::move(library).error());
+    plan_.python = absolute(*python);
+    plan_.library = absolute(*library);
+    if (!settings_.chdir.empty() && ::chdir(settings_.chdir.c_str()) != 0) return fail(errno_error("--chdir " + settings_.chdir));
+    auto identity = os::find_identity(settings_.user, settings_.group);
+    if (!identity) return fail(std::move(identity).error());
+    plan_.identity = std::move(*identity);
+    if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
+
+    auto log = os::ErrorLog::open(settings_.edge.error_log, settings_.edge.log_level);
+    if (!log) return fail(std::move(log).error());
+    log_ = std::move(*log);
+    plan_.error_log = log_.fd();
+    log_.line(LogLevel::kInfo, fmt::format("Starting tierce {}{}", TIERCE_VERSION,
+                                           settings_.name.empty() ? "" : fmt::format(" ({})", settings_.name)));
+    if (!settings_.pid_file.empty()) {
+      auto file = os::PidFile::write(settings_.pid_file);
+      if (!file) return fail(std::move(file).error());
+      pid_file_ = std::move(*file);
+    }
+    if (auto opened = open_listeners(); !opened) return opened;
+    if (settings_.reload) {
+      auto watcher = os::FileWatcher::create();
+      if (!watcher) return fail(std::move(watcher).error());
+      watcher_ = std::move(*watcher);
+    }
+    // Orphans of the zygote and of workers become our children: we reap them, as PID 1 must.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int number : kSignals) ::sigaddset(&set, number);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    signals_ = os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) return fail(errno_error("signalfd"));
+    log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
+                                           settings_.threads, plan_.python));
+    return {};
+  }
+
+  static std::string absolute(const std::string& path) {
+    if (path.starts_with('/')) return path;
+    char here[4096];
+    return ::getcwd(here, sizeof here) != nullptr ? fmt::format("{}/{}", here, path) : path;
+  }
+
+  Result<void> open_listeners() {
+    auto activated = os::take_activated_sockets();
+    if (!activated) return fail(std::move(activated).error());
+    listeners_ = std::move(*activated);
+    const int allowed = os::somaxconn();
+    const int backlog = settings_.backlog > 0 ? settings_.backlog : allowed;
+    if (listeners_.empty()) {
+      for (const std::string& bind : settings_.binds) {
+        auto endpoint = os::parse_endpoint(bind);
+        if (!endpoint) return fail(std::move(endpoint).error().during("--bind"));
+        auto socket = os::open_listen_socket(*endpoint, backlog);
+        if (!socket) return fail(std::move(socket).error());
+        listeners_.push_back(std::move(*socket));
+      }
+    }
+    if (allowed < kSmallBacklog || backlog > allowed) {
+      log_.line(LogLevel::kWarning,
+                fmt::format("net.core.somaxconn is {}: the kernel keeps no more waiting connections than that{}", allowed,
+                            backlog > allowed ? fmt::format(", --backlog {} has no effect beyond it", backlog) : ""));
+    }
+    for (const os::ListenSocket& listener : listeners_) {
+      log_.line(LogLevel::kInfo, fmt::format("Listening at: {} ({})", listener.url(), ::getpid()));
+    }
+    return {};
+  }
+
+  // --- the loop ---
+
+  void wait() {
+    std::vector<pollfd> set = {{signals_.get(), POLLIN, 0}};
+    std::vector<std::function<void()>> handlers = {[this] { read_signals(); }};
+    const auto add = [&](int fd, std::function<void()> handler) {
+      set.push_back({fd, POLLIN, 0});
+      handlers.push_back(std::move(handler));
+    };
+    if (edge_control_) add(edge_control_.fd(), [this] { read_edge(); });
+    for (auto& [generation, zygote] : zygotes_) {
+      if (zygote.control) add(zygote.control.fd(), [this, g = generation] { read_zygote(g); });
+      if (zygote.watch_list) add(zygote.watch_list.get(), [this, g = generation] { read_watch_list(g); });
+    }
+    for (auto& [id, lines] : workers_) {
+      if (lines.control) add(lines.control.fd(), [this, worker = id] { read_worker(worker); });
+    }
+    if (watcher_.fd() >= 0) add(watcher_.fd(), [this] { read_changes(); });
+
+    int timeout = -1;
+    TimePoint next = std::min(pool_.next_deadline(), reload_at_);
+    if (next != TimePoint::max()) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
+      timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
+    }
+    ::poll(set.data(), set.size(), timeout);
+    for (std::size_t i = 0; i < set.size() && !exit_code_; ++i) {
+      if (set[i].revents != 0) handlers[i]();
+    }
+    if (exit_code_) return;
+    if (now() >= reload_at_) {
+      reload_at_ = TimePoint::max();
+      feed({.kind = Event::Kind::kReload});
+    }
+    if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
+  }
+
+  static TimePoint now() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
+
+  void feed(Event event) {
+    event.now = now();
+    Actions actions;
+    pool_.on(event, actions);
+    for (const Action& action : actions) carry_out(action);
+  }
+
+  // --- what comes in ---
+
+  void read_signals() {
+    signalfd_siginfo info;
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      switch (info.ssi_signo) {
+        case SIGCHLD: reap(); break;
+        case SIGTERM:
+        case SIGINT:
+        case SIGQUIT:
+          log_.line(LogLevel::kInfo, fmt::format("Handling signal: {}", info.ssi_signo == SIGTERM ? "term" : info.ssi_signo == SIGINT ? "int" : "quit"));
+          feed({.kind = Event::Kind::kStop});
+          break;
+        case SIGHUP:
+          log_.line(LogLevel::kInfo, "Handling signal: hup");
+          feed({.kind = Event::Kind::kReload});
+          break;
+        case SIGTTIN: feed({.kind = Event::Kind::kMoreWorkers}); break;
+        case SIGTTOU: feed({.kind = Event::Kind::kFewerWorkers}); break;
+        case SIGUSR1: reopen_logs(); break;
+        default: break;
+      }
+      if (exit_code_) return;
+    }
+  }
+
+  void reopen_logs() {
+    if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
+    plan_.error_log = log_.fd();
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
+    log_.line(LogLevel::kInfo, "Logs reopened");
+  }
+
+  void reap() {
+    for (;;) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+      if (pid <= 0) return;
+      if (pid == edge_pid_) {
+        edge_pid_ = 0;
+        edge_control_.close();
+        feed({.kind = stopping_edge_ ? Event::Kind::kEdgeStopped : Event::Kind::kEdgeDied, .status = status});
+        continue;
+      }
+      const auto zygote = std::find_if(zygotes_.begin(), zygotes_.end(), [&](const auto& z) { return z.second.pid == pid; });
+      if (zygote != zygotes_.end()) {
+        const std::uint32_t generation = zygote->first;
+        // What it said before it ended counts: a failed import, the ends of workers.
+        read_zygote(generation);
+        read_watch_list(generation);
+        zygotes_.erase(generation);
+        feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = status});
+        continue;
+      }
+      // A worker whose zygote is gone is ours; everything else is an orphan of the application.
+      for (const auto& [id, worker] : pool_.workers()) {
+        if (worker.pid == pid) {
+          feed({.kind = Event::Kind::kWorkerExited, .worker = id, .status = status});
+          break;
+        }
+      }
+    }
+  }
+
+  void read_edge() {
+    ControlMessage message;
+    for (;;) {
+      switch (edge_control_.receive(&message)) {
+        case os::MessageChannel::Received::kNothing: return;
+        case os::MessageChannel::Received::kClosed: return edge_control_.close();  // SIGCHLD tells the rest.
+        case os::MessageChannel::Received::kMessage: break;
+      }
+      switch (static_cast<FromEdge>(message.kind)) {
+        case FromEdge::kDrained: feed({.kind = Event::Kind::kDrained, .worker = message.number}); break;
+        case FromEdge::kTimedOut:
+          feed({.kind = Event::Kind::kTimedOut, .worker = message.number, .thread = message.thread, .request = message.request});
+          break;
+        case FromEdge::kReady: break;
+      }
+    }
+  }
+
+  void read_zygote(std::uint32_t generation) {
+    for (;;) {
+      const auto zygote = zygotes_.find(generation);
+      if (zygote == zygotes_.end() || !zygote->second.control) return;
+      ControlMessage message;
+      switch (zygote->second.control.receive(&message)) {
+        case os::MessageChannel::Received::kNothing: return;
+        case os::MessageChannel::Received::kClosed: return zygote->second.control.close();
+        case os::MessageChannel::Received::kMessage: break;
+      }
+      switch (static_cast<FromZygote>(message.kind)) {
+        case FromZygote::kReady:
+          feed({.kind = Event::Kind::kZygoteReady, .generation = generation});
+          break;
+        case FromZygote::kFailed: feed({.kind = Event::Kind::kZygoteFailed, .generation = generation}); break;
+        case FromZygote::kForked: feed({.kind = Event::Kind::kForked, .worker = message.number, .pid = message.pid}); break;
+        case FromZygote::kExited:
+          if (message.number != 0) feed({.kind = Event::Kind::kWorkerExited, .worker = message.number, .status = message.status});
+          break;
+      }
+    }
+  }
+
+  void read_worker(std::uint32_t id) {
+    for (;;) {
+      const auto worker = workers_.find(id);
+      if (worker == workers_.end() || !worker->second.control) return;
+      ControlMessage message;
+      switch (worker->second.control.receive(&message)) {
+        case os::MessageChannel::Received::kNothing: return;
+        case os::MessageChannel::Received::kClosed: return worker->second.control.close();
+        case os::MessageChannel::Received::kMessage: break;
+      }
+      switch (static_cast<FromWorker>(message.kind)) {
+        case FromWorker::kReady: feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = message.pid}); break;
+        case FromWorker::kWantsRestart: feed({.kind = Event::Kind::kWantsRestart, .worker = id}); break;
+        case FromWorker::kFailed: feed({.kind = Event::Kind::kWorkerFailed, .worker = id}); break;
+        case FromWorker::kDumped: break;
+      }
+    }
+  }
+
+  // --- --reload ---
+
+  void read_watch_list(std::uint32_t generation) {
+    const auto zygote = zygotes_.find(generation);
+    if (zygote == zygotes_.end() || !zygote->second.watch_list) return;
+    char buffer[65536];
+    for (;;) {
+      const ssize_t got = ::read(zygote->second.watch_list.get(), buffer, sizeof buffer);
+      if (got > 0) {
+        watch_text_.append(buffer, static_cast<std::size_t>(got));
+        continue;
+      }
+      if (got < 0 && errno == EAGAIN) return;
+      zygote->second.watch_list = os::UniqueFd();
+      break;
+    }
+    std::vector<std::string> files;
+    for (std::size_t at = 0; at < watch_text_.size();) {
+      const std::size_t end = std::min(watch_text_.find('\n', at), watch_text_.size());
+      if (end > at) files.push_back(watch_text_.substr(at, end - at));
+      at = end + 1;
+    }
+    watch_text_.clear();
+    watcher_.watch(files);
+  }
+
+  void read_changes() {
+    for (const std::string& file : watcher_.changed()) {
+      log_.line(LogLevel::kInfo, fmt::format("{} has changed", file));
+      // An editor writes several files in a row: one reload for all.
+      reload_at_ = now() + kReloadDebounce;
+    }
+  }
+
+  // --- what goes out ---
+
+  void tell_edge(const ControlMessage& message, std::span<const int> descriptors = {}) {
+    if (!edge_control_) return;
+    if (auto sent = edge_control_.send(message, descriptors); !sent) {
+      log_.line(LogLevel::kError, std::move(sent).error().during("telling the edge").text());
+    }
+  }
+
+  void carry_out(const Action& action) {
+    switch (action.kind) {
+      case Action::Kind::kLog: return log_.line(action.level, action.text);
+      case Action::Kind::kStartEdge: return start_edge();
+      case Action::Kind::kStopEdge:
+        stopping_edge_ = true;
+        if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});
+        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kStop), .number = static_cast<std::uint32_t>(action.status)});
+      case Action::Kind::kKillEdge:
+        if (edge_pid_ > 0) ::kill(edge_pid_, SIGKILL);
+        return;
+      case Action::Kind::kStartZygote: return start(action.generation);
+      case Action::Kind::kRetireZygote:
+        if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end() && zygote->second.control) {
+          static_cast<void>(zygote->second.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kExit)}));
+        }
+        return;
+      case Action::Kind::kKillZygote:
+        if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end()) ::kill(zygote->second.pid, SIGKILL);
+        return;
+      case Action::Kind::kForkWorker: return fork_worker(action.worker, action.generation);
+      case Action::Kind::kAttach: return attach(action.worker);
+      case Action::Kind::kDrain:
+        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kDrain), .number = action.worker});
+      case Action::Kind::kBury: {
+        ControlMessage message{.kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = action.worker, .status = action.status};
+        std::strncpy(message.text, action.text.c_str(), sizeof message.text - 1);
+        return tell_edge(message);
+      }
+      case Action::Kind::kForget: workers_.erase(action.worker); return;
+      case Action::Kind::kTellExit: return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit)});
+      case Action::Kind::kDumpStack:
+        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kDumpStack), .thread = action.thread, .request = action.request});
+      case Action::Kind::kKillWorker: {
+        const auto worker = pool_.workers().find(action.worker);
+        if (worker != pool_.workers().end() && worker->second.pid > 0) ::kill(worker->second.pid, SIGKILL);
+        return;
+      }
+      case Action::Kind::kTrouble:
+        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble), .number = static_cast<std::uint32_t>(action.status)});
+      case Action::Kind::kExit: exit_code_ = action.status; return;
+    }
+  }
+
+  void tell_worker(std::uint32_t id, const ControlMessage& message) {
+    const auto worker = workers_.find(id);
+    if (worker == workers_.end() || !worker->second.control) return;
+    static_cast<void>(worker->second.control.send(message));  // A worker that is gone has ended already.
+  }
+
+  void start_edge() {
+    wakeups_.clear();
+    for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
+      wakeups_.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    }
+    auto channels = os::MessageChannel::pair(true);
+    if (!channels) return log_.line(LogLevel::kCritical, channels.error().text());
+    auto& [ours, theirs] = *channels;
+    const pid_t supervisor = ::getpid();
+    const std::uint64_t id_base = request_ids();
+    const pid_t pid = ::fork();
+    if (pid < 0) return log_.line(LogLevel::kCritical, errno_error("starting the edge: fork").text());
+    if (pid > 0) {
+      edge_pid_ = pid;
+      edge_control_ = std::move(ours);
+      return;
+    }
+    // The edge: a copy of us that keeps the listening sockets and its own channel, and nothing else.
+    ours.close();
+    edge_control_.close();
+    signals_ = os::UniqueFd();
+    workers_.clear();
+    zygotes_.clear();
+    watcher_ = os::FileWatcher();
+    pid_file_.forget();
+    if (auto done = os::become(plan_.identity); !done) {
+      log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());
+      ::_exit(1);
+    }
+    // Signals stay blocked: the supervisor steers by messages. A killed supervisor takes the edge along.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != supervisor) ::_exit(1);
+    config::EdgeStart start;
+    start.settings = settings_.edge;
+    for (const os::ListenSocket& listener : listeners_) {
+      start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port});
+    }
+    start.control = std::move(theirs);
+    start.wakeups = std::move(wakeups_);
+    start.id_base = id_base;
+    ::_exit(edge_main_(std::move(start)));
+  }
+
+  // Ids of different edges and different starts do not meet: 24 random bits above 32 of counting.
+  static std::uint64_t request_ids() { return static_cast<std::uint64_t>(std::random_device()() & 0xffffff) << 32; }
+
+  void start(std::uint32_t generation) {
+    auto process = supervise::start_zygote(settings_, plan_, listeners_);
+    if (!process) {
+      log_.line(LogLevel::kCritical, std::move(process).error().during("starting Python").text());
+      return feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = 1 << 8});
+    }
+    zygotes_[generation] = std::move(*process);
+  }
+
+  void fork_worker(std::uint32_t id, std::uint32_t generation) {
+    const auto zygote = zygotes_.find(generation);
+    if (zygote == zygotes_.end() || !zygote->second.control) return;
+    WorkerLines lines;
+    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_));
+    auto control = os::MessageChannel::pair(true);
+    if (!region || !control) {
+      return log_.line(LogLevel::kCritical, (region ? control.error() : region.error()).text());
+    }
+    lines.region = std::move(*region);
+    lines.control = std::move(control->first);
+    std::vector<int> descriptors = {control->second.fd(), lines.region.fd()};
+    std::vector<os::MessageChannel> worker_ends;
+    for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
+      auto channel = os::MessageChannel::pair(true);
+      if (!channel) return log_.line(LogLevel::kCritical, channel.error().text());
+      lines.edge_ends.push_back(std::move(channel->first));
+      worker_ends.push_back(std::move(channel->second));
+      descriptors.push_back(wakeups_[i].get());
+      descriptors.push_back(worker_ends.back().fd());
+    }
+    const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
+    if (auto sent = zygote->second.control.send(message, descriptors); !sent) {
+      log_.line(LogLevel::kError, std::move(sent).error().during("asking for a worker").text());
+      return;
+    }
+    workers_[id] = std::move(lines);
+  }
+
+  void attach(std::uint32_t id) {
+    const auto lines = workers_.find(id);
+    const auto worker = pool_.workers().find(id);
+    if (lines == workers_.end() || worker == pool_.workers().end()) return;
+    std::vector<int> descriptors = {lines->second.region.fd()};
+    for (const os::MessageChannel& end : lines->second.edge_ends) descriptors.push_back(end.fd());
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach), .number = id, .pid = worker->second.pid, .threads = settings_.threads},
+              descriptors);
+    lines->second.edge_ends.clear();
+    lines->second.region = gateway::Region();  // The edge and the worker hold it now.
+  }
+
+  config::RunSettings settings_;
+  config::EdgeMain edge_main_;
+  Pool pool_;
+  ZygotePlan plan_;
+  os::ErrorLog log_;
+  os::PidFile pid_file_;
+  std::vector<os::ListenSocket> listeners_;
+  os::UniqueFd signals_;
+  os::FileWatcher watcher_;
+  std::string watch_text_;
+  TimePoint reload_at_ = TimePoint::max();
+  pid_t edge_pid_ = 0;
+  bool stopping_edge_ = false;
+  os::MessageChannel edge_control_;
+  std::vector<os::UniqueFd> wakeups_;
+  std::map<std::uint32_t, ZygoteProcess> zygotes_;
+  std::map<std::uint32_t, WorkerLines> workers_;
+  std::optional<int> exit_code_;
+};
+
+}  // namespace
+
+int run_supervisor(const config::RunSettings& settings, config::EdgeMain edge_main) {
+  return Supervisor(settings, edge_main).run();
+}
+
+}  // namespace tierce::supervise

@@ -38,7 +38,7 @@ function(tierce_python_extensions)
     target_include_directories(${target} SYSTEM PRIVATE ${include_dir})
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
     target_compile_options(${target} PRIVATE -Wno-old-style-cast -Wno-cast-qual -fvisibility=hidden)
-    target_link_libraries(${target} PRIVATE tierce_gateway)
+    target_link_libraries(${target} PRIVATE tierce_gateway tierce_http)
     set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME "_core" SUFFIX "${suffix}"
                           LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/tierce_wsgi)
     message(STATUS "extension module for ${python} (${suffix})")

@@ -39,6 +39,13 @@ Result<ErrorLog> ErrorLog::open(const std::string& path, LogLevel least) {
   return log;
 }
 
+ErrorLog ErrorLog::on_descriptor(int fd, LogLevel least) {
+  ErrorLog log;
+  log.borrowed_ = fd;
+  log.least_ = least;
+  return log;
+}
+
 void ErrorLog::line(LogLevel level, std::string_view text) const {
   if (!wants(level)) return;
   const std::time_t now = ::time(nullptr);

@@ -21,19 +21,22 @@ class ErrorLog {
  public:
   // "-" is standard error.
   static Result<ErrorLog> open(const std::string& path, LogLevel least);
+  // A descriptor that somebody else has opened and keeps.
+  static ErrorLog on_descriptor(int fd, LogLevel least);
   ErrorLog() = default;
 
   bool wants(LogLevel level) const { return level >= least_; }
   void line(LogLevel level, std::string_view text) const;
   // After the file was renamed away; on failure the old file is kept.
   Result<void> reopen();
-  int fd() const { return file_ ? file_.get() : 2; }
+  int fd() const { return file_ ? file_.get() : borrowed_; }
   const std::string& path() const { return path_; }
 
  private:
   std::string path_ = "-";
   LogLevel least_ = LogLevel::kInfo;
   UniqueFd file_;
+  int borrowed_ = 2;
 };
 
 }  // namespace tierce::os

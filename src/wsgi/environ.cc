@@ -1,0 +1,163 @@
+#include "wsgi/environ.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "http/field_rules.h"
+#include "http/percent.h"
+#include "wsgi/file_wrapper.h"
+#include "wsgi/header_keys.h"
+#include "wsgi/worker_settings.h"
+
+namespace tierce::wsgi {
+namespace {
+
+// Strings made once, their hashes cached in them.
+struct Names {
+  PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr, *remote_port,
+      *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty, *http10, *http11;
+  std::array<PyObject*, 10> methods;
+};
+Names names;
+
+// One template for each listener and scheme: copying a dict is one allocation and no hashing.
+std::vector<std::array<PyObject*, 2>> templates;
+
+PyObject* intern(const char* text) { return PyUnicode_InternFromString(text); }
+
+PyObject* latin1(std::string_view text) {
+  return PyUnicode_DecodeLatin1(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
+}
+
+// Takes over `value`.
+bool set(PyObject* dict, PyObject* key, PyObject* value) {
+  if (value == nullptr) return false;
+  const int status = PyDict_SetItem(dict, key, value);
+  Py_DECREF(value);
+  return status == 0;
+}
+bool set_text(PyObject* dict, PyObject* key, std::string_view text) { return set(dict, key, latin1(text)); }
+
+PyObject* make_template(const ListenerName& listener, bool https) {
+  PyRef dict = PyRef::steal(PyDict_New());
+  PyObject* sys_stderr = PySys_GetObject("stderr");
+  if (!dict || sys_stderr == nullptr) return nullptr;
+  const auto put = [&](const char* key, PyObject* value) { return set(dict.get(), intern(key), value); };
+  const auto put_text = [&](const char* key, std::string_view text) { return put(key, latin1(text)); };
+  const auto put_bool = [&](const char* key, bool value) { return put(key, PyBool_FromLong(value ? 1 : 0)); };
+  PyObject* wrapper = file_wrapper_type();
+  Py_INCREF(sys_stderr);
+  Py_INCREF(wrapper);
+  const bool ok = put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) && put_text("wsgi.url_scheme", https ? "https" : "http") &&
+                  put("wsgi.errors", sys_stderr) && put_bool("wsgi.multithread", settings().threads > 1) &&
+                  put_bool("wsgi.multiprocess", settings().multiprocess) && put_bool("wsgi.run_once", false) &&
+                  put_bool("wsgi.input_terminated", true) && put("wsgi.file_wrapper", wrapper) &&
+                  put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) &&
+                  put_text("SERVER_PORT", listener.port) && put_text("SERVER_SOFTWARE", settings().server_software);
+  return ok ? dict.release() : nullptr;
+}
+
+// Repeated fields become one value, as HTTP allows for every field that may be repeated.
+bool add_field(PyObject* dict, const HeaderKey& key, std::string_view value) {
+  const PyRef text = PyRef::steal(latin1(value));
+  if (!text) return false;
+  PyObject* held = PyDict_SetDefault(dict, key.environ_key, text.get());
+  if (held == text.get()) return true;
+  if (held == nullptr) return false;
+  const PyRef joined = PyRef::steal(PyUnicode_FromFormat(key.is_cookie ? "%U; %U" : "%U,%U", held, text.get()));
+  return joined && PyDict_SetItem(dict, key.environ_key, joined.get()) == 0;
+}
+
+// Behind a unix socket the host the client asked for is the only name there is.
+bool add_server_from_host(PyObject* dict, std::string_view authority, bool https) {
+  std::string_view host = authority, port = https ? "443" : "80";
+  const std::size_t colon = authority.rfind(':');
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon + 1);
+  }
+  return set_text(dict, names.server_name, host.empty() ? "localhost" : host) && set_text(dict, names.server_port, port);
+}
+
+bool add_path(PyObject* dict, std::string_view raw) {
+  if (raw.empty()) return set_text(dict, names.path_info, "/");
+  if (std::memchr(raw.data(), '%', raw.size()) == nullptr) return set_text(dict, names.path_info, raw);
+  // Decoded bytes as latin-1 characters: how PEP 3333 carries bytes in a str.
+  thread_local std::string decoded;
+  decoded.resize(raw.size());
+  const std::size_t bytes = http::decode_path(raw, decoded.data());
+  return set_text(dict, names.path_info, {decoded.data(), bytes});
+}
+
+}  // namespace
+
+bool prepare_environ() {
+  names = {intern("REQUEST_METHOD"), intern("PATH_INFO"), intern("QUERY_STRING"), intern("RAW_URI"), intern("REQUEST_URI"),
+           intern("SERVER_PROTOCOL"), intern("REMOTE_ADDR"), intern("REMOTE_PORT"), intern("CONTENT_TYPE"),
+           intern("CONTENT_LENGTH"), intern("wsgi.input"), intern("tierce.request_id"), intern("SERVER_NAME"),
+           intern("SERVER_PORT"), intern("HTTP_HOST"), intern(""), intern("HTTP/1.0"), intern("HTTP/1.1"),
+           {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"), intern("OPTIONS"),
+            intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
+  for (const ListenerName& listener : settings().listeners) {
+    templates.push_back({make_template(listener, false), make_template(listener, true)});
+    if (templates.back()[0] == nullptr || templates.back()[1] == nullptr) return false;
+  }
+  return prepare_header_keys();
+}
+
+PyObject* make_environ(Call& call, PyObject* input) {
+  const gateway::RequestMeta& request = call.request();
+  const http::RequestHead& head = request.head;
+  const gateway::ClientInfo& client = request.client;
+  PyRef environ = PyRef::steal(PyDict_Copy(templates[client.listener][client.https ? 1 : 0]));
+  if (!environ) return nullptr;
+  PyObject* dict = environ.get();
+
+  PyObject* method = names.methods[static_cast<std::size_t>(head.method)];
+  bool ok = method != nullptr ? PyDict_SetItem(dict, names.request_method, method) == 0
+                              : set_text(dict, names.request_method, call.head_part(head.method_name));
+  const PyRef target = PyRef::steal(latin1(call.head_part(head.target)));
+  ok = ok && target && PyDict_SetItem(dict, names.raw_uri, target.get()) == 0 &&
+       PyDict_SetItem(dict, names.request_uri, target.get()) == 0;
+  ok = ok && add_path(dict, call.head_part(head.path));
+  ok = ok && (head.query.length == 0 ? PyDict_SetItem(dict, names.query_string, names.empty) == 0
+                                     : set_text(dict, names.query_string, call.head_part(head.query)));
+  ok = ok && PyDict_SetItem(dict, names.server_protocol, head.minor_version == 0 ? names.http10 : names.http11) == 0;
+  ok = ok && set_text(dict, names.remote_addr, {client.remote_address, client.remote_address_bytes});
+  char digits[24];
+  if (client.remote_address_bytes > 0) {
+    const auto end = fmt::format_to(digits, "{}", client.remote_port);
+    ok = ok && set_text(dict, names.remote_port, {digits, static_cast<std::size_t>(end - digits)});
+  }
+  const auto id_end = fmt::format_to(digits, "{:016x}", request.request_id);
+  ok = ok && set_text(dict, names.request_id, {digits, static_cast<std::size_t>(id_end - digits)});
+  ok = ok && PyDict_SetItem(dict, names.input, input) == 0;
+  if (!ok) return nullptr;
+
+  const auto* fields = reinterpret_cast<const http::HeaderField*>(call.request_area());
+  for (std::uint32_t i = 0; i < head.field_count; ++i) {
+    const HeaderKey* key = find_header_key(call.head_part(fields[i].name));
+    if (key == nullptr) return nullptr;
+    if (key->skipped) continue;
+    if (!add_field(dict, *key, call.head_part(fields[i].value))) return nullptr;
+  }
+  if (head.body == http::BodyKind::kChunked) {
+    // The edge has read it all, so its length is known.
+    const auto end = fmt::format_to(digits, "{}", request.body_bytes);
+    if (!set_text(dict, names.content_length, {digits, static_cast<std::size_t>(end - digits)})) return nullptr;
+  }
+  const std::string_view authority = call.head_part(head.authority);
+  // An absolute-form target overrides Host (RFC 9112 3.2.2).
+  if (head.target.length > 0 && call.head_part(head.target)[0] != '/' && !authority.empty() &&
+      !set_text(dict, names.http_host, authority)) {
+    return nullptr;
+  }
+  if (settings().listeners[client.listener].is_unix && !add_server_from_host(dict, authority, client.https)) return nullptr;
+  return environ.release();
+}
+
+}  // namespace tierce::wsgi

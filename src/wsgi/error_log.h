@@ -1,0 +1,18 @@
+// The worker's lines in the error log.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "os/error_log.h"
+#include "wsgi/call.h"
+
+namespace tierce::wsgi {
+
+void log_line(os::LogLevel level, std::string_view text);
+// "request 00000000004f2a11: GET /path"
+std::string call_label(const Call& call);
+// Writes the Python exception that is set, with its traceback, and clears it.
+void log_exception(const std::string& what);
+
+}  // namespace tierce::wsgi

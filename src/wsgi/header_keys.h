@@ -1,0 +1,21 @@
+// Header name -> environ key ("User-Agent" -> "HTTP_USER_AGENT"), remembered: clients send the same few
+// names again and again. Guarded by the GIL.
+#pragma once
+
+#include <string_view>
+
+#include "wsgi/py_ref.h"
+
+namespace tierce::wsgi {
+
+struct HeaderKey {
+  PyObject* environ_key;  // Interned.
+  bool is_cookie;         // Repeated values are joined by "; " instead of ",".
+  bool skipped;           // Transfer-Encoding: the body is delimited by CONTENT_LENGTH.
+};
+
+bool prepare_header_keys();
+// nullptr with an exception set when memory is out.
+const HeaderKey* find_header_key(std::string_view name);
+
+}  // namespace tierce::wsgi

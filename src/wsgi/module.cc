@@ -1,0 +1,149 @@
+// The Python face of the extension: what boot.py calls, and nothing an application needs.
+#include <Python.h>
+
+#include <memory>
+
+#include "gateway/control.h"
+#include "os/message_channel.h"
+#include "wsgi/environ.h"
+#include "wsgi/error_log.h"
+#include "wsgi/file_wrapper.h"
+#include "wsgi/input_stream.h"
+#include "wsgi/request_runner.h"
+#include "wsgi/start_response.h"
+#include "wsgi/worker.h"
+#include "wsgi/worker_settings.h"
+#include "wsgi/zygote.h"
+
+namespace tierce::wsgi {
+
+WorkerSettings& settings() {
+  static WorkerSettings* const all = new WorkerSettings();  // Never destroyed: the control thread may still log.
+  return *all;
+}
+
+namespace {
+
+os::MessageChannel* zygote_control;
+Worker* worker;
+
+const char* text_of(PyObject* dict, const char* key) {
+  PyObject* value = PyDict_GetItemString(dict, key);
+  return value != nullptr ? PyUnicode_AsUTF8(value) : nullptr;
+}
+std::uint64_t number_of(PyObject* dict, const char* key) {
+  const char* text = text_of(dict, key);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 0;
+}
+
+// configure(options: dict[str, str], listeners: list[str], format_exception)
+PyObject* configure(PyObject*, PyObject* args) {
+  PyObject *options, *listeners, *format_exception;
+  if (!PyArg_ParseTuple(args, "O!O!O", &PyDict_Type, &options, &PyList_Type, &listeners, &format_exception)) return nullptr;
+  WorkerSettings& all = settings();
+  all.threads = static_cast<std::uint32_t>(number_of(options, "threads"));
+  all.multiprocess = number_of(options, "multiprocess") != 0;
+  all.max_requests = number_of(options, "max_requests");
+  all.max_requests_jitter = number_of(options, "max_requests_jitter");
+  if (const char* software = text_of(options, "server_software")) all.server_software = software;
+  const char* level = text_of(options, "log_level");
+  const auto least = os::log_level_of(level != nullptr ? level : "info");
+  all.log = os::ErrorLog::on_descriptor(static_cast<int>(number_of(options, "error_log")), least.value_or(os::LogLevel::kInfo));
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(listeners); ++i) {
+    const char* text = PyUnicode_AsUTF8(PyList_GET_ITEM(listeners, i));
+    if (text == nullptr) return nullptr;
+    const std::string_view view(text);
+    const std::size_t blank = view.rfind(' ');
+    ListenerName name;
+    name.is_unix = view.starts_with("unix ");
+    name.name = view.substr(0, blank);
+    name.port = view.substr(blank + 1);
+    all.listeners.push_back(std::move(name));
+  }
+  Py_INCREF(format_exception);
+  all.format_exception = format_exception;
+  shield_from_signals();
+  if (const std::uint64_t control = number_of(options, "control"); control != 0) {
+    zygote_control = new os::MessageChannel(os::UniqueFd(static_cast<int>(control)));
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* log(PyObject*, PyObject* args) {
+  const char *level, *text;
+  if (!PyArg_ParseTuple(args, "ss", &level, &text)) return nullptr;
+  log_line(os::log_level_of(level).value_or(os::LogLevel::kInfo), text);
+  Py_RETURN_NONE;
+}
+
+// zygote_say(ready: bool): the import has succeeded or failed.
+PyObject* zygote_say(PyObject*, PyObject* ready) {
+  const auto what = PyObject_IsTrue(ready) == 1 ? gateway::FromZygote::kReady : gateway::FromZygote::kFailed;
+  if (zygote_control != nullptr) {
+    static_cast<void>(zygote_control->send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what)}));
+  }
+  Py_RETURN_NONE;
+}
+
+// zygote_loop() -> False at the end of the zygote, True in each worker.
+PyObject* zygote_loop(PyObject*, PyObject*) {
+  std::unique_ptr<Worker> forked = run_zygote(*zygote_control);
+  worker = forked.release();
+  return PyBool_FromLong(worker != nullptr ? 1 : 0);
+}
+
+// worker_start(application, stack_fd): ready for requests.
+PyObject* worker_start(PyObject*, PyObject* args) {
+  PyObject* application;
+  int stack_fd;
+  if (!PyArg_ParseTuple(args, "Oi", &application, &stack_fd)) return nullptr;
+  Py_INCREF(application);
+  settings().application = application;
+  if (!prepare_environ() || !prepare_request_runner()) return nullptr;
+  worker->start_control(stack_fd);
+  worker->say(gateway::FromWorker::kReady);
+  Py_RETURN_NONE;
+}
+
+PyObject* worker_failed(PyObject*, PyObject*) {
+  worker->say(gateway::FromWorker::kFailed);
+  Py_RETURN_NONE;
+}
+
+// worker_run(thread): runs requests until the worker is told to exit.
+PyObject* worker_run(PyObject*, PyObject* number) {
+  const long thread = PyLong_AsLong(number);
+  if (thread < 0 || thread >= static_cast<long>(settings().threads)) {
+    if (PyErr_Occurred() == nullptr) PyErr_SetString(PyExc_ValueError, "no such thread");
+    return nullptr;
+  }
+  worker->run(static_cast<std::uint32_t>(thread));
+  Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {
+    {"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
+    {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
+    {"zygote_say", zygote_say, METH_O, "zygote_say(ready)"},
+    {"zygote_loop", zygote_loop, METH_NOARGS, "zygote_loop() -> bool"},
+    {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
+    {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
+    {"worker_run", worker_run, METH_O, "worker_run(thread)"},
+    {nullptr, nullptr, 0, nullptr}};
+PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods,
+                          nullptr, nullptr, nullptr, nullptr};
+
+}  // namespace
+}  // namespace tierce::wsgi
+
+PyMODINIT_FUNC PyInit__core() {
+  using namespace tierce::wsgi;
+  PyObject* module = PyModule_Create(&definition);
+  if (module == nullptr) return nullptr;
+  if (!prepare_input_type(module) || !prepare_start_response_type(module) || !prepare_file_wrapper_type(module) ||
+      PyModule_AddIntConstant(module, "STACK_SIGNAL", Worker::stack_signal()) != 0) {
+    Py_DECREF(module);
+    return nullptr;
+  }
+  return module;
+}

@@ -1,0 +1,175 @@
+"""Start of a zygote: reads what the supervisor says, imports the application, forks workers.
+
+Imports as little as it can: everything here is paid for before the first answer and in every worker's
+memory. What is needed only when something goes wrong is imported there.
+"""
+import os
+import sys
+
+
+def read_options(descriptor):
+    """Options and lists from the descriptor: see gateway/worker_options.h for the keys."""
+    with open(descriptor, "rb") as stream:
+        items = stream.read().split(b"\0")
+    options, lists = {}, {"listener": [], "pythonpath": []}
+    for item in items:
+        key, equals, value = os.fsdecode(item).partition("=")
+        if not equals:
+            continue
+        if key in lists:
+            lists[key].append(value)
+        else:
+            options[key] = value
+    return options, lists
+
+
+def load_core(directory):
+    """The extension module of this interpreter; a clear error and exit 1 when it was not built."""
+    try:
+        from . import _core
+    except ImportError as error:
+        version = "%d.%d" % sys.version_info[:2]
+        here = os.path.dirname(os.path.abspath(__file__))
+        built = sorted(name.split(".")[1] for name in os.listdir(here) if name.startswith("_core."))
+        sys.stderr.write(
+            "tierce: no extension module for CPython %s (%s) in %s: %s\n"
+            "tierce: built for: %s; 'make build PYTHON=%s' builds it\n"
+            % (version, sys.executable, here, error, ", ".join(built) or "none", sys.executable)
+        )
+        sys.exit(1)
+    return _core
+
+
+def format_exception(kind, value, traceback):
+    """The traceback of an exception as text; the frames of this package left out."""
+    import traceback as traceback_module
+
+    here = os.path.dirname(__file__)
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(here):
+        traceback = traceback.tb_next
+    return "".join(traceback_module.format_exception(kind, value, traceback))
+
+
+def open_sockets():
+    """Descriptors of this process that are sockets."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink("/proc/self/fd/" + name).startswith("socket:"):
+                found.add(int(name))
+        except OSError:
+            pass
+    return found
+
+
+def describe_socket(descriptor):
+    """'descriptor 5, connected to 127.0.0.1:5432' for a warning."""
+    import socket
+
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as copy:
+            peer = copy.getpeername()
+    except OSError:
+        return "descriptor %d" % descriptor
+    if isinstance(peer, tuple):
+        return "descriptor %d, connected to %s:%s" % (descriptor, peer[0], peer[1])
+    return "descriptor %d, connected to %s" % (descriptor, peer or "a local socket")
+
+
+def warn_of_unsafe_forks(core, sockets_before):
+    """Says what the application has started that does not survive or must not be shared by a fork."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread():
+                core.log("warning", "The application has started the thread %r while it was imported: it does "
+                                    "not exist in the workers (--lazy-apps gives each its own import)" % thread.name)
+    for descriptor in sorted(open_sockets() - sockets_before):
+        core.log("warning", "The application has opened a socket while it was imported (%s): all workers "
+                            "share it (--lazy-apps gives each its own import)" % describe_socket(descriptor))
+
+
+def write_watch_list(options):
+    """--reload: the files of all modules imported so far, one a line."""
+    if options.get("reload") != "1":
+        return
+    files = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if file and file.endswith(".py"):
+            files.add(os.path.abspath(file))
+    files.update(options.get("spec_files", ()))
+    descriptor = int(options["watch_list"])
+    with open(descriptor, "wb") as stream:
+        stream.write("\n".join(sorted(files)).encode("utf-8", "surrogateescape"))
+
+
+def import_application(core, options, failed):
+    """The application object; on failure one traceback on the error log, then exit 3."""
+    from . import app_spec
+
+    try:
+        return app_spec.load(options["app"])
+    except app_spec.SpecError as error:
+        core.log("critical", "The application %r cannot be loaded: %s" % (options["app"], error))
+    except BaseException:
+        core.log("critical", "The application %r cannot be imported:\n%s"
+                 % (options["app"], format_exception(*sys.exc_info()).rstrip("\n")))
+    options["spec_files"] = app_spec.files_of(options["app"])
+    write_watch_list(options)
+    failed()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(3)
+
+
+def run_worker(core, options, application):
+    """The life of a worker; returns when it has been told to exit."""
+    import faulthandler
+
+    if application is None:
+        application = import_application(core, options, core.worker_failed)
+    stack = os.memfd_create("tierce-stack") if hasattr(os, "memfd_create") else -1
+    if stack >= 0:
+        faulthandler.register(core.STACK_SIGNAL, file=stack, all_threads=False)
+    core.worker_start(application, stack)
+    threads = []
+    for number in range(1, int(options["threads"])):
+        import threading
+
+        thread = threading.Thread(target=core.worker_run, args=(number,), name="tierce-%d" % number, daemon=True)
+        thread.start()
+        threads.append(thread)
+    core.worker_run(0)
+    for thread in threads:
+        thread.join()
+
+
+def main(options_descriptor):
+    library = sys.argv[1]
+    if sys.path and sys.path[0] == library:
+        del sys.path[0]
+    if sys.path and sys.path[0] == "":  # What -c puts there.
+        del sys.path[0]
+    options, lists = read_options(options_descriptor)
+    core = load_core(library)
+    core.configure(options, lists["listener"], format_exception)
+    sys.argv = [options["app"]]
+    sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]
+
+    application = None
+    if options.get("lazy") != "1":
+        sockets_before = open_sockets()
+        application = import_application(core, options, lambda: core.zygote_say(False))
+        warn_of_unsafe_forks(core, sockets_before)
+        write_watch_list(options)
+    import gc
+
+    gc.collect()
+    gc.freeze()  # Pages of what exists now stay shared with the workers.
+    core.zygote_say(True)
+    if core.zygote_loop():
+        run_worker(core, options, application)
+        sys.exit(0)
+    # The zygote itself: the application's atexit handlers are for the workers, which ran it.
+    os._exit(0)

@@ -1,0 +1,208 @@
+#include "wsgi/worker.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+
+#include "os/clock.h"
+#include "os/socket_io.h"
+#include "wsgi/error_log.h"
+#include "wsgi/request_runner.h"
+#include "wsgi/worker_settings.h"
+
+namespace tierce::wsgi {
+namespace {
+
+// An answer waits for the end of its batch at most this long before the edge is woken.
+constexpr std::uint64_t kSignalWithinNs = 50'000;
+// How long the stack of a hanging thread may take to be written.
+constexpr int kDumpTries = 200;
+
+int term_eventfd = -1;
+void on_term(int) {
+  const int saved = errno;
+  os::ring_eventfd(term_eventfd);
+  errno = saved;
+}
+
+}  // namespace
+
+int Worker::stack_signal() { return SIGRTMIN + 7; }
+
+Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::UniqueFd> descriptors) {
+  auto worker = std::make_unique<Worker>();
+  if (descriptors.size() < 4) return fail("a worker was asked for without its descriptors");
+  worker->control_ = os::MessageChannel(std::move(descriptors[0]));
+  auto region = gateway::Region::map(std::move(descriptors[1]));
+  if (!region) return fail(std::move(region).error());
+  worker->region_ = std::move(*region);
+  for (std::uint32_t i = 0; i < worker->region_.mailboxes(); ++i) {
+    worker->wakeups_.push_back(std::move(descriptors[2 + 2 * i]));
+    worker->inboxes_.push_back(
+        std::make_unique<FdInbox>(os::MessageChannel(std::move(descriptors[3 + 2 * i])), worker->region_.mailbox(i)));
+    worker->lines_.push_back({worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
+  }
+  worker->threads_ = std::vector<std::atomic<pthread_t>>(settings().threads);
+  if (settings().max_requests > 0) {
+    std::mt19937_64 random(std::random_device{}());
+    const std::uint64_t jitter = settings().max_requests_jitter;
+    worker->restart_after_ = settings().max_requests + (jitter > 0 ? random() % (jitter + 1) : 0);
+  }
+  worker->term_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  term_eventfd = worker->term_.get();
+  struct sigaction action{};
+  action.sa_handler = on_term;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGTERM, &action, nullptr);
+  return worker;
+}
+
+void Worker::say(gateway::FromWorker what) {
+  static_cast<void>(control_.send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what), .pid = ::getpid()}));
+}
+
+bool Worker::has_work() const {
+  for (const EdgeLine& line : lines_) {
+    if (line.mailbox.has_queued()) return true;
+  }
+  return false;
+}
+
+void Worker::count_request() {
+  const std::uint64_t count = region_.page().requests_started.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (restart_after_ == 0 || count < restart_after_ || restart_said_.exchange(true)) return;
+  log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker after {} requests", count));
+  say(gateway::FromWorker::kWantsRestart);
+}
+
+bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
+  for (EdgeLine& line : lines_) {
+    const auto index = line.mailbox.take(thread, now);
+    if (!index) continue;
+    // Another thread may sleep while more is queued: this one may wait for something in its request.
+    if (settings().threads > 1 && line.mailbox.has_queued()) gateway::Bell(region_.page()).ring(1);
+    Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
+    run_request(call);
+    line.mailbox.answer(*index, os::monotonic_ns());
+    line.mailbox.signal_quietly(*index);
+    count_request();
+    return true;
+  }
+  return false;
+}
+
+void Worker::flush_signals() {
+  for (const EdgeLine& line : lines_) {
+    if (line.mailbox.edge_sleeps()) os::ring_eventfd(line.wakeup);
+  }
+}
+
+// The hot path. Between two queued requests there is no system call, no lock and no allocation but
+// Python's own: the queue is a few words of shared memory, and the edge is woken once for a batch, when
+// the queue is empty or the oldest answer has waited long enough. The GIL is kept until there is nothing
+// to do. Keep it so.
+void Worker::run(std::uint32_t thread) {
+  threads_[thread].store(::pthread_self());
+  const bool main_thread = thread == 0;
+  std::uint64_t unsignalled_since = 0;
+  while (!exiting()) {
+    const std::uint64_t now = os::monotonic_ns();
+    if (take_one(thread, now)) {
+      if (unsignalled_since == 0) unsignalled_since = now;
+      if (os::monotonic_ns() - unsignalled_since > kSignalWithinNs) {
+        flush_signals();
+        unsignalled_since = 0;
+      }
+      // Signal handlers of the application run between requests.
+      if (main_thread && PyErr_CheckSignals() != 0) log_exception("error in a signal handler");
+      continue;
+    }
+    if (unsignalled_since != 0) {
+      flush_signals();
+      unsignalled_since = 0;
+      continue;  // Something may have been queued meanwhile.
+    }
+    const GilRelease released;
+    gateway::Bell bell(region_.page());
+    // Woken for work that another thread has taken: back to sleep without asking for the GIL.
+    bool signalled = false;
+    while (!exiting() && !has_work() && !signalled) {
+      signalled = !bell.wait([this] { return has_work() || exiting(); });
+    }
+    if (signalled && !main_thread) continue;
+  }
+  threads_[thread].store(0);
+}
+
+// --- control thread ---
+
+void Worker::start_control(int stack_fd) {
+  stack_fd_ = stack_fd;
+  // The application's signals are for the interpreter's threads.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread([this] { control_loop(); }).detach();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Worker::control_loop() {
+  ::prctl(PR_SET_NAME, "tierce-control");
+  for (;;) {
+    pollfd set[] = {{control_.fd(), POLLIN, 0}, {term_.get(), POLLIN, 0}};
+    if (::poll(set, 2, -1) < 0) continue;
+    if (set[1].revents != 0) {
+      os::drain_eventfd(term_.get());
+      if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
+    }
+    if (set[0].revents == 0) continue;
+    gateway::ControlMessage message;
+    switch (control_.receive(&message)) {
+      case os::MessageChannel::Received::kNothing: continue;
+      case os::MessageChannel::Received::kClosed:
+        // The supervisor is gone, and nobody would end this process.
+        ::_exit(0);
+      case os::MessageChannel::Received::kMessage: break;
+    }
+    switch (static_cast<gateway::ToWorker>(message.kind)) {
+      case gateway::ToWorker::kExit:
+        region_.page().exiting.store(1, std::memory_order_seq_cst);
+        gateway::Bell(region_.page()).ring(settings().threads);
+        break;
+      case gateway::ToWorker::kDumpStack: dump_stack(message.thread, message.request); break;
+    }
+  }
+}
+
+// faulthandler's signal handler writes the stack of the thread that gets the signal, GIL or not: this
+// works when the thread hangs in C code as well.
+void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
+  const pthread_t target = thread < threads_.size() ? threads_[thread].load() : 0;
+  std::string text;
+  if (target != 0 && stack_fd_ >= 0) {
+    static_cast<void>(::ftruncate(stack_fd_, 0));
+    ::lseek(stack_fd_, 0, SEEK_SET);
+    ::pthread_kill(target, stack_signal());
+    off_t seen = 0;
+    for (int i = 0; i < kDumpTries; ++i) {
+      ::usleep(1000);
+      const off_t now = ::lseek(stack_fd_, 0, SEEK_CUR);
+      if (now > 0 && now == seen) break;
+      seen = now;
+    }
+    text.resize(static_cast<std::size_t>(seen));
+    if (::pread(stack_fd_, text.data(), text.size(), 0) != seen) text.clear();
+    while (text.ends_with('\n')) text.pop_back();
+  }
+  log_line(os::LogLevel::kError, fmt::format("request {:016x}: Python stack of the thread that runs it:\n{}", request,
+                                             text.empty() ? "  (could not be read)" : text));
+  say(gateway::FromWorker::kDumped);
+}
+
+}  // namespace tierce::wsgi

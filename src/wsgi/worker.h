@@ -1,0 +1,55 @@
+// A worker process: its threads, which run requests, and a control thread, which never takes the GIL and
+// so hears the supervisor also while the application hangs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <pthread.h>
+
+#include "gateway/control.h"
+#include "gateway/mailbox.h"
+#include "os/message_channel.h"
+#include "wsgi/call.h"
+#include "wsgi/fd_inbox.h"
+
+namespace tierce::wsgi {
+
+class Worker {
+ public:
+  // What ToZygote::kFork brought: [control, region, (eventfd, FdChannel) for each edge thread].
+  static Result<std::unique_ptr<Worker>> create(std::uint32_t id, std::vector<os::UniqueFd> descriptors);
+
+  // Tells the supervisor; kFailed when the (lazy) import failed.
+  void say(gateway::FromWorker what);
+  // Starts the control thread; stacks are dumped to `stack_fd` by the signal kStackSignal.
+  void start_control(int stack_fd);
+  // Runs requests on the calling thread until the worker is told to exit. Holds the GIL on entry and exit.
+  void run(std::uint32_t thread);
+
+  static int stack_signal();
+
+ private:
+  bool take_one(std::uint32_t thread, std::uint64_t now);
+  void flush_signals();
+  void count_request();
+  void control_loop();
+  void dump_stack(std::uint32_t thread, std::uint64_t request);
+  bool exiting() const { return region_.page().exiting.load(std::memory_order_relaxed) != 0; }
+  bool has_work() const;
+
+  gateway::Region region_;
+  os::MessageChannel control_;
+  os::UniqueFd term_;  // eventfd that SIGTERM rings.
+  std::vector<os::UniqueFd> wakeups_;
+  std::vector<std::unique_ptr<FdInbox>> inboxes_;
+  std::vector<EdgeLine> lines_;
+  std::vector<std::atomic<pthread_t>> threads_;
+  std::uint64_t restart_after_ = 0;
+  std::atomic<bool> restart_said_{false};
+  int stack_fd_ = -1;
+};
+
+}  // namespace tierce::wsgi

@@ -1,0 +1,33 @@
+// What the extension is told by the bootstrap, once, before anything runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "os/error_log.h"
+#include "wsgi/py_ref.h"
+
+namespace tierce::wsgi {
+
+struct ListenerName {
+  bool is_unix = false;
+  std::string name;  // SERVER_NAME
+  std::string port;  // SERVER_PORT
+};
+
+struct WorkerSettings {
+  std::uint32_t threads = 1;
+  bool multiprocess = false;
+  std::uint64_t max_requests = 0;
+  std::uint64_t max_requests_jitter = 0;
+  std::string server_software;
+  std::vector<ListenerName> listeners;
+  os::ErrorLog log;
+  PyObject* application = nullptr;       // Owned for the life of the process.
+  PyObject* format_exception = nullptr;  // boot.format_exception(type, value, traceback) -> str
+};
+
+WorkerSettings& settings();
+
+}  // namespace tierce::wsgi

@@ -1,0 +1,71 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from gate import Gate  # noqa: E402
+from server_process import BINARY, GUNICORN, Server  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if not GUNICORN and not BINARY.exists() and not session.config.option.collectonly:
+        pytest.exit(f"no server to test: {BINARY} (make build, or set TIERCE_BIN)", 4)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+        servers = {id(value): value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Server)}
+        for server in servers.values():
+            if server.process is not None:
+                report.sections.append((f"server {server.pid}", server.dump()))
+    return report
+
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def server(tmp_path, request):
+    """A server that the test starts; at the end it must stop cleanly."""
+    yield from _look_after(Server(tmp_path), request)
+
+
+@pytest.fixture
+def second_server(tmp_path_factory, request):
+    yield from _look_after(Server(tmp_path_factory.mktemp("second")), request)
+
+
+def _look_after(server, request):
+    try:
+        yield server
+        if not request.node.stash.get(_failed, False):
+            server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory):
+    """One server for all tests of a file that do not disturb it; the file starts it in a fixture."""
+    server = Server(tmp_path_factory.mktemp("module"))
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def gate(tmp_path):
+    return Gate(tmp_path)
+
+
+@pytest.fixture
+def gates(tmp_path):
+    """As many as wanted: gates()."""
+    return lambda: Gate(tmp_path)

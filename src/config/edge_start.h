@@ -21,10 +21,10 @@ struct EdgeListener {
 
 struct EdgeStart {
   EdgeSettings settings;
-  std::vector<EdgeListener> listeners;   // Descriptors stay the caller's.
-  os::MessageChannel control;            // Non-blocking end of the pair to the supervisor.
-  std::vector<os::UniqueFd> wakeups;     // One eventfd for each thread; workers ring it.
-  std::uint64_t id_base = 0;             // Request ids begin here: differs between edge processes.
+  std::vector<EdgeListener> listeners;  // Descriptors stay the caller's.
+  os::MessageChannel control;           // Non-blocking end of the pair to the supervisor.
+  std::vector<os::UniqueFd> wakeups;    // One eventfd for each thread; workers ring it.
+  std::uint64_t id_base = 0;            // Request ids begin here: differs between edge processes.
 };
 
 // Serves until told to stop or the supervisor is gone. Returns the exit code; signals are the caller's.

@@ -52,10 +52,17 @@ Done size(std::uint64_t& into, string_view text) {
   string_view digits = text;
   if (!digits.empty()) {
     switch (digits.back() | 0x20) {
-      case 'k': unit = 1u << 10; break;
-      case 'm': unit = 1u << 20; break;
-      case 'g': unit = 1u << 30; break;
-      default: break;
+      case 'k':
+        unit = 1u << 10;
+        break;
+      case 'm':
+        unit = 1u << 20;
+        break;
+      case 'g':
+        unit = 1u << 30;
+        break;
+      default:
+        break;
     }
     if (unit != 1) digits.remove_suffix(1);
   }
@@ -85,45 +92,68 @@ using S = RunSettings;
 constexpr std::uint64_t kMany = 1u << 30;
 
 const std::array kOptions = {
-    RunOption{"-b,--bind", "ADDRESS", "127.0.0.1:8000",
-              "Listen here; may be given several times. HOST:PORT, :PORT, [V6]:PORT, unix:PATH or fd://N. With the variable "
-              "PORT set and no --bind: 0.0.0.0:$PORT.",
-              [](S& s, string_view v) -> Done { s.binds.emplace_back(v); return {}; }},
+    RunOption{
+        "-b,--bind", "ADDRESS", "127.0.0.1:8000",
+        "Listen here; may be given several times. HOST:PORT, :PORT, [V6]:PORT, unix:PATH or fd://N. With the variable "
+        "PORT set and no --bind: 0.0.0.0:$PORT.",
+        [](S& s, string_view v) -> Done {
+          s.binds.emplace_back(v);
+          return {};
+        }},
     RunOption{"--backlog", "INT", "somaxconn", "Connections the kernel keeps for us until they are accepted.",
               [](S& s, string_view v) { return whole(s.backlog, v, 1, 1u << 20); }},
     RunOption{"-w,--workers", "INT", "$WEB_CONCURRENCY or 1", "Worker processes.",
               [](S& s, string_view v) { return whole(s.workers, v, 1, 1024); }},
     RunOption{"--threads", "INT", "1", "Threads that run requests in each worker.",
               [](S& s, string_view v) { return whole(s.threads, v, 1, 1024); }},
-    RunOption{"--edge-threads", "INT", "1", "Threads of the edge, which owns the connections; one serves about 100,000 requests a second.",
+    RunOption{"--edge-threads", "INT", "1",
+              "Threads of the edge, which owns the connections; one serves about 100,000 requests a second.",
               [](S& s, string_view v) { return whole(s.edge.threads, v, 1, 64); }},
     RunOption{"-t,--timeout", "SECONDS", "30",
-              "A request whose application makes no progress for this long is answered 504, its Python stack is logged and its "
+              "A request whose application makes no progress for this long is answered 504, its Python stack is logged "
+              "and its "
               "worker replaced. 0: never.",
               [](S& s, string_view v) { return seconds(s.edge.request_timeout, v); }},
-    RunOption{"--graceful-timeout", "SECONDS", "30", "What running requests get to finish at a stop, a reload or a worker's end.",
+    RunOption{"--graceful-timeout", "SECONDS", "30",
+              "What running requests get to finish at a stop, a reload or a worker's end.",
               [](S& s, string_view v) { return seconds(s.edge.graceful_timeout, v); }},
-    RunOption{"--queue-timeout", "SECONDS", "30", "A request that waits this long for a free worker is answered 503. 0: no limit.",
+    RunOption{"--queue-timeout", "SECONDS", "30",
+              "A request that waits this long for a free worker is answered 503. 0: no limit.",
               [](S& s, string_view v) { return seconds(s.edge.queue_timeout, v); }},
-    RunOption{"--queue-limit", "INT", "1024", "More waiting requests than this (for each edge thread) are answered 503 at once.",
+    RunOption{"--queue-limit", "INT", "1024",
+              "More waiting requests than this (for each edge thread) are answered 503 at once.",
               [](S& s, string_view v) { return whole(s.edge.queue_limit, v, 0, kMany); }},
     RunOption{"--max-requests", "INT", "0", "A worker is replaced after this many requests. 0: never.",
               [](S& s, string_view v) { return whole(s.max_requests, v, 0, kMany); }},
-    RunOption{"--max-requests-jitter", "INT", "0", "Up to this many are added at random, so that workers do not restart together.",
+    RunOption{"--max-requests-jitter", "INT", "0",
+              "Up to this many are added at random, so that workers do not restart together.",
               [](S& s, string_view v) { return whole(s.max_requests_jitter, v, 0, kMany); }},
     RunOption{"--lazy-apps", "", "off", "Every worker imports the application itself, instead of sharing one import.",
-              [](S& s, string_view) -> Done { s.lazy_apps = true; return {}; }},
+              [](S& s, string_view) -> Done {
+                s.lazy_apps = true;
+                return {};
+              }},
     RunOption{"--preload", "", "on", "Import once and share: this is the default; taken for gunicorn's command lines.",
-              [](S& s, string_view) -> Done { s.lazy_apps = false; return {}; }},
+              [](S& s, string_view) -> Done {
+                s.lazy_apps = false;
+                return {};
+              }},
     RunOption{"--reload", "", "off", "Restart the workers when a source file of the application changes.",
-              [](S& s, string_view) -> Done { s.reload = true; return {}; }},
+              [](S& s, string_view) -> Done {
+                s.reload = true;
+                return {};
+              }},
     RunOption{"--python", "PATH", "$VIRTUAL_ENV/bin/python or python3", "The interpreter that runs the application.",
               [](S& s, string_view v) { return text(s.python, v); }},
     RunOption{"--chdir", "DIR", ".", "Stand in this directory; it is the first of sys.path.",
               [](S& s, string_view v) { return text(s.chdir, v); }},
     RunOption{"--pythonpath", "DIRS", "", "Further directories for sys.path, separated by commas.",
-              [](S& s, string_view v) -> Done { split(v, ',', [&](string_view d) { s.pythonpath.emplace_back(d); }); return {}; }},
-    RunOption{"-e,--env", "NAME=VALUE", "", "Set an environment variable for the application; may be given several times.",
+              [](S& s, string_view v) -> Done {
+                split(v, ',', [&](string_view d) { s.pythonpath.emplace_back(d); });
+                return {};
+              }},
+    RunOption{"-e,--env", "NAME=VALUE", "",
+              "Set an environment variable for the application; may be given several times.",
               [](S& s, string_view v) -> Done {
                 const std::size_t equals = v.find('=');
                 if (equals == string_view::npos || equals == 0) return expected("NAME=VALUE", v);
@@ -148,7 +178,8 @@ const std::array kOptions = {
               [](S& s, string_view v) { return text(s.pid_file, v); }},
     RunOption{"-n,--name", "NAME", "", "Name of this instance in the log.",
               [](S& s, string_view v) { return text(s.name, v); }},
-    RunOption{"--access-logfile", "FILE", "-", "Access log in the combined format; '-' is standard output, 'none' switches it off.",
+    RunOption{"--access-logfile", "FILE", "-",
+              "Access log in the combined format; '-' is standard output, 'none' switches it off.",
               [](S& s, string_view v) { return text(s.edge.access_log, v == "none" ? "" : v); }},
     RunOption{"--log-file,--error-logfile", "FILE", "-", "Error log; '-' is standard error.",
               [](S& s, string_view v) { return text(s.edge.error_log, v.empty() ? "-" : v); }},
@@ -160,7 +191,8 @@ const std::array kOptions = {
                 return {};
               }},
     RunOption{"--forwarded-allow-ips", "LIST", "127.0.0.1,::1",
-              "Whose X-Forwarded-Proto is believed: addresses separated by commas, '*' for everybody. Peers of unix sockets are trusted.",
+              "Whose X-Forwarded-Proto is believed: addresses separated by commas, '*' for everybody. Peers of unix "
+              "sockets are trusted.",
               [](S& s, string_view v) -> Done {
                 s.edge.forwarded_allow_ips.clear();
                 split(v, ',', [&](string_view a) { s.edge.forwarded_allow_ips.emplace_back(a); });
@@ -174,7 +206,8 @@ const std::array kOptions = {
               [](S& s, string_view v) { return whole(s.edge.field_bytes_max, v, 64, 1u << 20); }},
     RunOption{"--limit-request-head", "BYTES", "32768", "All of the head together.",
               [](S& s, string_view v) { return whole(s.edge.head_bytes_max, v, 256, 1u << 20); }},
-    RunOption{"--client-max-body-size", "SIZE", "1m", "Largest request body; larger ones are answered 413. 0: no limit.",
+    RunOption{"--client-max-body-size", "SIZE", "1m",
+              "Largest request body; larger ones are answered 413. 0: no limit.",
               [](S& s, string_view v) { return size(s.edge.body_bytes_max, v); }},
     RunOption{"--client-body-buffer-size", "SIZE", "16k", "Larger bodies wait in a temporary file.",
               [](S& s, string_view v) -> Done {
@@ -188,7 +221,8 @@ const std::array kOptions = {
               [](S& s, string_view v) { return seconds(s.edge.header_timeout, v); }},
     RunOption{"--client-body-timeout", "SECONDS", "60", "Longest pause between two pieces of the body.",
               [](S& s, string_view v) { return seconds(s.edge.body_timeout, v); }},
-    RunOption{"--keep-alive,--keepalive-timeout", "SECONDS", "75", "How long a connection may stay idle between two requests.",
+    RunOption{"--keep-alive,--keepalive-timeout", "SECONDS", "75",
+              "How long a connection may stay idle between two requests.",
               [](S& s, string_view v) { return seconds(s.edge.keepalive_timeout, v); }},
     RunOption{"--keepalive-requests", "INT", "1000", "Requests after which a connection is closed.",
               [](S& s, string_view v) { return whole(s.edge.keepalive_requests, v, 1, kMany); }},
@@ -196,12 +230,16 @@ const std::array kOptions = {
               [](S& s, string_view v) { return seconds(s.edge.send_timeout, v); }},
     RunOption{"--worker-connections", "INT", "from the limit of open files", "Most connections open at once.",
               [](S& s, string_view v) { return whole(s.edge.connections_max, v, 1, kMany); }},
-    RunOption{"--max-temp-file-size", "SIZE", "1g", "What is put aside on disk of one response for a client that reads slowly.",
+    RunOption{"--max-temp-file-size", "SIZE", "1g",
+              "What is put aside on disk of one response for a client that reads slowly.",
               [](S& s, string_view v) { return size(s.edge.temp_file_bytes_max, v); }},
     RunOption{"--tmp-upload-dir", "DIR", "$TMPDIR or /tmp", "Where bodies that do not fit in memory wait.",
               [](S& s, string_view v) { return text(s.edge.temp_dir, v); }},
     RunOption{"--underscores-in-headers", "", "off", "Let header names with an underscore reach the application.",
-              [](S& s, string_view) -> Done { s.edge.underscores = true; return {}; }},
+              [](S& s, string_view) -> Done {
+                s.edge.underscores = true;
+                return {};
+              }},
 };
 
 bool named(const RunOption& option, string_view name) {
@@ -239,7 +277,8 @@ Result<RunSettings> parse_run_options(const std::vector<std::string>& arguments)
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     string_view argument = arguments[i];
     if (only_words || argument == "-" || !argument.starts_with('-')) {
-      if (!settings.app.empty()) return fail(Error(fmt::format("one application is expected, got '{}' and '{}'", settings.app, argument)));
+      if (!settings.app.empty())
+        return fail(Error(fmt::format("one application is expected, got '{}' and '{}'", settings.app, argument)));
       settings.app = argument;
       continue;
     }
@@ -291,7 +330,8 @@ std::string run_help() {
       "Serves a Python web application (WSGI, PEP 3333). MODULE:CALLABLE as gunicorn reads it; MODULE alone\n"
       "looks for 'application', then 'app'; MODULE:FACTORY() calls it; a path to a file works too.\n\n";
   for (const RunOption& option : kOptions) {
-    out += fmt::format("  {}{}{}\n      {}", option.names, option.argument.empty() ? "" : " ", option.argument, option.help);
+    out += fmt::format("  {}{}{}\n      {}", option.names, option.argument.empty() ? "" : " ", option.argument,
+                       option.help);
     if (!option.fallback.empty()) out += fmt::format(" [{}]", option.fallback);
     out += '\n';
   }
@@ -300,13 +340,15 @@ std::string run_help() {
 
 std::string run_help_markdown() {
   std::string out =
-      "# Options of `tierce run`\n\nMade from the table in `src/config/run_options.cc` by `tierce run --help-markdown`.\n\n"
+      "# Options of `tierce run`\n\nMade from the table in `src/config/run_options.cc` by `tierce run "
+      "--help-markdown`.\n\n"
       "| option | default | what it does |\n| --- | --- | --- |\n";
   for (const RunOption& option : kOptions) {
     std::string names;
     split(option.names, ',', [&](string_view n) { names += fmt::format("{}`{}`", names.empty() ? "" : ", ", n); });
     if (!option.argument.empty()) names += fmt::format(" {}", option.argument);
-    out += fmt::format("| {} | {} | {} |\n", names, option.fallback.empty() ? "" : fmt::format("`{}`", option.fallback), option.help);
+    out += fmt::format("| {} | {} | {} |\n", names, option.fallback.empty() ? "" : fmt::format("`{}`", option.fallback),
+                       option.help);
   }
   return out;
 }

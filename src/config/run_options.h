@@ -13,9 +13,9 @@
 namespace tierce::config {
 
 struct RunOption {
-  std::string_view names;      // "-w,--workers"; the long name is the last.
-  std::string_view argument;   // "INT"; "" for a switch.
-  std::string_view fallback;   // The default, for people.
+  std::string_view names;     // "-w,--workers"; the long name is the last.
+  std::string_view argument;  // "INT"; "" for a switch.
+  std::string_view fallback;  // The default, for people.
   std::string_view help;
   Result<void> (*apply)(RunSettings&, std::string_view value);
 };

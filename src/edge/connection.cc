@@ -177,9 +177,12 @@ Connection::BodyState Connection::take_body() {
     exchange.used += step.consumed;
     arrived.remove_prefix(step.consumed);
     switch (step.outcome) {
-      case http::ChunkedDecoder::Outcome::kNeedMore: return BodyState::kMore;
-      case http::ChunkedDecoder::Outcome::kDone: return BodyState::kDone;
-      case http::ChunkedDecoder::Outcome::kRefused: return BodyState::kBad;
+      case http::ChunkedDecoder::Outcome::kNeedMore:
+        return BodyState::kMore;
+      case http::ChunkedDecoder::Outcome::kDone:
+        return BodyState::kDone;
+      case http::ChunkedDecoder::Outcome::kRefused:
+        return BodyState::kBad;
       case http::ChunkedDecoder::Outcome::kData:
         if (const BodyState stored = store_body(step.data); stored != BodyState::kMore) return stored;
     }
@@ -188,9 +191,12 @@ Connection::BodyState Connection::take_body() {
 
 int Connection::status_of(Fate fate) const {
   switch (fate) {
-    case Fate::kWorkerDied: return 502;
-    case Fate::kTimedOut: return 504;
-    default: return 503;
+    case Fate::kWorkerDied:
+      return 502;
+    case Fate::kTimedOut:
+      return 504;
+    default:
+      return 503;
   }
 }
 
@@ -311,9 +317,9 @@ Task Connection::serve() {
       timer_.cancel();
       if (state == BodyState::kMore) {
         if ((ready_ & kTimeout) != 0) {
-          log.line(os::LogLevel::kInfo, fmt::format("request {}: {}: {}: the body did not arrive within {} ms",
-                                                    exchange.id_text(), peer_text(), exchange.label(),
-                                                    settings.body_timeout.count()));
+          log.line(os::LogLevel::kInfo,
+                   fmt::format("request {}: {}: {}: the body did not arrive within {} ms", exchange.id_text(),
+                               peer_text(), exchange.label(), settings.body_timeout.count()));
           refuse(408, {}, true);
           linger = true;
         } else {
@@ -357,29 +363,35 @@ Task Connection::serve() {
                                                    exchange.label(), describe(exchange.fate, settings)));
         thread_.dispatcher().forget(exchange);
         exchange.fate = Fate::kWaiting;
-        OwnResponse own = make_own_response(
-            status, settings.server_name, thread_.date(), !keep_alive, head.method == http::Method::kHead,
-            status == 503 ? "Retry-After: 1\r\n" : "");
+        OwnResponse own =
+            make_own_response(status, settings.server_name, thread_.date(), !keep_alive,
+                              head.method == http::Method::kHead, status == 503 ? "Retry-After: 1\r\n" : "");
         ready_ &= static_cast<std::uint8_t>(~kProgress);
         static_cast<void>(sender.send_own(std::move(own.bytes), own.body_bytes));
       }
       ready_ &= static_cast<std::uint8_t>(~kProgress);
       switch (sender.step(exchange)) {
-        case ResponseSender::Step::kDone: ended = complete = true; break;
-        case ResponseSender::Step::kCut: ended = true; break;
+        case ResponseSender::Step::kDone:
+          ended = complete = true;
+          break;
+        case ResponseSender::Step::kCut:
+          ended = true;
+          break;
         case ResponseSender::Step::kClientGone:
           status = 499;
           ended = true;
           break;
-        case ResponseSender::Step::kWaitProgress: co_await until(kProgress | kGone); break;
+        case ResponseSender::Step::kWaitProgress:
+          co_await until(kProgress | kGone);
+          break;
         case ResponseSender::Step::kWaitWritable:
           ready_ &= static_cast<std::uint8_t>(~kWritable);
           if (!timer_.armed() || sender.advanced()) arm(settings.send_timeout);
           co_await until(kWritable | kProgress | kGone | kTimeout);
           if ((ready_ & kTimeout) != 0) {
-            log.line(os::LogLevel::kInfo, fmt::format("request {}: {}: {}: the client did not read for {} ms",
-                                                      exchange.id_text(), peer_text(), exchange.label(),
-                                                      settings.send_timeout.count()));
+            log.line(os::LogLevel::kInfo,
+                     fmt::format("request {}: {}: {}: the client did not read for {} ms", exchange.id_text(),
+                                 peer_text(), exchange.label(), settings.send_timeout.count()));
             status = 408;
             ended = true;
           }

@@ -84,9 +84,9 @@ class Connection {
   std::uint8_t wanted_ = 0;
   std::uint8_t ready_ = 0;
   std::uint8_t listener_;
-  bool peer_closed_ = false;   // The client will send no more (FIN); it may still read.
+  bool peer_closed_ = false;  // The client will send no more (FIN); it may still read.
   bool stopping_ = false;
-  bool trusted_ = false;       // Its forwarded headers count.
+  bool trusted_ = false;  // Its forwarded headers count.
   bool body_error_logged_ = false;
   std::uint32_t requests_ = 0;
   Timer timer_;

@@ -117,8 +117,10 @@ class EdgeProcess {
   void on_control(const ControlMessage& message, std::vector<os::UniqueFd> descriptors) {
     const std::uint32_t worker = message.number;
     switch (static_cast<ToEdge>(message.kind)) {
-      case ToEdge::kAttach: return attach(message, std::move(descriptors));
-      case ToEdge::kDrain: return on_each_thread([worker](EdgeThread& t) { t.dispatcher().drain(worker); });
+      case ToEdge::kAttach:
+        return attach(message, std::move(descriptors));
+      case ToEdge::kDrain:
+        return on_each_thread([worker](EdgeThread& t) { t.dispatcher().drain(worker); });
       case ToEdge::kDead: {
         const std::string why(message.text, ::strnlen(message.text, sizeof message.text));
         return on_each_thread([worker, why](EdgeThread& t) { t.dispatcher().bury(worker, why, t.now_ns()); });
@@ -136,7 +138,8 @@ class EdgeProcess {
           }
         });
       case ToEdge::kTrouble:
-        return on_each_thread([on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on, t.now_ns()); });
+        return on_each_thread(
+            [on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on, t.now_ns()); });
     }
   }
 

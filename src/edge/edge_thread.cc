@@ -83,20 +83,24 @@ void EdgeThread::accept_from(std::size_t index) {
     if (connection_count_ >= start_.connections_max) {
       log_seldom("connections", os::LogLevel::kWarning,
                  fmt::format("{} connections are open, the most that are allowed: new ones wait "
-                             "(raise the limit of open files)", connection_count_));
+                             "(raise the limit of open files)",
+                             connection_count_));
       accept_trouble_ = true;
       return pause_accepting(true);
     }
     os::UniqueFd fd;
     os::Peer peer;
     switch (os::accept(from.fd, &fd, &peer)) {
-      case os::Accepted::kOne: Connection::start(*this, std::move(fd), peer, static_cast<std::uint8_t>(index)); break;
-      case os::Accepted::kAgain: break;
-      case os::Accepted::kNone: return;
+      case os::Accepted::kOne:
+        Connection::start(*this, std::move(fd), peer, static_cast<std::uint8_t>(index));
+        break;
+      case os::Accepted::kAgain:
+        break;
+      case os::Accepted::kNone:
+        return;
       case os::Accepted::kNoDescriptors:
         // A level-triggered listener would spin: leave it alone for a moment.
-        log_seldom("descriptors", os::LogLevel::kError,
-                   errno_error("accepting a connection (new ones wait)").text());
+        log_seldom("descriptors", os::LogLevel::kError, errno_error("accepting a connection (new ones wait)").text());
         accept_trouble_ = true;
         pause_accepting(true);
         timers_.arm(accept_again_, now_ns_ + 100'000'000, this, [](void* self) {
@@ -151,11 +155,20 @@ void EdgeThread::turn() {
   for (const epoll_event& event : events) {
     const auto value = reinterpret_cast<std::uintptr_t>(event.data.ptr);
     switch (value & 7) {
-      case 0: static_cast<Connection*>(event.data.ptr)->on_poll(event.events); break;
-      case kListenerTag: accept_from(value >> 3); break;
-      case kWakeupTag: wakeup = true; break;
-      case kControlTag: control = true; break;
-      default: break;
+      case 0:
+        static_cast<Connection*>(event.data.ptr)->on_poll(event.events);
+        break;
+      case kListenerTag:
+        accept_from(value >> 3);
+        break;
+      case kWakeupTag:
+        wakeup = true;
+        break;
+      case kControlTag:
+        control = true;
+        break;
+      default:
+        break;
     }
   }
   // After the sockets: these may end other connections, whose events could still be in the batch.
@@ -176,8 +189,11 @@ void EdgeThread::read_control() {
     gateway::ControlMessage message;
     std::vector<os::UniqueFd> descriptors;
     switch (start_.control->receive(&message, &descriptors)) {
-      case os::MessageChannel::Received::kMessage: start_.on_control(message, std::move(descriptors)); break;
-      case os::MessageChannel::Received::kNothing: return;
+      case os::MessageChannel::Received::kMessage:
+        start_.on_control(message, std::move(descriptors));
+        break;
+      case os::MessageChannel::Received::kNothing:
+        return;
       case os::MessageChannel::Received::kClosed:
         // The supervisor is gone: nobody would replace a worker or end us.
         end_now_ = true;

@@ -27,13 +27,13 @@ class EdgeThread {
   struct Start {
     const config::EdgeSettings* settings;
     const std::vector<EdgeListener>* listeners;
-    int wakeup;                       // eventfd of this thread, rung by workers and by post().
+    int wakeup;  // eventfd of this thread, rung by workers and by post().
     std::uint32_t connections_max;
-    os::MessageChannel* control;      // Thread 0 reads the supervisor's messages; others nullptr.
+    os::MessageChannel* control;  // Thread 0 reads the supervisor's messages; others nullptr.
     std::function<void(const gateway::ControlMessage&, std::vector<os::UniqueFd>)> on_control;
     Dispatcher::Reports reports;
     os::ErrorLog* error_log;
-    std::uint64_t id_base;            // Request ids of this thread start here.
+    std::uint64_t id_base;  // Request ids of this thread start here.
   };
   static Result<std::unique_ptr<EdgeThread>> create(Start start);
   ~EdgeThread();
@@ -55,7 +55,7 @@ class EdgeThread {
   const os::ErrorLog& error_log() const { return *start_.error_log; }
   os::Poller& poller() { return poller_; }
   std::uint64_t now_ns() const { return now_ns_; }
-  std::string_view date();            // IMF-fixdate of now.
+  std::string_view date();  // IMF-fixdate of now.
   std::time_t wall() const { return wall_; }
   bool stopping() const { return stopping_; }
   std::uint64_t next_request_id() { return ++last_request_id_; }

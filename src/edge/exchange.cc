@@ -103,16 +103,20 @@ std::string Exchange::label() const {
 
 std::string describe(Fate fate, const config::EdgeSettings& settings) {
   switch (fate) {
-    case Fate::kWaiting: return "waiting";
-    case Fate::kWorkerDied: return "502: its worker died";
+    case Fate::kWaiting:
+      return "waiting";
+    case Fate::kWorkerDied:
+      return "502: its worker died";
     case Fate::kTimedOut:
       return fmt::format("504: the application did not answer within {} s (--timeout)",
                          static_cast<double>(settings.request_timeout.count()) / 1000.0);
     case Fate::kShed:
       return fmt::format("503: waited {} s for a free worker (--queue-timeout)",
                          static_cast<double>(settings.queue_timeout.count()) / 1000.0);
-    case Fate::kQueueFull: return fmt::format("503: {} requests wait already (--queue-limit)", settings.queue_limit);
-    case Fate::kNoWorkers: return "503: no worker can start, see the errors above";
+    case Fate::kQueueFull:
+      return fmt::format("503: {} requests wait already (--queue-limit)", settings.queue_limit);
+    case Fate::kNoWorkers:
+      return "503: no worker can start, see the errors above";
   }
   return {};
 }

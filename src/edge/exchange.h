@@ -1,6 +1,6 @@
 // One request with its response, from the first byte of the head to the last byte sent: what the parser
-// found, the bytes it was found in, the body as it was read, where the application answers. Taken from a pool when bytes arrive and
-// given back when the answer is out, so that an idle connection holds none.
+// found, the bytes it was found in, the body as it was read, where the application answers. Taken from a pool when
+// bytes arrive and given back when the answer is out, so that an idle connection holds none.
 #pragma once
 
 #include <cstdint>
@@ -62,12 +62,12 @@ class Exchange {
   http::RequestParser parser;
   std::vector<http::HeaderField> fields;
   Connection* connection = nullptr;
-  Buffer in;                 // What was received: this request from the start on, then what follows it.
-  std::size_t used = 0;      // Bytes of `in` that belong to this request.
+  Buffer in;             // What was received: this request from the start on, then what follows it.
+  std::size_t used = 0;  // Bytes of `in` that belong to this request.
   gateway::ClientInfo client{};
   std::uint64_t id = 0;
-  std::uint64_t begun_ns = 0;     // First byte of the head.
-  std::uint64_t queued_ns = 0;    // Handed to the dispatcher.
+  std::uint64_t begun_ns = 0;   // First byte of the head.
+  std::uint64_t queued_ns = 0;  // Handed to the dispatcher.
   Fate fate = Fate::kWaiting;
 
   // Body: left in `in` behind the head when all of it came along, else collected here.

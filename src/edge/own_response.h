@@ -7,7 +7,7 @@
 namespace tierce::edge {
 
 struct OwnResponse {
-  std::string bytes;            // Head and body, ready to send.
+  std::string bytes;  // Head and body, ready to send.
   std::size_t body_bytes = 0;
 };
 

@@ -111,8 +111,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
   if (link == nullptr) return Step::kCut;
   const gateway::Mailbox& mailbox = link->mailbox();
   // Flags before bytes: when the flags say complete, the bytes seen afterwards are all there are.
-  const std::uint32_t flags =
-      mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire);
+  const std::uint32_t flags = mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire);
   auto runs = mailbox.ring_unread(exchange.slot());
   std::size_t bytes = runs.bytes();
   if (bytes == 0) {
@@ -122,7 +121,8 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
   }
   const std::size_t taken = bytes;
   if (!body_allowed_) bytes = 0;
-  if (length_left_ >= 0) bytes = static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(bytes), length_left_));
+  if (length_left_ >= 0)
+    bytes = static_cast<std::size_t>(std::min<std::int64_t>(static_cast<std::int64_t>(bytes), length_left_));
   if (bytes > 0) {
     const std::string_view first = runs.first.substr(0, bytes);
     const std::string_view second = runs.second.substr(0, bytes - first.size());

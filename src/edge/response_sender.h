@@ -23,7 +23,7 @@ class ResponseSender {
     kWaitWritable,  // The client does not read.
     kWaitProgress,  // The application has produced nothing more yet.
     kClientGone,
-    kCut,           // The response cannot be completed: close without a clean end.
+    kCut,  // The response cannot be completed: close without a clean end.
   };
 
   ResponseSender(EdgeThread& thread, int fd, bool keep_alive) : thread_(thread), fd_(fd), keep_alive_(keep_alive) {}
@@ -54,17 +54,17 @@ class ResponseSender {
   bool keep_alive_;
   bool head_composed_ = false;
   bool chunked_ = false;
-  bool body_allowed_ = true;       // Not for HEAD, 204, 304.
-  bool body_ended_ = false;        // Everything the application made is in pending_, spool or sent.
+  bool body_allowed_ = true;  // Not for HEAD, 204, 304.
+  bool body_ended_ = false;   // Everything the application made is in pending_, spool or sent.
   bool cut_short_ = false;
   bool advanced_ = false;
   int status_ = 0;
   std::int64_t length_left_ = -1;  // Of a declared Content-Length.
   std::uint64_t body_sent_ = 0;
-  Buffer pending_;                 // Composed and not yet taken by the socket; goes before everything else.
-  os::UniqueFd spool_;             // Put aside for a slow client: [spool_read_, spool_written_).
+  Buffer pending_;      // Composed and not yet taken by the socket; goes before everything else.
+  os::UniqueFd spool_;  // Put aside for a slow client: [spool_read_, spool_written_).
   std::uint64_t spool_read_ = 0, spool_written_ = 0;
-  os::UniqueFd file_;              // wsgi.file_wrapper.
+  os::UniqueFd file_;  // wsgi.file_wrapper.
   std::uint64_t file_at_ = 0, file_left_ = 0;
 };
 

@@ -35,7 +35,8 @@ bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   if (free_slots_.empty()) return false;
   const std::uint32_t slot = free_slots_.back();
   gateway::Slot& place = mailbox_.slot(slot);
-  const auto layout = exchange.write_request(place.request, mailbox_.request_area(slot), mailbox_.shape().request_bytes);
+  const auto layout =
+      exchange.write_request(place.request, mailbox_.request_area(slot), mailbox_.shape().request_bytes);
   check(layout, "a head within the limits fits a slot");
   if (place.request.body_in_file) {
     // Sent before the slot is queued, so that a worker that has won the slot finds it.

@@ -72,8 +72,8 @@ class WorkerLink {
     }
   }
 
-  bool draining = false;   // Gets nothing more; kDrained is due when it holds nothing.
-  bool dead = false;       // Only finished responses are left in it.
+  bool draining = false;  // Gets nothing more; kDrained is due when it holds nothing.
+  bool dead = false;      // Only finished responses are left in it.
   bool drained_said = false;
   std::uint64_t answered_total = 0;
   std::uint64_t answered_at_last_check = 0;
@@ -89,9 +89,9 @@ class WorkerLink {
   gateway::Bell bell_;
   os::MessageChannel descriptors_;
   std::vector<Exchange*> held_;
-  std::vector<bool> counted_;            // The slot counts in outstanding_.
+  std::vector<bool> counted_;              // The slot counts in outstanding_.
   std::vector<std::uint32_t> free_slots_;  // Last in, first out: a slot used just now is in the cache.
-  std::vector<std::uint32_t> order_;     // Slots in the order they were given, stale ones among them.
+  std::vector<std::uint32_t> order_;       // Slots in the order they were given, stale ones among them.
   std::uint32_t outstanding_ = 0;
   std::uint32_t held_count_ = 0;
   std::uint32_t to_wake_ = 0;

@@ -18,7 +18,9 @@ constexpr std::size_t round_up(std::size_t value, std::size_t unit) { return (va
 // small exchange touches two pages.
 constexpr std::size_t kRequestAt = round_up(sizeof(Slot), 64);
 std::size_t response_at(const MailboxShape& shape) { return round_up(kRequestAt + shape.request_bytes, kPage); }
-std::size_t slot_stride(const MailboxShape& shape) { return response_at(shape) + round_up(shape.response_bytes, kPage); }
+std::size_t slot_stride(const MailboxShape& shape) {
+  return response_at(shape) + round_up(shape.response_bytes, kPage);
+}
 
 // Twice the slots: entries of recalled slots stay in the ring until a worker skips them.
 std::uint32_t ring_entries(const MailboxShape& shape) { return shape.slots * 2; }
@@ -190,8 +192,7 @@ void Mailbox::answer(std::uint32_t index, std::uint64_t now_ns) const {
 
 std::size_t Mailbox::ring_room(std::uint32_t index) const {
   const Slot& s = slot(index);
-  const std::uint64_t unread =
-      s.produced.load(std::memory_order_relaxed) - s.consumed.load(std::memory_order_seq_cst);
+  const std::uint64_t unread = s.produced.load(std::memory_order_relaxed) - s.consumed.load(std::memory_order_seq_cst);
   return shape_.response_bytes - s.ring_at - unread;
 }
 

@@ -39,8 +39,8 @@ enum class State : std::uint8_t { kFree, kQueued, kRunning, kAnswered };
 inline constexpr std::uint32_t kSlotsMax = 4096;
 
 struct MailboxShape {
-  std::uint32_t slots = 64;             // Power of two, at most kSlotsMax.
-  std::uint32_t request_bytes = 65536;  // Field table + head + inline body; multiple of 4096.
+  std::uint32_t slots = 64;               // Power of two, at most kSlotsMax.
+  std::uint32_t request_bytes = 65536;    // Field table + head + inline body; multiple of 4096.
   std::uint32_t response_bytes = 131072;  // Response head, then the body ring; multiple of 4096.
 };
 
@@ -48,39 +48,39 @@ struct MailboxShape {
 
 // Where the client came from and to which listener; plain text, ready for the environ.
 struct ClientInfo {
-  char remote_address[46];              // "" for unix sockets.
+  char remote_address[46];  // "" for unix sockets.
   std::uint8_t remote_address_bytes;
-  std::uint8_t listener;                // Index into the listeners the worker was told of.
+  std::uint8_t listener;  // Index into the listeners the worker was told of.
   std::uint16_t remote_port;
-  bool https;                           // wsgi.url_scheme, forwarded headers from trusted peers applied.
+  bool https;  // wsgi.url_scheme, forwarded headers from trusted peers applied.
 };
 
 // The request as it lies in Slot::request_area(): [HeaderField x head.field_count][head bytes][inline body].
 struct RequestMeta {
-  http::RequestHead head;               // Spans are relative to the head bytes.
+  http::RequestHead head;  // Spans are relative to the head bytes.
   ClientInfo client;
-  std::uint64_t request_id;             // Unique in this tierce; printed as 16 hex digits.
-  std::uint32_t head_at;                // Offset of the head bytes in the request area.
-  std::uint32_t body_at;                // Offset of the inline body.
-  std::uint64_t body_bytes;             // The whole body, decoded: the edge has read it before it queued the request.
-  bool body_in_file;                    // The body is in a file whose descriptor came through the FdChannel.
+  std::uint64_t request_id;  // Unique in this tierce; printed as 16 hex digits.
+  std::uint32_t head_at;     // Offset of the head bytes in the request area.
+  std::uint32_t body_at;     // Offset of the inline body.
+  std::uint64_t body_bytes;  // The whole body, decoded: the edge has read it before it queued the request.
+  bool body_in_file;         // The body is in a file whose descriptor came through the FdChannel.
 };
 
 // Bits of Slot::response_flags. Set by the worker with release, before the attention bit.
-inline constexpr std::uint32_t kHeadReady = 1;    // ResponseMeta and the head text are final.
+inline constexpr std::uint32_t kHeadReady = 1;     // ResponseMeta and the head text are final.
 inline constexpr std::uint32_t kBodyComplete = 2;  // `produced` is final and the response is whole.
-inline constexpr std::uint32_t kBroken = 4;       // The application failed after the head: cut the connection.
-inline constexpr std::uint32_t kFileFollows = 8;  // The body is a file: its descriptor came through the FdChannel.
+inline constexpr std::uint32_t kBroken = 4;        // The application failed after the head: cut the connection.
+inline constexpr std::uint32_t kFileFollows = 8;   // The body is a file: its descriptor came through the FdChannel.
 
 struct ResponseMeta {
   std::uint16_t status;
-  bool has_date;                        // The application sent its own Date / Server.
+  bool has_date;  // The application sent its own Date / Server.
   bool has_server;
-  std::uint32_t head_bytes;             // Text at the start of the response area: "200 OK\r\nName: value\r\n...",
-                                        // the reason phrase kept; no final empty line; no hop-by-hop fields.
-  std::int64_t content_length;          // Declared by the application or known by the worker; -1: not known, chunk it.
-                                        // The head text never holds Content-Length: the edge writes it.
-  std::uint64_t file_offset;            // kFileFollows: where to start and how many bytes to send.
+  std::uint32_t head_bytes;     // Text at the start of the response area: "200 OK\r\nName: value\r\n...",
+                                // the reason phrase kept; no final empty line; no hop-by-hop fields.
+  std::int64_t content_length;  // Declared by the application or known by the worker; -1: not known, chunk it.
+                                // The head text never holds Content-Length: the edge writes it.
+  std::uint64_t file_offset;    // kFileFollows: where to start and how many bytes to send.
   std::uint64_t file_bytes;
 };
 
@@ -88,9 +88,9 @@ struct alignas(64) Slot {
   // The life of the slot: generation << 8 | State.
   std::atomic<std::uint32_t> word;
   std::uint32_t index;
-  std::uint32_t thread;                 // Which of the worker's threads runs it; valid once running.
-  std::uint32_t queued_depth;           // Free for measurements.
-  std::uint64_t queued_ns;              // CLOCK_MONOTONIC, set by the edge.
+  std::uint32_t thread;                   // Which of the worker's threads runs it; valid once running.
+  std::uint32_t queued_depth;             // Free for measurements.
+  std::uint64_t queued_ns;                // CLOCK_MONOTONIC, set by the edge.
   std::atomic<std::uint64_t> started_ns;  // Set by the worker right after it won the slot.
   std::atomic<std::uint64_t> answered_ns;
 
@@ -98,12 +98,12 @@ struct alignas(64) Slot {
   ResponseMeta response;
 
   // Body ring, in the response area from ring_at on; counters of bytes since the start of the body.
-  alignas(64) std::atomic<std::uint64_t> produced;   // Worker.
-  std::atomic<std::uint32_t> response_flags;         // Worker.
-  std::uint32_t ring_at;                             // Worker, before kHeadReady: head_bytes rounded up to 64.
-  alignas(64) std::atomic<std::uint64_t> consumed;   // Edge.
-  std::atomic<std::uint32_t> producer_waits;         // The futex a producer sleeps on: 1 while it waits for room.
-  std::atomic<std::uint32_t> abandoned;              // Edge: nobody will read the rest (client gone, 504 sent).
+  alignas(64) std::atomic<std::uint64_t> produced;  // Worker.
+  std::atomic<std::uint32_t> response_flags;        // Worker.
+  std::uint32_t ring_at;                            // Worker, before kHeadReady: head_bytes rounded up to 64.
+  alignas(64) std::atomic<std::uint64_t> consumed;  // Edge.
+  std::atomic<std::uint32_t> producer_waits;        // The futex a producer sleeps on: 1 while it waits for room.
+  std::atomic<std::uint32_t> abandoned;             // Edge: nobody will read the rest (client gone, 504 sent).
 };
 
 inline State state_of(std::uint32_t word) { return static_cast<State>(word & 0xff); }

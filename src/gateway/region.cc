@@ -26,7 +26,9 @@ constexpr std::uint64_t kMagic = 0x7469657263653031;  // "tierce01"
 constexpr std::size_t kPage = 4096;
 static_assert(sizeof(RegionHeader) <= kPage);
 
-std::size_t mailbox_stride(const MailboxShape& shape) { return (Mailbox::bytes_for(shape) + kPage - 1) / kPage * kPage; }
+std::size_t mailbox_stride(const MailboxShape& shape) {
+  return (Mailbox::bytes_for(shape) + kPage - 1) / kPage * kPage;
+}
 
 Result<char*> map_all(int fd, std::size_t bytes) {
   void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
@@ -61,7 +63,7 @@ Result<Region> Region::create(std::uint32_t edge_threads, const MailboxShape& sh
 }
 
 Result<Region> Region::map(os::UniqueFd fd) {
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return fail(errno_error("fstat of the gateway's memory"));
   if (info.st_size < static_cast<off_t>(kPage)) return fail("the gateway's memory is too small");
   Region region;

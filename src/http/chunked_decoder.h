@@ -8,7 +8,15 @@
 
 namespace tierce::http {
 
-enum class ChunkError : std::uint8_t { kBadSize, kSizeTooLarge, kBadExtension, kExtensionTooLong, kBadLineEnd, kBadTrailer, kTrailersTooLong };
+enum class ChunkError : std::uint8_t {
+  kBadSize,
+  kSizeTooLarge,
+  kBadExtension,
+  kExtensionTooLong,
+  kBadLineEnd,
+  kBadTrailer,
+  kTrailersTooLong
+};
 std::string_view describe(ChunkError error);
 
 class ChunkedDecoder {

@@ -29,22 +29,22 @@ inline constexpr std::uint32_t kHeaderFieldsMax = 1024;
 // Fixed part; the fields follow in an array owned by the parser's caller (see request_parser.h).
 struct RequestHead {
   Method method = Method::kOther;
-  std::uint8_t minor_version = 1;     // HTTP/1.0 or HTTP/1.1.
+  std::uint8_t minor_version = 1;  // HTTP/1.0 or HTTP/1.1.
   BodyKind body = BodyKind::kNone;
-  bool keep_alive = true;             // What the client asked for, the version's default applied.
-  bool expect_continue = false;       // Expect: 100-continue (HTTP/1.1 only).
-  bool upgrade = false;               // Connection: upgrade with an Upgrade field.
-  bool te_trailers = false;           // TE: trailers.
-  std::uint64_t content_length = 0;   // Meaningful when body == kLength.
+  bool keep_alive = true;            // What the client asked for, the version's default applied.
+  bool expect_continue = false;      // Expect: 100-continue (HTTP/1.1 only).
+  bool upgrade = false;              // Connection: upgrade with an Upgrade field.
+  bool te_trailers = false;          // TE: trailers.
+  std::uint64_t content_length = 0;  // Meaningful when body == kLength.
   Span method_name;
-  Span target;                        // The request target as sent.
-  Span path;                          // Raw path of the target (absolute-form already taken apart); "*" for OPTIONS *.
-                                      // Empty for "http://h" and "http://h?q": it means "/".
-  Span query;                         // Without the '?'.
-  bool has_query = false;             // "/a?" has an empty query, "/a" has none.
-  Span authority;                     // From an absolute-form target when there is one, else from Host; empty in 1.0 without.
+  Span target;             // The request target as sent.
+  Span path;               // Raw path of the target (absolute-form already taken apart); "*" for OPTIONS *.
+                           // Empty for "http://h" and "http://h?q": it means "/".
+  Span query;              // Without the '?'.
+  bool has_query = false;  // "/a?" has an empty query, "/a" has none.
+  Span authority;          // From an absolute-form target when there is one, else from Host; empty in 1.0 without.
   std::uint32_t field_count = 0;
-  std::uint32_t head_bytes = 0;       // Bytes of the buffer that the head took, final CRLF included.
+  std::uint32_t head_bytes = 0;  // Bytes of the buffer that the head took, final CRLF included.
 };
 
 }  // namespace tierce::http

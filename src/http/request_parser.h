@@ -11,20 +11,43 @@
 namespace tierce::http {
 
 struct HeadLimits {
-  std::uint32_t request_line_bytes_max = 8192;   // nginx: large_client_header_buffers 4 8k.
-  std::uint32_t field_bytes_max = 8192;          // One header line.
-  std::uint32_t fields_max = 100;                // gunicorn: limit_request_fields.
-  std::uint32_t head_bytes_max = 32768;          // All of it.
-  bool underscores = false;                      // nginx: underscores_in_headers.
+  std::uint32_t request_line_bytes_max = 8192;  // nginx: large_client_header_buffers 4 8k.
+  std::uint32_t field_bytes_max = 8192;         // One header line.
+  std::uint32_t fields_max = 100;               // gunicorn: limit_request_fields.
+  std::uint32_t head_bytes_max = 32768;         // All of it.
+  bool underscores = false;                     // nginx: underscores_in_headers.
 };
 
 // Why a head was refused; status_of() says with which status, describe() tells a person.
 enum class HeadError : std::uint8_t {
-  kBadMethod, kBadTarget, kBadVersion, kUnsupportedVersion, kRequestLineTooLong,
-  kBareCr, kBareLf, kFoldedLine, kBadFieldName, kBlankBeforeColon, kBadFieldValue, kFieldTooLong, kTooManyFields, kHeadTooLong,
-  kNoHost, kTwoHosts, kBadHost, kBadContentLength, kTwoContentLengths, kContentLengthTooLarge,
-  kBadTransferEncoding, kTransferEncodingAndLength, kTransferEncodingInHttp10, kTwoContentTypes,
-  kBadExpect, kConnectRefused, kConnectWithBody, kBadEscape,
+  kBadMethod,
+  kBadTarget,
+  kBadVersion,
+  kUnsupportedVersion,
+  kRequestLineTooLong,
+  kBareCr,
+  kBareLf,
+  kFoldedLine,
+  kBadFieldName,
+  kBlankBeforeColon,
+  kBadFieldValue,
+  kFieldTooLong,
+  kTooManyFields,
+  kHeadTooLong,
+  kNoHost,
+  kTwoHosts,
+  kBadHost,
+  kBadContentLength,
+  kTwoContentLengths,
+  kContentLengthTooLarge,
+  kBadTransferEncoding,
+  kTransferEncodingAndLength,
+  kTransferEncodingInHttp10,
+  kTwoContentTypes,
+  kBadExpect,
+  kConnectRefused,
+  kConnectWithBody,
+  kBadEscape,
 };
 int status_of(HeadError error);
 std::string_view describe(HeadError error);

@@ -73,12 +73,14 @@ Result<ListenSocket> listen_unix(const std::string& path, int backlog) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return fail(Error(fmt::format("bind unix:{}: the path is empty or longer than {} bytes", path, sizeof address.sun_path - 1)));
+    return fail(Error(
+        fmt::format("bind unix:{}: the path is empty or longer than {} bytes", path, sizeof address.sun_path - 1)));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) {
-    if (!S_ISSOCK(info.st_mode)) return fail(Error(fmt::format("bind unix:{}: the file exists and is not a socket", path)));
+    if (!S_ISSOCK(info.st_mode))
+      return fail(Error(fmt::format("bind unix:{}: the file exists and is not a socket", path)));
     UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN) {
       return fail(Error(fmt::format("bind unix:{}: another process listens there already", path)));
@@ -102,9 +104,12 @@ Result<ListenSocket> listen_unix(const std::string& path, int backlog) {
 
 std::string Endpoint::text() const {
   switch (kind) {
-    case Kind::kUnix: return "unix:" + host;
-    case Kind::kInherited: return fmt::format("fd://{}", fd);
-    case Kind::kTcp: break;
+    case Kind::kUnix:
+      return "unix:" + host;
+    case Kind::kInherited:
+      return fmt::format("fd://{}", fd);
+    case Kind::kTcp:
+      break;
   }
   return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
@@ -138,7 +143,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   bool has_port = false;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return fail(Error(fmt::format("'{}': ']' is missing behind the IPv6 address", text)));
+    if (close == std::string_view::npos)
+      return fail(Error(fmt::format("'{}': ']' is missing behind the IPv6 address", text)));
     endpoint.host = text.substr(1, close - 1);
     if (close + 1 < text.size()) {
       if (text[close + 1] != ':') return fail(Error(fmt::format("'{}': ':PORT' is expected behind ']'", text)));
@@ -173,7 +179,8 @@ Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string port = std::to_string(endpoint.port);
-  const int status = ::getaddrinfo(endpoint.host.empty() ? nullptr : endpoint.host.c_str(), port.c_str(), &hints, &found);
+  const int status =
+      ::getaddrinfo(endpoint.host.empty() ? nullptr : endpoint.host.c_str(), port.c_str(), &hints, &found);
   if (status != 0) return fail(Error(fmt::format("bind {}: {}", endpoint.text(), ::gai_strerror(status))));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
   UniqueFd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

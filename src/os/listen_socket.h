@@ -14,9 +14,9 @@ namespace tierce::os {
 struct Endpoint {
   enum class Kind : std::uint8_t { kTcp, kUnix, kInherited };
   Kind kind = Kind::kTcp;
-  std::string host;         // kTcp: "" is every address. kUnix: the path.
+  std::string host;  // kTcp: "" is every address. kUnix: the path.
   std::uint16_t port = 0;
-  int fd = -1;              // kInherited.
+  int fd = -1;               // kInherited.
   std::string text() const;  // "127.0.0.1:8000", "[::1]:8000", "unix:/run/app.sock"
 };
 // gunicorn's forms: HOST:PORT, :PORT, HOST, [V6]:PORT, unix:PATH, fd://N. Port 8000 when none is given.
@@ -25,10 +25,10 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 struct ListenSocket {
   UniqueFd fd;
   bool is_unix = false;
-  std::string host;          // As bound: what getsockname() says, or the path.
+  std::string host;  // As bound: what getsockname() says, or the path.
   std::uint16_t port = 0;
   std::string unlink_at_exit;  // Path of a unix socket that we created.
-  std::string url() const;   // "http://127.0.0.1:8000", "unix:/run/app.sock"
+  std::string url() const;     // "http://127.0.0.1:8000", "unix:/run/app.sock"
 };
 
 // A stale unix socket is replaced; one that somebody answers on is an error. `umask` applies to it.

@@ -60,14 +60,18 @@ Accepted accept(int listener, UniqueFd* connection, Peer* peer) {
   const int fd = ::accept4(listener, reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     switch (errno) {
-      case EAGAIN: return Accepted::kNone;
+      case EAGAIN:
+        return Accepted::kNone;
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
-      case ENOMEM: return Accepted::kNoDescriptors;
+      case ENOMEM:
+        return Accepted::kNoDescriptors;
       case EINVAL:
-      case EBADF: return Accepted::kNone;
-      default: return Accepted::kAgain;
+      case EBADF:
+        return Accepted::kNone;
+      default:
+        return Accepted::kAgain;
     }
   }
   *connection = UniqueFd(fd);

@@ -22,7 +22,8 @@ Result<Identity> find_identity(const std::string& user, const std::string& group
   identity.gid = ::getegid();
   if (user.empty() && group.empty()) return identity;
   if (!user.empty()) {
-    const passwd* entry = is_number(user) ? ::getpwuid(static_cast<uid_t>(std::atoll(user.c_str()))) : ::getpwnam(user.c_str());
+    const passwd* entry =
+        is_number(user) ? ::getpwuid(static_cast<uid_t>(std::atoll(user.c_str()))) : ::getpwnam(user.c_str());
     if (entry != nullptr) {
       identity.uid = entry->pw_uid;
       identity.gid = entry->pw_gid;
@@ -52,7 +53,8 @@ Result<Identity> find_identity(const std::string& user, const std::string& group
 
 Result<void> become(const Identity& identity) {
   if (!identity.change) return {};
-  const int groups = identity.user.empty() ? ::setgroups(0, nullptr) : ::initgroups(identity.user.c_str(), identity.gid);
+  const int groups =
+      identity.user.empty() ? ::setgroups(0, nullptr) : ::initgroups(identity.user.c_str(), identity.gid);
   if (groups != 0) return fail(errno_error("setting the groups"));
   if (::setgid(identity.gid) != 0) return fail(errno_error("setgid"));
   if (::setuid(identity.uid) != 0) return fail(errno_error("setuid"));

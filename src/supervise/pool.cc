@@ -80,14 +80,17 @@ void Pool::tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& o
 void Pool::settle(TimePoint now, Actions& out) {
   if (stopping_) return;
   const auto zygote = zygotes_.find(newest_);
-  const bool can_fork = zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady && now >= fork_not_before_;
+  const bool can_fork =
+      zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady && now >= fork_not_before_;
   if (can_fork) {
     for (std::uint32_t have = count(newest_, false, true); have < target_; ++have) fork_worker(now, out);
   }
   // Fewer were asked for: the youngest go.
   std::uint32_t have = count(newest_, false, true);
   for (auto worker = workers_.rbegin(); worker != workers_.rend() && have > target_; ++worker) {
-    if (worker->second.generation != newest_ || worker->second.state > WorkerState::kServing || worker->second.to_replace) continue;
+    if (worker->second.generation != newest_ || worker->second.state > WorkerState::kServing ||
+        worker->second.to_replace)
+      continue;
     begin_drain(worker->first, worker->second, now, out);
     --have;
   }
@@ -102,9 +105,8 @@ void Pool::settle(TimePoint now, Actions& out) {
   }
   for (auto& [generation, old] : zygotes_) {
     if (generation == newest_ || old.state == ZygoteState::kRetired) continue;
-    const bool needed = std::any_of(workers_.begin(), workers_.end(), [g = generation](const auto& item) {
-      return item.second.generation == g;
-    });
+    const bool needed = std::any_of(workers_.begin(), workers_.end(),
+                                    [g = generation](const auto& item) { return item.second.generation == g; });
     if (needed) continue;  // It reports the end of its workers.
     old.state = ZygoteState::kRetired;
     old.deadline = now + kExitPatience;
@@ -132,7 +134,8 @@ void Pool::worker_exited(const Event& event, Actions& out) {
   const std::string how = describe_wait_status(event.status);
   const bool expected = worker.state == WorkerState::kExiting || stopping_;
   workers_.erase(found);
-  if (worker.attached) out.push_back({.kind = Action::Kind::kBury, .worker = event.worker, .status = event.status, .text = how});
+  if (worker.attached)
+    out.push_back({.kind = Action::Kind::kBury, .worker = event.worker, .status = event.status, .text = how});
   out.push_back({.kind = Action::Kind::kForget, .worker = event.worker});
   if (expected) {
     log(LogLevel::kInfo, fmt::format("Worker exiting (pid: {})", worker.pid), out);
@@ -148,7 +151,8 @@ void Pool::worker_exited(const Event& event, Actions& out) {
         fork_not_before_ = event.now + pause;
         log(LogLevel::kWarning,
             fmt::format("Workers die right after their start: the next one starts in {:.1f} s",
-                        std::chrono::duration<double>(pause).count()), out);
+                        std::chrono::duration<double>(pause).count()),
+            out);
       }
       if (quick_deaths_ >= kTroubleAfter && count(newest_, true, false) == 0) set_trouble(true, out);
     } else {
@@ -177,7 +181,8 @@ void Pool::zygote_died(const Event& event, Actions& out) {
   if (state == ZygoteState::kRetired || event.generation != newest_) return;
   const bool failed = state == ZygoteState::kFailed || state == ZygoteState::kImporting;
   if (failed && state != ZygoteState::kFailed) {
-    log(LogLevel::kError, fmt::format("The process that imports the application {}", describe_wait_status(event.status)), out);
+    log(LogLevel::kError,
+        fmt::format("The process that imports the application {}", describe_wait_status(event.status)), out);
   }
   if (failed && generation_ != newest_ && ever_ready_) {
     log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
@@ -225,7 +230,8 @@ void Pool::finish_stop(TimePoint now, Actions& out) {
       zygote.state = ZygoteState::kRetired;
       zygote.deadline = now + kExitPatience;
       // One that still imports does not listen.
-      out.push_back({.kind = importing ? Action::Kind::kKillZygote : Action::Kind::kRetireZygote, .generation = generation});
+      out.push_back(
+          {.kind = importing ? Action::Kind::kKillZygote : Action::Kind::kRetireZygote, .generation = generation});
     }
   }
   if (!workers_.empty() || !zygotes_.empty()) return;
@@ -238,7 +244,8 @@ void Pool::tick(TimePoint now, Actions& out) {
     if (now < worker.deadline) continue;
     worker.deadline = TimePoint::max();
     if (worker.state == WorkerState::kDraining) {
-      log(LogLevel::kWarning, fmt::format("Worker (pid: {}) did not finish within the graceful timeout: killed", worker.pid), out);
+      log(LogLevel::kWarning,
+          fmt::format("Worker (pid: {}) did not finish within the graceful timeout: killed", worker.pid), out);
     }
     worker.state = WorkerState::kExiting;
     out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
@@ -252,7 +259,8 @@ void Pool::tick(TimePoint now, Actions& out) {
     stop_deadline_ = TimePoint::max();
     if (!edge_gone_) out.push_back({.kind = Action::Kind::kKillEdge});
     for (const auto& [id, worker] : workers_) out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
-    for (const auto& [generation, zygote] : zygotes_) out.push_back({.kind = Action::Kind::kKillZygote, .generation = generation});
+    for (const auto& [generation, zygote] : zygotes_)
+      out.push_back({.kind = Action::Kind::kKillZygote, .generation = generation});
   }
   if (now >= zygote_not_before_ && !stopping_) {
     zygote_not_before_ = TimePoint::max();
@@ -267,7 +275,8 @@ TimePoint Pool::next_deadline() const {
   for (const auto& [generation, zygote] : zygotes_) next = std::min(next, zygote.deadline);
   if (!stopping_ && fork_not_before_ > TimePoint{} && count(newest_, false, true) < target_) {
     const auto zygote = zygotes_.find(newest_);
-    if (zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady) next = std::min(next, fork_not_before_);
+    if (zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady)
+      next = std::min(next, fork_not_before_);
   }
   return next;
 }
@@ -289,9 +298,11 @@ void Pool::on(const Event& event, Actions& out) {
       ever_ready_ = true;
       return settle(event.now, out);
     case Event::Kind::kZygoteFailed:
-      if (const auto zygote = zygotes_.find(event.generation); zygote != zygotes_.end()) zygote->second.state = ZygoteState::kFailed;
+      if (const auto zygote = zygotes_.find(event.generation); zygote != zygotes_.end())
+        zygote->second.state = ZygoteState::kFailed;
       return;
-    case Event::Kind::kZygoteDied: return zygote_died(event, out);
+    case Event::Kind::kZygoteDied:
+      return zygote_died(event, out);
     case Event::Kind::kForked:
       if (worker == nullptr) return;
       worker->pid = event.pid;
@@ -314,18 +325,25 @@ void Pool::on(const Event& event, Actions& out) {
       if (ever_served_ || settings_.reload || stopping_) return;
       exit_code_ = 3;
       return stop(event.now, out);
-    case Event::Kind::kWorkerExited: return worker_exited(event, out);
-    case Event::Kind::kWantsRestart: return replace(event.worker, event.now, out);
+    case Event::Kind::kWorkerExited:
+      return worker_exited(event, out);
+    case Event::Kind::kWantsRestart:
+      return replace(event.worker, event.now, out);
     case Event::Kind::kDrained:
-      if (worker != nullptr && worker->state == WorkerState::kDraining) tell_exit(event.worker, *worker, event.now, out);
+      if (worker != nullptr && worker->state == WorkerState::kDraining)
+        tell_exit(event.worker, *worker, event.now, out);
       return;
     case Event::Kind::kTimedOut:
       if (worker == nullptr) return;
-      out.push_back({.kind = Action::Kind::kDumpStack, .worker = event.worker, .thread = event.thread, .request = event.request});
+      out.push_back(
+          {.kind = Action::Kind::kDumpStack, .worker = event.worker, .thread = event.thread, .request = event.request});
       if (worker->hangs) return;
       worker->hangs = true;
-      log(LogLevel::kError, fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
-                                        "other requests are finished", worker->pid, event.request), out);
+      log(LogLevel::kError,
+          fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
+                      "other requests are finished",
+                      worker->pid, event.request),
+          out);
       // Out of the edge's sight at once: a thread of it is lost. The replacement comes by settle().
       begin_drain(event.worker, *worker, event.now, out);
       return settle(event.now, out);
@@ -334,12 +352,15 @@ void Pool::on(const Event& event, Actions& out) {
         edge_gone_ = true;
         return finish_stop(event.now, out);
       }
-      log(LogLevel::kCritical, fmt::format("The edge {}; starting another, its connections are lost", describe_wait_status(event.status)), out);
+      log(LogLevel::kCritical,
+          fmt::format("The edge {}; starting another, its connections are lost", describe_wait_status(event.status)),
+          out);
       out.push_back({.kind = Action::Kind::kStartEdge});
       // Workers are tied to the edge that knew them: others take their place, from the same import.
       for (auto& [id, old] : workers_) {
         old.attached = false;
-        if (old.state == WorkerState::kServing || old.state == WorkerState::kBooting || old.state == WorkerState::kDraining) {
+        if (old.state == WorkerState::kServing || old.state == WorkerState::kBooting ||
+            old.state == WorkerState::kDraining) {
           tell_exit(id, old, event.now, out);
         }
       }
@@ -357,13 +378,19 @@ void Pool::on(const Event& event, Actions& out) {
       newest_ = ++last_generation_;
       return start_zygote(newest_, out);
     }
-    case Event::Kind::kMoreWorkers: ++target_; return settle(event.now, out);
+    case Event::Kind::kMoreWorkers:
+      ++target_;
+      return settle(event.now, out);
     case Event::Kind::kFewerWorkers:
       if (target_ > 1) --target_;
       return settle(event.now, out);
-    case Event::Kind::kStop: return stop(event.now, out);
-    case Event::Kind::kEdgeStopped: edge_gone_ = true; return finish_stop(event.now, out);
-    case Event::Kind::kTick: return tick(event.now, out);
+    case Event::Kind::kStop:
+      return stop(event.now, out);
+    case Event::Kind::kEdgeStopped:
+      edge_gone_ = true;
+      return finish_stop(event.now, out);
+    case Event::Kind::kTick:
+      return tick(event.now, out);
   }
 }
 

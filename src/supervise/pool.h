@@ -31,22 +31,24 @@ struct PoolSettings {
 
 struct Event {
   enum class Kind : std::uint8_t {
-    kStart,          // Once, first.
-    kZygoteReady,    // generation
-    kZygoteFailed,   // generation: the import failed, the traceback is written.
-    kZygoteDied,     // generation, status: the process is gone (after kZygoteFailed too).
-    kForked,         // worker, pid
-    kWorkerReady,    // worker
-    kWorkerFailed,   // worker: lazy import failed, the traceback is written.
-    kWorkerExited,   // worker, status (wait status)
-    kWantsRestart,   // worker
-    kDrained,        // worker
-    kTimedOut,       // worker, thread, request: 504 was sent.
-    kEdgeDied,       // status
-    kReload, kMoreWorkers, kFewerWorkers,
-    kStop,           // finish what runs; a second one: at once
-    kEdgeStopped,    // The edge has ended after kStop.
-    kTick,           // A deadline of next_deadline() may have passed.
+    kStart,         // Once, first.
+    kZygoteReady,   // generation
+    kZygoteFailed,  // generation: the import failed, the traceback is written.
+    kZygoteDied,    // generation, status: the process is gone (after kZygoteFailed too).
+    kForked,        // worker, pid
+    kWorkerReady,   // worker
+    kWorkerFailed,  // worker: lazy import failed, the traceback is written.
+    kWorkerExited,  // worker, status (wait status)
+    kWantsRestart,  // worker
+    kDrained,       // worker
+    kTimedOut,      // worker, thread, request: 504 was sent.
+    kEdgeDied,      // status
+    kReload,
+    kMoreWorkers,
+    kFewerWorkers,
+    kStop,         // finish what runs; a second one: at once
+    kEdgeStopped,  // The edge has ended after kStop.
+    kTick,         // A deadline of next_deadline() may have passed.
   };
   Kind kind;
   TimePoint now{};
@@ -60,21 +62,23 @@ struct Event {
 
 struct Action {
   enum class Kind : std::uint8_t {
-    kStartZygote,    // generation
-    kRetireZygote,   // generation: tell it to exit.
-    kKillZygote,     // generation
-    kForkWorker,     // worker, generation
-    kAttach,         // worker: hand it to the edge.
-    kDrain,          // worker: the edge gives it nothing more.
-    kBury,           // worker, status, text: the edge accounts for its slots.
-    kForget,         // worker: close what belonged to it.
-    kTellExit,       // worker
-    kDumpStack,      // worker, thread, request
-    kKillWorker,     // worker: SIGKILL
-    kStartEdge, kStopEdge, kKillEdge,
-    kTrouble,        // status 1: no worker can start; 0: over.
-    kLog,            // level, text
-    kExit,           // status: the exit code. Last action.
+    kStartZygote,   // generation
+    kRetireZygote,  // generation: tell it to exit.
+    kKillZygote,    // generation
+    kForkWorker,    // worker, generation
+    kAttach,        // worker: hand it to the edge.
+    kDrain,         // worker: the edge gives it nothing more.
+    kBury,          // worker, status, text: the edge accounts for its slots.
+    kForget,        // worker: close what belonged to it.
+    kTellExit,      // worker
+    kDumpStack,     // worker, thread, request
+    kKillWorker,    // worker: SIGKILL
+    kStartEdge,
+    kStopEdge,
+    kKillEdge,
+    kTrouble,  // status 1: no worker can start; 0: over.
+    kLog,      // level, text
+    kExit,     // status: the exit code. Last action.
   };
   Kind kind;
   std::uint32_t worker = 0;
@@ -103,9 +107,9 @@ class Pool {
     std::uint32_t generation = 0;
     WorkerState state = WorkerState::kForking;
     std::int32_t pid = 0;
-    bool attached = false;      // The edge knows it.
-    bool to_replace = false;    // Drained once its replacement serves.
-    bool hangs = false;         // A thread of it is past its deadline: it cannot end by itself.
+    bool attached = false;    // The edge knows it.
+    bool to_replace = false;  // Drained once its replacement serves.
+    bool hangs = false;       // A thread of it is past its deadline: it cannot end by itself.
     TimePoint started{};
     TimePoint deadline = TimePoint::max();  // SIGKILL then.
   };
@@ -139,8 +143,8 @@ class Pool {
   std::map<std::uint32_t, Worker> workers_;
   std::map<std::uint32_t, Zygote> zygotes_;
   std::uint32_t next_worker_ = 1;
-  std::uint32_t generation_ = 0;   // Of the code that answers.
-  std::uint32_t newest_ = 0;       // Of the code that is being imported, or generation_.
+  std::uint32_t generation_ = 0;  // Of the code that answers.
+  std::uint32_t newest_ = 0;      // Of the code that is being imported, or generation_.
   std::uint32_t last_generation_ = 0;
   bool ever_ready_ = false;   // An import has succeeded.
   bool ever_served_ = false;  // A worker has been ready.

@@ -26,7 +26,8 @@ struct Drive {
     return out;
   }
   static std::size_t count(const Actions& actions, A kind) {
-    return static_cast<std::size_t>(std::count_if(actions.begin(), actions.end(), [&](const Action& a) { return a.kind == kind; }));
+    return static_cast<std::size_t>(
+        std::count_if(actions.begin(), actions.end(), [&](const Action& a) { return a.kind == kind; }));
   }
   // Confirms every fork asked for in `actions` and makes the workers ready.
   std::vector<std::uint32_t> boot(const Actions& actions) {
@@ -39,7 +40,9 @@ struct Drive {
     }
     return ids;
   }
-  Actions exited(std::uint32_t worker, int status) { return on({.kind = K::kWorkerExited, .worker = worker, .status = status}); }
+  Actions exited(std::uint32_t worker, int status) {
+    return on({.kind = K::kWorkerExited, .worker = worker, .status = status});
+  }
 
   TimePoint now = 1000s;
   Pool pool;
@@ -200,7 +203,9 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
     };
     const auto step = [&](bool stopping) {
       learn();
-      const auto pick = [&](const std::set<std::uint32_t>& from) { return *std::next(from.begin(), static_cast<long>(random() % from.size())); };
+      const auto pick = [&](const std::set<std::uint32_t>& from) {
+        return *std::next(from.begin(), static_cast<long>(random() % from.size()));
+      };
       drive.now += std::chrono::milliseconds(random() % 400);
       switch (random() % 14) {
         case 0:
@@ -212,12 +217,15 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
             zygotes.erase(generation);
             for (auto id = forking.begin(); id != forking.end();) {
               const auto worker = drive.pool.workers().find(*id);
-              id = worker != drive.pool.workers().end() && worker->second.generation == generation ? forking.erase(id) : std::next(id);
+              id = worker != drive.pool.workers().end() && worker->second.generation == generation ? forking.erase(id)
+                                                                                                   : std::next(id);
             }
             drive.on({.kind = K::kZygoteDied, .generation = generation, .status = 9});
           }
           break;
-        case 2: case 3: case 4:
+        case 2:
+        case 3:
+        case 4:
           if (!forking.empty()) {
             const auto id = pick(forking);
             forking.erase(id);
@@ -225,7 +233,8 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
             drive.on({.kind = K::kForked, .worker = id, .pid = 5});
           }
           break;
-        case 5: case 6:
+        case 5:
+        case 6:
           if (!alive.empty()) drive.on({.kind = K::kWorkerReady, .worker = pick(alive)});
           break;
         case 7:
@@ -253,7 +262,9 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
         case 12:
           if (!alive.empty()) drive.on({.kind = K::kWantsRestart, .worker = pick(alive)});
           break;
-        default: drive.on({.kind = K::kTick}); break;
+        default:
+          drive.on({.kind = K::kTick});
+          break;
       }
       learn();
     };

@@ -55,7 +55,8 @@ constexpr auto kReloadDebounce = 100ms;
 gateway::MailboxShape shape_for(const config::RunSettings& settings) {
   gateway::MailboxShape shape;
   shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
-  const std::uint32_t request = 16 * settings.edge.fields_max + settings.edge.head_bytes_max + settings.edge.body_buffer_bytes;
+  const std::uint32_t request =
+      16 * settings.edge.fields_max + settings.edge.head_bytes_max + settings.edge.body_buffer_bytes;
   shape.request_bytes = (request + 4096 + 4095) / 4096 * 4096;
   return shape;
 }
@@ -72,7 +73,9 @@ class Supervisor {
   Supervisor(const config::RunSettings& settings, config::EdgeMain edge_main)
       : settings_(settings),
         edge_main_(edge_main),
-        pool_({.workers = settings.workers, .graceful_timeout = settings.edge.graceful_timeout, .reload = settings.reload}) {}
+        pool_({.workers = settings.workers,
+               .graceful_timeout = settings.edge.graceful_timeout,
+               .reload = settings.reload}) {}
 
   int run() {
     if (auto prepared = prepare(); !prepared) {
@@ -98,7 +101,8 @@ class Supervisor {
     if (!library) return fail(std::move(library).error());
     plan_.python = absolute(*python);
     plan_.library = absolute(*library);
-    if (!settings_.chdir.empty() && ::chdir(settings_.chdir.c_str()) != 0) return fail(errno_error("--chdir " + settings_.chdir));
+    if (!settings_.chdir.empty() && ::chdir(settings_.chdir.c_str()) != 0)
+      return fail(errno_error("--chdir " + settings_.chdir));
     auto identity = os::find_identity(settings_.user, settings_.group);
     if (!identity) return fail(std::move(identity).error());
     plan_.identity = std::move(*identity);
@@ -157,9 +161,10 @@ class Supervisor {
       }
     }
     if (allowed < kSmallBacklog || backlog > allowed) {
-      log_.line(LogLevel::kWarning,
-                fmt::format("net.core.somaxconn is {}: the kernel keeps no more waiting connections than that{}", allowed,
-                            backlog > allowed ? fmt::format(", --backlog {} has no effect beyond it", backlog) : ""));
+      log_.line(
+          LogLevel::kWarning,
+          fmt::format("net.core.somaxconn is {}: the kernel keeps no more waiting connections than that{}", allowed,
+                      backlog > allowed ? fmt::format(", --backlog {} has no effect beyond it", backlog) : ""));
     }
     for (const os::ListenSocket& listener : listeners_) {
       log_.line(LogLevel::kInfo, fmt::format("Listening at: {} ({})", listener.url(), ::getpid()));
@@ -219,21 +224,32 @@ class Supervisor {
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
       switch (info.ssi_signo) {
-        case SIGCHLD: reap(); break;
+        case SIGCHLD:
+          reap();
+          break;
         case SIGTERM:
         case SIGINT:
         case SIGQUIT:
-          log_.line(LogLevel::kInfo, fmt::format("Handling signal: {}", info.ssi_signo == SIGTERM ? "term" : info.ssi_signo == SIGINT ? "int" : "quit"));
+          log_.line(LogLevel::kInfo, fmt::format("Handling signal: {}", info.ssi_signo == SIGTERM  ? "term"
+                                                                        : info.ssi_signo == SIGINT ? "int"
+                                                                                                   : "quit"));
           feed({.kind = Event::Kind::kStop});
           break;
         case SIGHUP:
           log_.line(LogLevel::kInfo, "Handling signal: hup");
           feed({.kind = Event::Kind::kReload});
           break;
-        case SIGTTIN: feed({.kind = Event::Kind::kMoreWorkers}); break;
-        case SIGTTOU: feed({.kind = Event::Kind::kFewerWorkers}); break;
-        case SIGUSR1: reopen_logs(); break;
-        default: break;
+        case SIGTTIN:
+          feed({.kind = Event::Kind::kMoreWorkers});
+          break;
+        case SIGTTOU:
+          feed({.kind = Event::Kind::kFewerWorkers});
+          break;
+        case SIGUSR1:
+          reopen_logs();
+          break;
+        default:
+          break;
       }
       if (exit_code_) return;
     }
@@ -257,7 +273,8 @@ class Supervisor {
         feed({.kind = stopping_edge_ ? Event::Kind::kEdgeStopped : Event::Kind::kEdgeDied, .status = status});
         continue;
       }
-      const auto zygote = std::find_if(zygotes_.begin(), zygotes_.end(), [&](const auto& z) { return z.second.pid == pid; });
+      const auto zygote =
+          std::find_if(zygotes_.begin(), zygotes_.end(), [&](const auto& z) { return z.second.pid == pid; });
       if (zygote != zygotes_.end()) {
         const std::uint32_t generation = zygote->first;
         // What it said before it ended counts: a failed import, the ends of workers.
@@ -281,16 +298,25 @@ class Supervisor {
     ControlMessage message;
     for (;;) {
       switch (edge_control_.receive(&message)) {
-        case os::MessageChannel::Received::kNothing: return;
-        case os::MessageChannel::Received::kClosed: return edge_control_.close();  // SIGCHLD tells the rest.
-        case os::MessageChannel::Received::kMessage: break;
+        case os::MessageChannel::Received::kNothing:
+          return;
+        case os::MessageChannel::Received::kClosed:
+          return edge_control_.close();  // SIGCHLD tells the rest.
+        case os::MessageChannel::Received::kMessage:
+          break;
       }
       switch (static_cast<FromEdge>(message.kind)) {
-        case FromEdge::kDrained: feed({.kind = Event::Kind::kDrained, .worker = message.number}); break;
-        case FromEdge::kTimedOut:
-          feed({.kind = Event::Kind::kTimedOut, .worker = message.number, .thread = message.thread, .request = message.request});
+        case FromEdge::kDrained:
+          feed({.kind = Event::Kind::kDrained, .worker = message.number});
           break;
-        case FromEdge::kReady: break;
+        case FromEdge::kTimedOut:
+          feed({.kind = Event::Kind::kTimedOut,
+                .worker = message.number,
+                .thread = message.thread,
+                .request = message.request});
+          break;
+        case FromEdge::kReady:
+          break;
       }
     }
   }
@@ -301,18 +327,26 @@ class Supervisor {
       if (zygote == zygotes_.end() || !zygote->second.control) return;
       ControlMessage message;
       switch (zygote->second.control.receive(&message)) {
-        case os::MessageChannel::Received::kNothing: return;
-        case os::MessageChannel::Received::kClosed: return zygote->second.control.close();
-        case os::MessageChannel::Received::kMessage: break;
+        case os::MessageChannel::Received::kNothing:
+          return;
+        case os::MessageChannel::Received::kClosed:
+          return zygote->second.control.close();
+        case os::MessageChannel::Received::kMessage:
+          break;
       }
       switch (static_cast<FromZygote>(message.kind)) {
         case FromZygote::kReady:
           feed({.kind = Event::Kind::kZygoteReady, .generation = generation});
           break;
-        case FromZygote::kFailed: feed({.kind = Event::Kind::kZygoteFailed, .generation = generation}); break;
-        case FromZygote::kForked: feed({.kind = Event::Kind::kForked, .worker = message.number, .pid = message.pid}); break;
+        case FromZygote::kFailed:
+          feed({.kind = Event::Kind::kZygoteFailed, .generation = generation});
+          break;
+        case FromZygote::kForked:
+          feed({.kind = Event::Kind::kForked, .worker = message.number, .pid = message.pid});
+          break;
         case FromZygote::kExited:
-          if (message.number != 0) feed({.kind = Event::Kind::kWorkerExited, .worker = message.number, .status = message.status});
+          if (message.number != 0)
+            feed({.kind = Event::Kind::kWorkerExited, .worker = message.number, .status = message.status});
           break;
       }
     }
@@ -324,15 +358,25 @@ class Supervisor {
       if (worker == workers_.end() || !worker->second.control) return;
       ControlMessage message;
       switch (worker->second.control.receive(&message)) {
-        case os::MessageChannel::Received::kNothing: return;
-        case os::MessageChannel::Received::kClosed: return worker->second.control.close();
-        case os::MessageChannel::Received::kMessage: break;
+        case os::MessageChannel::Received::kNothing:
+          return;
+        case os::MessageChannel::Received::kClosed:
+          return worker->second.control.close();
+        case os::MessageChannel::Received::kMessage:
+          break;
       }
       switch (static_cast<FromWorker>(message.kind)) {
-        case FromWorker::kReady: feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = message.pid}); break;
-        case FromWorker::kWantsRestart: feed({.kind = Event::Kind::kWantsRestart, .worker = id}); break;
-        case FromWorker::kFailed: feed({.kind = Event::Kind::kWorkerFailed, .worker = id}); break;
-        case FromWorker::kDumped: break;
+        case FromWorker::kReady:
+          feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = message.pid});
+          break;
+        case FromWorker::kWantsRestart:
+          feed({.kind = Event::Kind::kWantsRestart, .worker = id});
+          break;
+        case FromWorker::kFailed:
+          feed({.kind = Event::Kind::kWorkerFailed, .worker = id});
+          break;
+        case FromWorker::kDumped:
+          break;
       }
     }
   }
@@ -382,45 +426,62 @@ class Supervisor {
 
   void carry_out(const Action& action) {
     switch (action.kind) {
-      case Action::Kind::kLog: return log_.line(action.level, action.text);
-      case Action::Kind::kStartEdge: return start_edge();
+      case Action::Kind::kLog:
+        return log_.line(action.level, action.text);
+      case Action::Kind::kStartEdge:
+        return start_edge();
       case Action::Kind::kStopEdge:
         stopping_edge_ = true;
         if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});
-        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kStop), .number = static_cast<std::uint32_t>(action.status)});
+        return tell_edge(
+            {.kind = static_cast<std::uint32_t>(ToEdge::kStop), .number = static_cast<std::uint32_t>(action.status)});
       case Action::Kind::kKillEdge:
         if (edge_pid_ > 0) ::kill(edge_pid_, SIGKILL);
         return;
-      case Action::Kind::kStartZygote: return start(action.generation);
+      case Action::Kind::kStartZygote:
+        return start(action.generation);
       case Action::Kind::kRetireZygote:
         if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end() && zygote->second.control) {
-          static_cast<void>(zygote->second.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kExit)}));
+          static_cast<void>(
+              zygote->second.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kExit)}));
         }
         return;
       case Action::Kind::kKillZygote:
-        if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end()) ::kill(zygote->second.pid, SIGKILL);
+        if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end())
+          ::kill(zygote->second.pid, SIGKILL);
         return;
-      case Action::Kind::kForkWorker: return fork_worker(action.worker, action.generation);
-      case Action::Kind::kAttach: return attach(action.worker);
+      case Action::Kind::kForkWorker:
+        return fork_worker(action.worker, action.generation);
+      case Action::Kind::kAttach:
+        return attach(action.worker);
       case Action::Kind::kDrain:
         return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kDrain), .number = action.worker});
       case Action::Kind::kBury: {
-        ControlMessage message{.kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = action.worker, .status = action.status};
+        ControlMessage message{
+            .kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = action.worker, .status = action.status};
         std::strncpy(message.text, action.text.c_str(), sizeof message.text - 1);
         return tell_edge(message);
       }
-      case Action::Kind::kForget: workers_.erase(action.worker); return;
-      case Action::Kind::kTellExit: return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit)});
+      case Action::Kind::kForget:
+        workers_.erase(action.worker);
+        return;
+      case Action::Kind::kTellExit:
+        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit)});
       case Action::Kind::kDumpStack:
-        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kDumpStack), .thread = action.thread, .request = action.request});
+        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kDumpStack),
+                                           .thread = action.thread,
+                                           .request = action.request});
       case Action::Kind::kKillWorker: {
         const auto worker = pool_.workers().find(action.worker);
         if (worker != pool_.workers().end() && worker->second.pid > 0) ::kill(worker->second.pid, SIGKILL);
         return;
       }
       case Action::Kind::kTrouble:
-        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble), .number = static_cast<std::uint32_t>(action.status)});
-      case Action::Kind::kExit: exit_code_ = action.status; return;
+        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble),
+                          .number = static_cast<std::uint32_t>(action.status)});
+      case Action::Kind::kExit:
+        exit_code_ = action.status;
+        return;
     }
   }
 
@@ -506,7 +567,8 @@ class Supervisor {
       descriptors.push_back(wakeups_[i].get());
       descriptors.push_back(worker_ends.back().fd());
     }
-    const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
+    const ControlMessage message{
+        .kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
     if (auto sent = zygote->second.control.send(message, descriptors); !sent) {
       log_.line(LogLevel::kError, std::move(sent).error().during("asking for a worker").text());
       return;
@@ -520,7 +582,10 @@ class Supervisor {
     if (lines == workers_.end() || worker == pool_.workers().end()) return;
     std::vector<int> descriptors = {lines->second.region.fd()};
     for (const os::MessageChannel& end : lines->second.edge_ends) descriptors.push_back(end.fd());
-    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach), .number = id, .pid = worker->second.pid, .threads = settings_.threads},
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
+               .number = id,
+               .pid = worker->second.pid,
+               .threads = settings_.threads},
               descriptors);
     lines->second.edge_ends.clear();
     lines->second.region = gateway::Region();  // The edge and the worker hold it now.

@@ -115,7 +115,8 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
       .add("chdir", settings.chdir);
   for (const std::string& directory : settings.pythonpath) options.add("pythonpath", directory);
   for (const os::ListenSocket& listener : listeners) {
-    options.add("listener", listener.is_unix ? "unix " + listener.host : fmt::format("{} {}", listener.host, listener.port));
+    options.add("listener",
+                listener.is_unix ? "unix " + listener.host : fmt::format("{} {}", listener.host, listener.port));
   }
   os::UniqueFd watch_read, watch_write;
   if (settings.reload) {
@@ -152,7 +153,8 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
       ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
     }
-    ::execl(plan.python.c_str(), plan.python.c_str(), "-c", kBootstrap, plan.library.c_str(), options_number.c_str(), nullptr);
+    ::execl(plan.python.c_str(), plan.python.c_str(), "-c", kBootstrap, plan.library.c_str(), options_number.c_str(),
+            nullptr);
     ::dprintf(2, "tierce: starting %s: %s\n", plan.python.c_str(), std::strerror(errno));
     ::_exit(127);
   }

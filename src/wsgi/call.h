@@ -16,13 +16,13 @@ class FdInbox;
 // What a worker shares with one edge thread.
 struct EdgeLine {
   gateway::Mailbox mailbox;
-  int wakeup;             // eventfd of the edge thread.
-  FdInbox* descriptors;   // Request bodies come, response files go.
+  int wakeup;            // eventfd of the edge thread.
+  FdInbox* descriptors;  // Request bodies come, response files go.
 };
 
 struct Call {
   EdgeLine* line;
-  std::uint32_t index;    // Of the slot.
+  std::uint32_t index;  // Of the slot.
   gateway::Slot* slot;
 
   const gateway::RequestMeta& request() const { return slot->request; }
@@ -30,11 +30,11 @@ struct Call {
   std::string_view head_part(http::Span span) const { return span.in(request_area() + slot->request.head_at); }
 
   // The response so far.
-  bool started = false;        // start_response has been called: the head text is in the slot.
-  bool head_sent = false;      // The edge may have it: too late for another one.
-  bool complete = false;       // As long as declared: the client has all of it.
-  bool client_gone = false;    // Nobody reads any more.
-  bool body_allowed = true;    // Not for HEAD, 204, 304.
+  bool started = false;      // start_response has been called: the head text is in the slot.
+  bool head_sent = false;    // The edge may have it: too late for another one.
+  bool complete = false;     // As long as declared: the client has all of it.
+  bool client_gone = false;  // Nobody reads any more.
+  bool body_allowed = true;  // Not for HEAD, 204, 304.
   bool overflow_logged = false;
   std::int64_t body_bytes = 0;
 };

@@ -18,8 +18,9 @@ namespace {
 
 // Strings made once, their hashes cached in them.
 struct Names {
-  PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr, *remote_port,
-      *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty, *http10, *http11;
+  PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr,
+      *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty,
+      *http10, *http11;
   std::array<PyObject*, 10> methods;
 };
 Names names;
@@ -52,8 +53,9 @@ PyObject* make_template(const ListenerName& listener, bool https) {
   PyObject* wrapper = file_wrapper_type();
   Py_INCREF(sys_stderr);
   Py_INCREF(wrapper);
-  const bool ok = put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) && put_text("wsgi.url_scheme", https ? "https" : "http") &&
-                  put("wsgi.errors", sys_stderr) && put_bool("wsgi.multithread", settings().threads > 1) &&
+  const bool ok = put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) &&
+                  put_text("wsgi.url_scheme", https ? "https" : "http") && put("wsgi.errors", sys_stderr) &&
+                  put_bool("wsgi.multithread", settings().threads > 1) &&
                   put_bool("wsgi.multiprocess", settings().multiprocess) && put_bool("wsgi.run_once", false) &&
                   put_bool("wsgi.input_terminated", true) && put("wsgi.file_wrapper", wrapper) &&
                   put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) &&
@@ -80,7 +82,8 @@ bool add_server_from_host(PyObject* dict, std::string_view authority, bool https
     host = authority.substr(0, colon);
     port = authority.substr(colon + 1);
   }
-  return set_text(dict, names.server_name, host.empty() ? "localhost" : host) && set_text(dict, names.server_port, port);
+  return set_text(dict, names.server_name, host.empty() ? "localhost" : host) &&
+         set_text(dict, names.server_port, port);
 }
 
 bool add_path(PyObject* dict, std::string_view raw) {
@@ -96,10 +99,24 @@ bool add_path(PyObject* dict, std::string_view raw) {
 }  // namespace
 
 bool prepare_environ() {
-  names = {intern("REQUEST_METHOD"), intern("PATH_INFO"), intern("QUERY_STRING"), intern("RAW_URI"), intern("REQUEST_URI"),
-           intern("SERVER_PROTOCOL"), intern("REMOTE_ADDR"), intern("REMOTE_PORT"), intern("CONTENT_TYPE"),
-           intern("CONTENT_LENGTH"), intern("wsgi.input"), intern("tierce.request_id"), intern("SERVER_NAME"),
-           intern("SERVER_PORT"), intern("HTTP_HOST"), intern(""), intern("HTTP/1.0"), intern("HTTP/1.1"),
+  names = {intern("REQUEST_METHOD"),
+           intern("PATH_INFO"),
+           intern("QUERY_STRING"),
+           intern("RAW_URI"),
+           intern("REQUEST_URI"),
+           intern("SERVER_PROTOCOL"),
+           intern("REMOTE_ADDR"),
+           intern("REMOTE_PORT"),
+           intern("CONTENT_TYPE"),
+           intern("CONTENT_LENGTH"),
+           intern("wsgi.input"),
+           intern("tierce.request_id"),
+           intern("SERVER_NAME"),
+           intern("SERVER_PORT"),
+           intern("HTTP_HOST"),
+           intern(""),
+           intern("HTTP/1.0"),
+           intern("HTTP/1.1"),
            {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"), intern("OPTIONS"),
             intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
   for (const ListenerName& listener : settings().listeners) {
@@ -156,7 +173,8 @@ PyObject* make_environ(Call& call, PyObject* input) {
       !set_text(dict, names.http_host, authority)) {
     return nullptr;
   }
-  if (settings().listeners[client.listener].is_unix && !add_server_from_host(dict, authority, client.https)) return nullptr;
+  if (settings().listeners[client.listener].is_unix && !add_server_from_host(dict, authority, client.https))
+    return nullptr;
   return environ.release();
 }
 

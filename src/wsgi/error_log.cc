@@ -23,9 +23,9 @@ void log_exception(const std::string& what) {
   PyErr_NormalizeException(&type, &value, &traceback);
   const PyRef t = PyRef::steal(type), v = PyRef::steal(value), tb = PyRef::steal(traceback);
   std::string text = what;
-  const PyRef formatted = PyRef::steal(PyObject_CallFunctionObjArgs(settings().format_exception, t.get() ? t.get() : Py_None,
-                                                                    v.get() ? v.get() : Py_None,
-                                                                    tb.get() ? tb.get() : Py_None, nullptr));
+  const PyRef formatted =
+      PyRef::steal(PyObject_CallFunctionObjArgs(settings().format_exception, t.get() ? t.get() : Py_None,
+                                                v.get() ? v.get() : Py_None, tb.get() ? tb.get() : Py_None, nullptr));
   Py_ssize_t bytes = 0;
   const char* utf8 = formatted ? PyUnicode_AsUTF8AndSize(formatted.get(), &bytes) : nullptr;
   if (utf8 != nullptr) {

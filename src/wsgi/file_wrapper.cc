@@ -8,8 +8,7 @@ namespace tierce::wsgi {
 namespace {
 
 struct FileWrapper {
-  PyObject_HEAD
-  PyObject* file;
+  PyObject_HEAD PyObject* file;
   PyObject* block_size;
 };
 
@@ -31,7 +30,8 @@ int init(PyObject* self, PyObject* args, PyObject* names) {
 }
 
 PyObject* next(PyObject* self) {
-  const PyRef data = PyRef::steal(PyObject_CallMethod(as_wrapper(self)->file, "read", "O", as_wrapper(self)->block_size));
+  const PyRef data =
+      PyRef::steal(PyObject_CallMethod(as_wrapper(self)->file, "read", "O", as_wrapper(self)->block_size));
   if (!data) return nullptr;
   if (PyObject_Size(data.get()) == 0) return nullptr;
   Py_INCREF(data.get());
@@ -95,7 +95,7 @@ bool send_wrapped_file(Call& call, PyObject* wrapper) {
     PyErr_Clear();  // BytesIO and its like.
     return false;
   }
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return false;
   // Where the file object stands; it may have read ahead of the descriptor.
   const PyRef position = PyRef::steal(PyObject_CallMethod(file, "tell", nullptr));

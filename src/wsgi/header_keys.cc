@@ -16,7 +16,7 @@ struct Entry {
   HeaderKey key;
 };
 
-constexpr std::size_t kBuckets = 1024;   // Power of two.
+constexpr std::size_t kBuckets = 1024;    // Power of two.
 constexpr std::size_t kEntriesMax = 512;  // A client that invents names must not fill the memory.
 
 Entry* buckets[kBuckets];
@@ -31,7 +31,8 @@ std::uint32_t hash_of(std::string_view name) {
 
 bool fill(Entry& entry, std::string_view name) {
   std::string key;
-  const bool plain = http::equals_ignoring_case(name, "content-type") || http::equals_ignoring_case(name, "content-length");
+  const bool plain =
+      http::equals_ignoring_case(name, "content-type") || http::equals_ignoring_case(name, "content-length");
   if (!plain) key = "HTTP_";
   for (const char c : name) key += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   PyObject* text = PyUnicode_InternFromString(key.c_str());

@@ -14,8 +14,7 @@ namespace tierce::wsgi {
 namespace {
 
 struct Input {
-  PyObject_HEAD
-  const char* data;        // The whole body: in the slot, or the file mapped.
+  PyObject_HEAD const char* data;  // The whole body: in the slot, or the file mapped.
   std::size_t bytes;
   std::size_t at;
   bool mapped;

@@ -39,7 +39,8 @@ std::uint64_t number_of(PyObject* dict, const char* key) {
 // configure(options: dict[str, str], listeners: list[str], format_exception)
 PyObject* configure(PyObject*, PyObject* args) {
   PyObject *options, *listeners, *format_exception;
-  if (!PyArg_ParseTuple(args, "O!O!O", &PyDict_Type, &options, &PyList_Type, &listeners, &format_exception)) return nullptr;
+  if (!PyArg_ParseTuple(args, "O!O!O", &PyDict_Type, &options, &PyList_Type, &listeners, &format_exception))
+    return nullptr;
   WorkerSettings& all = settings();
   all.threads = static_cast<std::uint32_t>(number_of(options, "threads"));
   all.multiprocess = number_of(options, "multiprocess") != 0;
@@ -48,7 +49,8 @@ PyObject* configure(PyObject*, PyObject* args) {
   if (const char* software = text_of(options, "server_software")) all.server_software = software;
   const char* level = text_of(options, "log_level");
   const auto least = os::log_level_of(level != nullptr ? level : "info");
-  all.log = os::ErrorLog::on_descriptor(static_cast<int>(number_of(options, "error_log")), least.value_or(os::LogLevel::kInfo));
+  all.log = os::ErrorLog::on_descriptor(static_cast<int>(number_of(options, "error_log")),
+                                        least.value_or(os::LogLevel::kInfo));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(listeners); ++i) {
     const char* text = PyUnicode_AsUTF8(PyList_GET_ITEM(listeners, i));
     if (text == nullptr) return nullptr;
@@ -121,17 +123,16 @@ PyObject* worker_run(PyObject*, PyObject* number) {
   Py_RETURN_NONE;
 }
 
-PyMethodDef methods[] = {
-    {"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
-    {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
-    {"zygote_say", zygote_say, METH_O, "zygote_say(ready)"},
-    {"zygote_loop", zygote_loop, METH_NOARGS, "zygote_loop() -> bool"},
-    {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
-    {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
-    {"worker_run", worker_run, METH_O, "worker_run(thread)"},
-    {nullptr, nullptr, 0, nullptr}};
-PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods,
-                          nullptr, nullptr, nullptr, nullptr};
+PyMethodDef methods[] = {{"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
+                         {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
+                         {"zygote_say", zygote_say, METH_O, "zygote_say(ready)"},
+                         {"zygote_loop", zygote_loop, METH_NOARGS, "zygote_loop() -> bool"},
+                         {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
+                         {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
+                         {"worker_run", worker_run, METH_O, "worker_run(thread)"},
+                         {nullptr, nullptr, 0, nullptr}};
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods, nullptr, nullptr, nullptr, nullptr};
 
 }  // namespace
 }  // namespace tierce::wsgi

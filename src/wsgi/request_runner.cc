@@ -21,14 +21,16 @@ bool require_started(const Call& call) {
 
 bool require_bytes(PyObject* piece) {
   if (PyBytes_Check(piece)) return true;
-  PyErr_Format(PyExc_TypeError, "the application's iterable must yield bytes, not %.100s (PEP 3333)", Py_TYPE(piece)->tp_name);
+  PyErr_Format(PyExc_TypeError, "the application's iterable must yield bytes, not %.100s (PEP 3333)",
+               Py_TYPE(piece)->tp_name);
   return false;
 }
 
 // The pieces of the body. False with an exception set when the application fails.
 bool send_pieces(Call& call, PyObject* result) {
   // The usual answer: one piece, whose length is the body's.
-  if ((PyList_CheckExact(result) && PyList_GET_SIZE(result) == 1) || (PyTuple_CheckExact(result) && PyTuple_GET_SIZE(result) == 1)) {
+  if ((PyList_CheckExact(result) && PyList_GET_SIZE(result) == 1) ||
+      (PyTuple_CheckExact(result) && PyTuple_GET_SIZE(result) == 1)) {
     PyObject* piece = PyList_CheckExact(result) ? PyList_GET_ITEM(result, 0) : PyTuple_GET_ITEM(result, 0);
     if (!require_started(call) || !require_bytes(piece)) return false;
     // What write() has sent before this piece makes it no longer the only one.
@@ -94,7 +96,8 @@ void run_request(Call& call) {
     fail_call(call);
   } else {
     PyObject* arguments[] = {nullptr, environ.get(), start.get()};
-    PyRef result = PyRef::steal(PyObject_Vectorcall(settings().application, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+    PyRef result = PyRef::steal(
+        PyObject_Vectorcall(settings().application, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
     if (!result) {
       fail_call(call);
     } else {

@@ -22,7 +22,8 @@ bool latin1(PyObject* object, std::string_view* text) {
   if (PyUnicode_READY(object) != 0) return false;
 #endif
   if (PyUnicode_KIND(object) != PyUnicode_1BYTE_KIND) return false;
-  *text = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(object)), static_cast<std::size_t>(PyUnicode_GET_LENGTH(object))};
+  *text = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(object)),
+           static_cast<std::size_t>(PyUnicode_GET_LENGTH(object))};
   return true;
 }
 
@@ -88,14 +89,16 @@ bool add_header(gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
       if (http::equals_ignoring_case(name, "content-length")) {
         const auto length = http::parse_content_length(value);
         if (!length || (meta.content_length >= 0 && static_cast<std::uint64_t>(meta.content_length) != *length)) {
-          PyErr_Format(PyExc_ValueError, "response header Content-Length: %R is not a length, or is given twice", value_object);
+          PyErr_Format(PyExc_ValueError, "response header Content-Length: %R is not a length, or is given twice",
+                       value_object);
           return false;
         }
         meta.content_length = static_cast<std::int64_t>(*length);
         return true;  // The edge writes it.
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return head.add(name, ": ", value, "\r\n");
 }
@@ -193,8 +196,9 @@ void end_body(Call& call, bool broken) {
   }
   const bool short_of = call.body_allowed && call.slot->response.content_length > call.body_bytes;
   if (short_of && !broken && !call.client_gone) {
-    log_line(os::LogLevel::kWarning, fmt::format("{}: the response has {} bytes, its Content-Length says {}: connection closed",
-                                                 call_label(call), call.body_bytes, call.slot->response.content_length));
+    log_line(os::LogLevel::kWarning,
+             fmt::format("{}: the response has {} bytes, its Content-Length says {}: connection closed",
+                         call_label(call), call.body_bytes, call.slot->response.content_length));
   }
   if (call.complete) return;
   call.complete = true;

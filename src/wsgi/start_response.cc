@@ -10,8 +10,7 @@ namespace tierce::wsgi {
 namespace {
 
 struct StartResponse {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   Call* call;
 };
 
@@ -19,7 +18,8 @@ StartResponse* as_start(PyObject* object) { return reinterpret_cast<StartRespons
 
 Call* live_call(PyObject* self) {
   Call* call = as_start(self)->call;
-  if (call == nullptr) PyErr_SetString(PyExc_RuntimeError, "start_response or write was called after the end of its request");
+  if (call == nullptr)
+    PyErr_SetString(PyExc_RuntimeError, "start_response or write was called after the end of its request");
   return call;
 }
 
@@ -87,18 +87,19 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-PyMemberDef members[] = {
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(StartResponse, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
-PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("start_response(status, response_headers, exc_info=None) -> write")},
-                       {Py_tp_members, members},
-                       {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {0, nullptr}};
+PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(StartResponse, vectorcall), READONLY, nullptr},
+                         {nullptr, 0, 0, 0, nullptr}};
+PyType_Slot slots[] = {
+    {Py_tp_doc, const_cast<char*>("start_response(status, response_headers, exc_info=None) -> write")},
+    {Py_tp_members, members},
+    {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {0, nullptr}};
 #ifndef Py_TPFLAGS_HAVE_VECTORCALL
 #define Py_TPFLAGS_HAVE_VECTORCALL _Py_TPFLAGS_HAVE_VECTORCALL
 #endif
-PyType_Spec spec = {"tierce_wsgi.StartResponse", sizeof(StartResponse), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
+PyType_Spec spec = {"tierce_wsgi.StartResponse", sizeof(StartResponse), 0,
+                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
 PyTypeObject* type = nullptr;
 
 }  // namespace

@@ -46,7 +46,8 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
     worker->wakeups_.push_back(std::move(descriptors[2 + 2 * i]));
     worker->inboxes_.push_back(
         std::make_unique<FdInbox>(os::MessageChannel(std::move(descriptors[3 + 2 * i])), worker->region_.mailbox(i)));
-    worker->lines_.push_back({worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
+    worker->lines_.push_back(
+        {worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
   }
   worker->threads_ = std::vector<std::atomic<pthread_t>>(settings().threads);
   if (settings().max_requests > 0) {
@@ -56,7 +57,7 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
   }
   worker->term_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   term_eventfd = worker->term_.get();
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_term;
   action.sa_flags = SA_RESTART;
   ::sigaction(SIGTERM, &action, nullptr);
@@ -64,7 +65,8 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
 }
 
 void Worker::say(gateway::FromWorker what) {
-  static_cast<void>(control_.send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what), .pid = ::getpid()}));
+  static_cast<void>(
+      control_.send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what), .pid = ::getpid()}));
 }
 
 bool Worker::has_work() const {
@@ -164,18 +166,22 @@ void Worker::control_loop() {
     if (set[0].revents == 0) continue;
     gateway::ControlMessage message;
     switch (control_.receive(&message)) {
-      case os::MessageChannel::Received::kNothing: continue;
+      case os::MessageChannel::Received::kNothing:
+        continue;
       case os::MessageChannel::Received::kClosed:
         // The supervisor is gone, and nobody would end this process.
         ::_exit(0);
-      case os::MessageChannel::Received::kMessage: break;
+      case os::MessageChannel::Received::kMessage:
+        break;
     }
     switch (static_cast<gateway::ToWorker>(message.kind)) {
       case gateway::ToWorker::kExit:
         region_.page().exiting.store(1, std::memory_order_seq_cst);
         gateway::Bell(region_.page()).ring(settings().threads);
         break;
-      case gateway::ToWorker::kDumpStack: dump_stack(message.thread, message.request); break;
+      case gateway::ToWorker::kDumpStack:
+        dump_stack(message.thread, message.request);
+        break;
     }
   }
 }

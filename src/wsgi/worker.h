@@ -2,12 +2,12 @@
 // so hears the supervisor also while the application hangs.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include <pthread.h>
 
 #include "gateway/control.h"
 #include "gateway/mailbox.h"

@@ -30,7 +30,8 @@ void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children)
     const auto child = children.find(pid);
     const std::uint32_t worker = child == children.end() ? 0 : child->second;
     if (worker != 0) children.erase(child);
-    say(control, {.kind = static_cast<std::uint32_t>(FromZygote::kExited), .number = worker, .pid = pid, .status = status});
+    say(control,
+        {.kind = static_cast<std::uint32_t>(FromZygote::kExited), .number = worker, .pid = pid, .status = status});
   }
 }
 
@@ -38,10 +39,11 @@ void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children)
 
 void shield_from_signals() {
   // A handler that does nothing instead of SIG_IGN: programs the application starts get the default back.
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = ignore;
   action.sa_flags = SA_RESTART;
-  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU}) ::sigaction(number, &action, nullptr);
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU})
+    ::sigaction(number, &action, nullptr);
 }
 
 std::unique_ptr<Worker> run_zygote(os::MessageChannel& control) {
@@ -84,7 +86,8 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control) {
     PyOS_AfterFork_Parent();
     if (pid < 0) {
       log_line(os::LogLevel::kCritical, errno_error("forking a worker").text());
-      say(control, {.kind = static_cast<std::uint32_t>(FromZygote::kExited), .number = message.number, .status = 1 << 8});
+      say(control,
+          {.kind = static_cast<std::uint32_t>(FromZygote::kExited), .number = message.number, .status = 1 << 8});
       continue;
     }
     children[pid] = message.number;

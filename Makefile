@@ -1,0 +1,95 @@
+# The short front door. `make help` lists it; HACKING.md says more.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+CHAOS_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+PYTHON3 ?= python3
+CMAKE_ARGS ?=
+VENV_RUN := build/venv-run
+VENV_TEST := build/venv-test
+
+.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench fuzz chaos install clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+deps: ## Install what building and running need (Debian packages)
+	@tools/deps.sh build
+
+deps-test: ## ... and what the tests need
+	@tools/deps.sh test
+
+deps-bench: ## ... and what the benchmarks need: wrk and the peers
+	@tools/deps.sh bench
+
+build: deps ## The program, at build/release/tierce, and its extension for every CPython found
+	@cmake --preset release -DTIERCE_PYTHONS="$$(tools/find_pythons.py | paste -sd';')" $(CMAKE_ARGS) > build-configure.log \
+	  || { cat build-configure.log; exit 1; }
+	@mkdir -p build && mv build-configure.log build/configure.log
+	cmake --build --preset release -j $(JOBS)
+
+run: build ## Serve examples/flask on port 8000 (PORT=...)
+	@test -x $(VENV_RUN)/bin/python || $(PYTHON3) -m venv $(VENV_RUN)
+	@$(VENV_RUN)/bin/python -c 'import flask' 2>/dev/null || $(VENV_RUN)/bin/pip install -q -r examples/flask/requirements.txt
+	build/release/tierce run app:app --chdir examples/flask -b 127.0.0.1:$(PORT) --python $(VENV_RUN)/bin/python
+
+$(VENV_TEST)/.done: tests/requirements.txt
+	@test -x $(VENV_TEST)/bin/python || $(PYTHON3) -m venv $(VENV_TEST)
+	@$(VENV_TEST)/bin/pip install -q -r tests/requirements.txt
+	@touch $@
+
+test: deps-test format-check ## Every test; ends with one line that counts them
+	@$(MAKE) --no-print-directory build CMAKE_ARGS="-DTIERCE_WERROR=ON $(CMAKE_ARGS)"
+	@$(MAKE) --no-print-directory $(VENV_TEST)/.done
+	$(PYTHON3) tools/tidy.py
+	TIERCE_TEST_PYTHONS="$$(tools/test_pythons.sh $(VENV_TEST))" $(VENV_TEST)/bin/python tools/run_tests.py build/release
+
+test-asan: deps-test $(VENV_TEST)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/asan-configure.log
+	cmake --build --preset asan -j $(JOBS)
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 \
+	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
+
+test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
+	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/tsan-configure.log
+	cmake --build --preset tsan -j $(JOBS)
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1 \
+	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
+
+lint: ## clang-tidy over the sources
+	@tools/deps.sh lint
+	@$(MAKE) --no-print-directory build
+	find src -name '*.cc' -not -path 'src/wsgi/*' -not -name '*_fuzz.cc' | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build/release --quiet
+
+format: ## Lay the sources out with clang-format
+	find src -name '*.cc' -o -name '*.h' | xargs clang-format-14 -i
+
+format-check:
+	@find src -name '*.cc' -o -name '*.h' | xargs clang-format-14 --dry-run -Werror
+
+bench: build deps-bench ## Measure against the peers, on this machine, in one run
+	$(PYTHON3) bench/bench.py $(BENCH_ARGS)
+
+fuzz: ## Run every fuzz target for FUZZ_SECONDS (600)
+	@tools/deps.sh fuzz
+	cmake --preset fuzz > /dev/null
+	cmake --build --preset fuzz -j $(JOBS)
+	@set -e; for target in $$(find src -name '*_fuzz.cc' -printf '%f\n' | sed 's/\.cc$$//' | sort); do \
+	  mkdir -p build/fuzz/corpus/$$target; \
+	  echo "== $$target"; \
+	  build/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+	    build/fuzz/corpus/$$target tests/corpus/$$target; \
+	done
+
+chaos: build $(VENV_TEST)/.done ## Kill random workers under load for CHAOS_SECONDS (60)
+	$(VENV_TEST)/bin/python tests/chaos/kill_workers.py --seconds $(CHAOS_SECONDS)
+
+install: build ## Install into PREFIX (/usr/local), DESTDIR honoured
+	cmake --install build/release --prefix $(PREFIX)
+
+clean: ## Remove what was built
+	rm -rf build

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a purpose needs and this machine lacks: tools/deps.sh build|test|bench
+# Asks for root only when something is missing. Packages of servers start no service.
+set -euo pipefail
+
+build="g++ cmake ninja-build make ccache libfmt-dev python3 python3-dev python3-venv"
+tests="libgtest-dev libgmock-dev clang-format-14 curl"
+lint="clang-tidy-14"
+fuzz="clang-14 libclang-rt-14-dev"
+bench="wrk nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
+
+case "${1:-build}" in
+  build) wanted=$build ;;
+  test) wanted="$build $tests" ;;
+  lint) wanted="$build $tests $lint" ;;
+  fuzz) wanted="$build $fuzz" ;;
+  bench) wanted="$build $bench" ;;
+  *) echo "usage: tools/deps.sh build|test|lint|fuzz|bench" >&2; exit 2 ;;
+esac
+
+missing=""
+for package in $wanted; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+root=""
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "these packages are missing, and installing them needs root:$missing" >&2; exit 1; }
+  root=sudo
+fi
+# A server that is installed to be measured must not be started by its package.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+  printf '#!/bin/sh\nexit 101\n' | $root tee /usr/sbin/policy-rc.d >/dev/null
+  $root chmod 755 /usr/sbin/policy-rc.d
+  trap '$root rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+echo "installing:$missing"
+$root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -77,7 +77,9 @@ TEST(TimerWheel, SaysHowLongNothingIsDue) {
     for (const auto& alarm : alarms) {
       fired += alarm->fired;
       ASSERT_EQ(alarm->fired, alarm->deadline + 2 * TimerWheel::kTickNs < now ? 1 : alarm->fired);
-      if (alarm->fired) ASSERT_LE(alarm->deadline, now);
+      if (alarm->fired) {
+        ASSERT_LE(alarm->deadline, now);
+      }
     }
   }
   EXPECT_EQ(fired, 500);

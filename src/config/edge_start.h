@@ -21,7 +21,7 @@ struct EdgeListener {
 
 struct EdgeStart {
   EdgeSettings settings;
-  std::vector<EdgeListener> listeners;  // Descriptors stay the caller's.
+  std::vector<EdgeListener> listeners;  // Closed when the edge stops.
   os::MessageChannel control;           // Non-blocking end of the pair to the supervisor.
   std::vector<os::UniqueFd> wakeups;    // One eventfd for each thread; workers ring it.
   std::uint64_t id_base = 0;            // Request ids begin here: differs between edge processes.

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -128,7 +129,13 @@ class EdgeProcess {
       case ToEdge::kStop: {
         stop_said_ = true;
         const std::uint64_t grace_ms = message.number;
-        return on_each_thread([grace_ms](EdgeThread& t) { t.stop(grace_ms); });
+        return on_each_thread([this, grace_ms](EdgeThread& t) {
+          t.stop(grace_ms);
+          // The last one to stop accepting closes the sockets: clients that come later are refused at once.
+          if (++threads_stopped_ == threads_.size()) {
+            for (const config::EdgeListener& listener : start_.listeners) os::UniqueFd closed(listener.fd);
+          }
+        });
       }
       case ToEdge::kReopen:
         if (auto reopened = log_.reopen(); !reopened) log_.line(os::LogLevel::kError, reopened.error().text());
@@ -168,6 +175,7 @@ class EdgeProcess {
   std::vector<std::unique_ptr<EdgeThread>> threads_;
   std::mutex send_mutex_;
   std::map<std::uint32_t, std::size_t> drained_;
+  std::atomic<std::size_t> threads_stopped_{0};
   bool stop_said_ = false;
 };
 

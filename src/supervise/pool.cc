@@ -21,6 +21,8 @@ constexpr auto kBackOffMost = 10s;
 constexpr std::uint32_t kTroubleAfter = 3;
 // What the interpreter may take for its own end after the last request.
 constexpr auto kExitPatience = 2s;
+// How long a worker that hangs may take to write the stack that was asked for.
+constexpr auto kDumpPatience = 1s;
 }  // namespace
 
 std::string describe_wait_status(int status) {
@@ -330,13 +332,21 @@ void Pool::on(const Event& event, Actions& out) {
     case Event::Kind::kWantsRestart:
       return replace(event.worker, event.now, out);
     case Event::Kind::kDrained:
-      if (worker != nullptr && worker->state == WorkerState::kDraining)
-        tell_exit(event.worker, *worker, event.now, out);
+      if (worker == nullptr || worker->state != WorkerState::kDraining) return;
+      worker->drained = true;
+      if (!worker->dumping) return tell_exit(event.worker, *worker, event.now, out);
+      worker->deadline = std::min(worker->deadline, event.now + kDumpPatience);
+      return;
+    case Event::Kind::kDumped:
+      if (worker == nullptr) return;
+      worker->dumping = false;
+      if (worker->drained && worker->state == WorkerState::kDraining) tell_exit(event.worker, *worker, event.now, out);
       return;
     case Event::Kind::kTimedOut:
       if (worker == nullptr) return;
       out.push_back(
           {.kind = Action::Kind::kDumpStack, .worker = event.worker, .thread = event.thread, .request = event.request});
+      worker->dumping = true;
       if (worker->hangs) return;
       worker->hangs = true;
       log(LogLevel::kError,

@@ -42,6 +42,7 @@ struct Event {
     kWantsRestart,  // worker
     kDrained,       // worker
     kTimedOut,      // worker, thread, request: 504 was sent.
+    kDumped,        // worker: the stack asked for has been written.
     kEdgeDied,      // status
     kReload,
     kMoreWorkers,
@@ -109,6 +110,8 @@ class Pool {
     std::int32_t pid = 0;
     bool attached = false;    // The edge knows it.
     bool to_replace = false;  // Drained once its replacement serves.
+    bool dumping = false;     // It writes the stack of a thread: not killed before that.
+    bool drained = false;     // The edge has nothing of it any more.
     bool hangs = false;       // A thread of it is past its deadline: it cannot end by itself.
     TimePoint started{};
     TimePoint deadline = TimePoint::max();  // SIGKILL then.

@@ -376,6 +376,7 @@ class Supervisor {
           feed({.kind = Event::Kind::kWorkerFailed, .worker = id});
           break;
         case FromWorker::kDumped:
+          feed({.kind = Event::Kind::kDumped, .worker = id});
           break;
       }
     }
@@ -432,6 +433,8 @@ class Supervisor {
         return start_edge();
       case Action::Kind::kStopEdge:
         stopping_edge_ = true;
+        // The edge closes its copies: a client that comes now is told at once that nobody listens.
+        for (os::ListenSocket& listener : listeners_) listener.fd = os::UniqueFd();
         if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});
         return tell_edge(
             {.kind = static_cast<std::uint32_t>(ToEdge::kStop), .number = static_cast<std::uint32_t>(action.status)});

@@ -47,7 +47,10 @@ def format_exception(kind, value, traceback):
     here = os.path.dirname(__file__)
     while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(here):
         traceback = traceback.tb_next
-    return "".join(traceback_module.format_exception(kind, value, traceback))
+    text = "".join(traceback_module.format_exception(kind, value, traceback))
+    if traceback is None:  # Raised by us about what the application gave: there is no frame to show.
+        text = "Traceback (most recent call last):\n  (what the application gave the server)\n" + text
+    return text
 
 
 def open_sockets():

@@ -1,0 +1,3 @@
+from specs import saying
+
+application = saying("package")

@@ -1,0 +1,3 @@
+from specs import saying
+
+app = saying("package.inside")

@@ -124,8 +124,7 @@ void Mailbox::consume(std::uint32_t index, std::size_t bytes) const {
 void Mailbox::abandon(std::uint32_t index) const {
   Slot& s = slot(index);
   s.abandoned.store(1, std::memory_order_seq_cst);
-  s.producer_waits.store(0, std::memory_order_seq_cst);
-  os::futex_wake(&s.producer_waits, 1);
+  if (s.producer_waits.exchange(0, std::memory_order_seq_cst) != 0) os::futex_wake(&s.producer_waits, 1);
 }
 
 Mailbox::Runs Mailbox::ring_unread(std::uint32_t index) const {

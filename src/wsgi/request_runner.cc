@@ -1,5 +1,6 @@
 #include "wsgi/request_runner.h"
 
+#include "os/clock.h"
 #include "wsgi/environ.h"
 #include "wsgi/error_log.h"
 #include "wsgi/file_wrapper.h"
@@ -12,6 +13,10 @@ namespace tierce::wsgi {
 namespace {
 
 PyObject* close_name;
+
+// The last close() of this thread took longer than a wake-up is worth saving.
+thread_local bool close_is_slow = false;
+constexpr std::uint64_t kSlowCloseNs = 200'000;
 
 bool require_started(const Call& call) {
   if (call.started) return true;
@@ -62,8 +67,17 @@ void close_result(Call& call, PyObject* result) {
     PyErr_Clear();
     return;
   }
-  if (call.complete) signal_now(call);
+  if (call.complete) {
+    // With more to do the wake-up is left to the batch, unless close() has been seen to take its time.
+    if (close_is_slow || !call.line->mailbox.has_queued()) {
+      signal_now(call);
+    } else {
+      call.line->mailbox.signal_quietly(call.index);
+    }
+  }
+  const std::uint64_t begun = os::monotonic_ns();
   const PyRef closed = PyRef::steal(PyObject_CallObject(close.get(), nullptr));
+  close_is_slow = os::monotonic_ns() - begun > kSlowCloseNs;
   if (!closed) log_exception(call_label(call) + ": error in close() of the application's iterable");
 }
 

@@ -20,7 +20,7 @@ namespace tierce::wsgi {
 namespace {
 
 // An answer waits for the end of its batch at most this long before the edge is woken.
-constexpr std::uint64_t kSignalWithinNs = 50'000;
+constexpr std::uint64_t kSignalWithinNs = 300'000;
 // How long the stack of a hanging thread may take to be written.
 constexpr int kDumpTries = 200;
 

@@ -6,6 +6,7 @@
 
 #include "edge/connection.h"
 #include "os/clock.h"
+#include "os/spin.h"
 
 namespace tierce::edge {
 
@@ -21,6 +22,8 @@ constexpr std::uint64_t kPrefetchWindowNs = 1'000'000;
 constexpr std::uint64_t kWakeCostNs = 20'000;
 // A worker that holds unstarted requests and has answered nothing for this long has stalled.
 constexpr std::uint64_t kStallNs = 4'000'000;
+constexpr std::uint64_t kSpinNs = 50'000;
+constexpr std::uint32_t kLoneStreak = 32;
 constexpr std::uint64_t kStealAfterNs = 200'000;
 
 std::uint64_t ns(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(time.count()) * 1'000'000u; }
@@ -38,11 +41,23 @@ void Dispatcher::submit(Exchange& exchange, std::uint64_t now_ns) {
   // The short way, without the queue, when nobody waits and somebody has room.
   if (queued_ == 0) {
     WorkerLink* link = choose();
-    if (link != nullptr && link->give(exchange, now_ns)) return arm_deadline(exchange, now_ns);
+    if (link != nullptr && link->give(exchange, now_ns)) {
+      watch_load(*link);
+      return arm_deadline(exchange, now_ns);
+    }
   }
   if (queued_ >= settings_.queue_limit) return exchange.end_with(Fate::kQueueFull);
   enqueue(exchange, false);
   arm_deadline(exchange, now_ns);
+}
+
+// Spinning is for the single client that waits for each answer; among many it would take the processor
+// from those that have work.
+void Dispatcher::watch_load(WorkerLink& link) {
+  bool alone = link.outstanding() == 1;
+  for (const auto& other : links_) alone = alone && (other.get() == &link || other->outstanding() == 0);
+  lone_streak_ = alone ? std::min(lone_streak_ + 1, kLoneStreak) : 0;
+  link.allow_spin(lone_streak_ == kLoneStreak);
 }
 
 void Dispatcher::enqueue(Exchange& exchange, bool front) {
@@ -182,6 +197,17 @@ bool Dispatcher::prepare_sleep() {
     return false;
   }
   return true;
+}
+
+bool Dispatcher::spin_for_answer() const {
+  if (lone_streak_ < kLoneStreak || !os::spinning_helps()) return false;
+  const WorkerLink* busy = nullptr;
+  for (const auto& link : links_) {
+    if (link->outstanding() == 0) continue;
+    if (busy != nullptr || link->outstanding() > 1 || link->dead || link->service_ns() > kSpinNs) return false;
+    busy = link.get();
+  }
+  return busy != nullptr && os::spin_until([busy] { return busy->mailbox().has_attention(); }, kSpinNs);
 }
 
 void Dispatcher::cancel_sleep() {

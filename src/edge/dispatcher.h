@@ -40,6 +40,8 @@ class Dispatcher {
   // About to sleep: false when an answer came in the meantime.
   bool prepare_sleep();
   void cancel_sleep();
+  // A single request is with a fast worker: its answer comes sooner than sleeping pays. True when it came.
+  bool spin_for_answer() const;
   // Requests sit in workers that have not started them: the loop must come back soon.
   bool must_watch() const;
   void check_stalls(std::uint64_t now_ns);
@@ -52,6 +54,7 @@ class Dispatcher {
   std::uint32_t queued() const { return queued_; }
 
  private:
+  void watch_load(WorkerLink& link);
   WorkerLink* choose();
   WorkerLink* find(std::uint32_t worker);
   void enqueue(Exchange& exchange, bool front);
@@ -73,6 +76,7 @@ class Dispatcher {
   bool trouble_ = false;
   bool freed_ = false;  // A worker has answered since the last hand_out().
   bool to_sweep_ = false;
+  std::uint32_t lone_streak_ = 0;  // Requests in a row that had all workers for themselves.
   std::uint64_t now_ns_ = 0;
 };
 

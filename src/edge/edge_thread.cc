@@ -143,7 +143,7 @@ void EdgeThread::turn() {
 
   auto events = poller_.wait(0);
   if (events.empty()) {
-    if (dispatcher_.prepare_sleep()) {
+    if (!dispatcher_.spin_for_answer() && dispatcher_.prepare_sleep()) {
       events = poller_.wait(timeout);
       dispatcher_.cancel_sleep();
     }

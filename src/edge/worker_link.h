@@ -35,6 +35,13 @@ class WorkerLink {
   std::uint64_t expected_wait_ns() const {
     return outstanding_ < threads_ ? 0 : (outstanding_ - threads_ + 1) * service_ns_ / threads_;
   }
+  // Whether the worker may spin for its next request instead of sleeping.
+  void allow_spin(bool allowed) {
+    auto& flag = region_->page().may_spin;
+    if (flag.load(std::memory_order_relaxed) != (allowed ? 1u : 0u))
+      flag.store(allowed ? 1 : 0, std::memory_order_relaxed);
+  }
+  std::uint64_t service_ns() const { return service_ns_; }
   bool asleep() const { return region_->page().sleepers.load(std::memory_order_relaxed) != 0; }
 
   // Copies the request into a free slot and queues it. False: no room now, or the descriptor of the body

@@ -119,6 +119,8 @@ struct alignas(64) WorkerPage {
   alignas(64) std::atomic<std::uint32_t> tokens;  // The futex.
   alignas(64) std::atomic<std::uint64_t> requests_started;
   std::atomic<std::uint32_t> exiting;  // Set with a ring of the bell: threads leave their loop.
+  // Edge: requests have come one at a time for a while, so spinning for the next one pays.
+  std::atomic<std::uint32_t> may_spin;
 };
 
 // --- the region -----------------------------------------------------------------------------------

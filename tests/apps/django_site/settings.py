@@ -22,3 +22,5 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:t
                          "OPTIONS": {"uri": True}}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 500_000
+LOGGING = {"version": 1, "disable_existing_loggers": False, "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+           "root": {"handlers": ["stderr"], "level": "WARNING"}}

@@ -51,7 +51,7 @@ class Server:
     def command(self, app, workers=1, threads=1, bind=("127.0.0.1:0",), args=(), python=None, chdir=APPS):
         python = python or sys.executable
         if GUNICORN:
-            command = [python, "-m", "gunicorn", "--access-logfile", "-", "--no-control-socket", "-k", "gthread", "--keep-alive", "75"]
+            command = [str(python), "-m", "gunicorn", "--access-logfile", "-", "--no-control-socket", "-k", "gthread", "--keep-alive", "75"]
             args = _without(args, _NOT_GUNICORNS)
         else:
             command = [str(BINARY), "run", "--python", str(python)]
@@ -244,7 +244,9 @@ class Server:
 
     def kill(self):
         """For tests that have failed already: nothing stays, whatever it takes."""
-        if self.process and self.process.poll() is None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

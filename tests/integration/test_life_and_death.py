@@ -204,12 +204,7 @@ def test_kill_9_costs_every_request_of_its_threads_and_no_waiting_one(server, ga
 def test_kill_9_of_an_idle_worker_costs_nothing(server):
     server.start("gated:app", workers=2)
     pid = server.workers(2)[0]
-    with Load(server, "/quick", clients=2) as load:
-        load.wait_more(5)
-        os.kill(server.workers()[-1], signal.SIGSTOP)  # Holds still what it may have begun.
-        os.kill(server.workers()[-1], signal.SIGCONT)
-        load.wait_more(5)
-    assert not load.failures
+    assert server.get("/quick").status == 200
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: not processes.alive(pid))
     assert [server.get("/quick").status for _ in range(10)] == [200] * 10

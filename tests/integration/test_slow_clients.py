@@ -110,15 +110,16 @@ def test_keepalive_timeout(server, option):
         client.request()
         client.response()
         ends_within(client, 0.4, 3, time.monotonic())
-    assert not server.log_lines(r"\[(INFO|WARNING|ERROR)\].*127\.0\.0\.1")
+        assert not server.log_lines(rf"127\.0\.0\.1:{client.port}\b")
 
 
 def test_send_timeout(server):
     server.start("answers:app", args=["--send-timeout", "0.4"])
     with others_are_served(server, "/ok"), server.raw(receive_buffer=4096) as client:
         client.request(path="/streamed?slow&count=5000&size=10000")
-        eventually(lambda: server.get("/closes?slow").text == "1", 10, "the iterable is closed")
+        server.wait_log(rf"127\.0\.0\.1:{client.port}\b", 10)
         assert len(client.everything()) < 50_000_000
+        eventually(lambda: server.get("/closes?slow").text == "1", 10, "the iterable is closed")
     assert server.workers(1)
 
 

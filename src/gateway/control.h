@@ -11,9 +11,10 @@ inline constexpr std::uint32_t kTextMax = 512;
 
 // supervisor -> zygote
 enum class ToZygote : std::uint32_t {
-  kFork = 1,  // number = worker id. Descriptors: [control socket of the worker, region memfd,
-              //   then for each edge thread: its eventfd, the FdChannel to it].
-  kExit = 2,  // End; workers already forked go on (they end by their own control sockets).
+  kFork = 1,    // number = worker id. Descriptors: [control socket of the worker, region memfd,
+                //   then for each edge thread: its eventfd, the FdChannel to it].
+  kExit = 2,    // End; workers already forked go on (they end by their own control sockets).
+  kReopen = 3,  // Descriptor: the error log, opened anew.
 };
 // zygote -> supervisor
 enum class FromZygote : std::uint32_t {
@@ -26,6 +27,7 @@ enum class FromZygote : std::uint32_t {
 enum class ToWorker : std::uint32_t {
   kExit = 201,       // Finish what runs, take nothing more, run atexit, exit 0.
   kDumpStack = 202,  // thread = index; number = request id. Write that thread's Python stack to stderr.
+  kReopen = 203,     // Descriptor: the error log, opened anew.
 };
 // worker -> supervisor
 enum class FromWorker : std::uint32_t {

@@ -375,6 +375,11 @@ void Pool::on(const Event& event, Actions& out) {
         }
       }
       return settle(event.now, out);
+    case Event::Kind::kEdgeFailed:
+      edge_gone_ = true;
+      exit_code_ = 1;
+      if (stopping_) return finish_stop(event.now, out);
+      return stop(event.now, out);
     case Event::Kind::kReload: {
       if (stopping_) return;
       log(LogLevel::kInfo, "Reloading: importing the application anew", out);

@@ -44,6 +44,7 @@ struct Event {
     kTimedOut,      // worker, thread, request: 504 was sent.
     kDumped,        // worker: the stack asked for has been written.
     kEdgeDied,      // status
+    kEdgeFailed,    // It ended before it was ready: it cannot start.
     kReload,
     kMoreWorkers,
     kFewerWorkers,

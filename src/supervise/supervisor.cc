@@ -259,6 +259,19 @@ class Supervisor {
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
     plan_.error_log = log_.fd();
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
+    if (settings_.edge.error_log != "-") {
+      const int log = log_.fd();
+      for (auto& [generation, zygote] : zygotes_) {
+        if (!zygote.control) continue;
+        static_cast<void>(zygote.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kReopen)},
+                                              std::span(&log, 1)));
+      }
+      for (auto& [id, lines] : workers_) {
+        if (!lines.control) continue;
+        static_cast<void>(lines.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToWorker::kReopen)},
+                                             std::span(&log, 1)));
+      }
+    }
     log_.line(LogLevel::kInfo, "Logs reopened");
   }
 
@@ -269,8 +282,12 @@ class Supervisor {
       if (pid <= 0) return;
       if (pid == edge_pid_) {
         edge_pid_ = 0;
+        read_edge();  // What it said last.
         edge_control_.close();
-        feed({.kind = stopping_edge_ ? Event::Kind::kEdgeStopped : Event::Kind::kEdgeDied, .status = status});
+        const auto kind = stopping_edge_ ? Event::Kind::kEdgeStopped
+                          : edge_ready_  ? Event::Kind::kEdgeDied
+                                         : Event::Kind::kEdgeFailed;
+        feed({.kind = kind, .status = status});
         continue;
       }
       const auto zygote =
@@ -316,6 +333,7 @@ class Supervisor {
                 .request = message.request});
           break;
         case FromEdge::kReady:
+          edge_ready_ = true;
           break;
       }
     }
@@ -607,6 +625,7 @@ class Supervisor {
   TimePoint reload_at_ = TimePoint::max();
   pid_t edge_pid_ = 0;
   bool stopping_edge_ = false;
+  bool edge_ready_ = false;
   os::MessageChannel edge_control_;
   std::vector<os::UniqueFd> wakeups_;
   std::map<std::uint32_t, ZygoteProcess> zygotes_;

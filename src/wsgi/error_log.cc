@@ -1,12 +1,17 @@
 #include "wsgi/error_log.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
 
 void log_line(os::LogLevel level, std::string_view text) { settings().log.line(level, text); }
+
+// The number stays, the file behind it changes: no line that is being written is lost.
+void replace_log(int fd) { ::dup3(fd, settings().log.fd(), O_CLOEXEC); }
 
 std::string call_label(const Call& call) {
   const http::RequestHead& head = call.request().head;

@@ -1,5 +1,6 @@
 // The Python face of the extension: what boot.py calls, and nothing an application needs.
 #include <Python.h>
+#include <fcntl.h>
 
 #include <memory>
 
@@ -65,7 +66,10 @@ PyObject* configure(PyObject*, PyObject* args) {
   Py_INCREF(format_exception);
   all.format_exception = format_exception;
   shield_from_signals();
+  // Programs that the application starts get none of ours.
+  if (all.log.fd() > 2) ::fcntl(all.log.fd(), F_SETFD, FD_CLOEXEC);
   if (const std::uint64_t control = number_of(options, "control"); control != 0) {
+    ::fcntl(static_cast<int>(control), F_SETFD, FD_CLOEXEC);
     zygote_control = new os::MessageChannel(os::UniqueFd(static_cast<int>(control)));
   }
   Py_RETURN_NONE;

@@ -174,7 +174,8 @@ void Worker::control_loop() {
     }
     if (set[0].revents == 0) continue;
     gateway::ControlMessage message;
-    switch (control_.receive(&message)) {
+    std::vector<os::UniqueFd> descriptors;
+    switch (control_.receive(&message, &descriptors)) {
       case os::MessageChannel::Received::kNothing:
         continue;
       case os::MessageChannel::Received::kClosed:
@@ -187,6 +188,9 @@ void Worker::control_loop() {
       case gateway::ToWorker::kExit:
         region_.page().exiting.store(1, std::memory_order_seq_cst);
         gateway::Bell(region_.page()).ring(settings().threads);
+        break;
+      case gateway::ToWorker::kReopen:
+        if (!descriptors.empty()) replace_log(descriptors[0].get());
         break;
       case gateway::ToWorker::kDumpStack:
         dump_stack(message.thread, message.request);

@@ -69,6 +69,8 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control) {
     if (received == os::MessageChannel::Received::kNothing) continue;
     if (received == os::MessageChannel::Received::kClosed) return nullptr;
     if (static_cast<ToZygote>(message.kind) == ToZygote::kExit) return nullptr;
+    if (static_cast<ToZygote>(message.kind) == ToZygote::kReopen && !descriptors.empty())
+      replace_log(descriptors[0].get());
     if (static_cast<ToZygote>(message.kind) != ToZygote::kFork) continue;
 
     PyOS_BeforeFork();

@@ -3,13 +3,13 @@
 # a virtual environment of each, made under build/ on first use. usage: tools/test_pythons.sh FIRST_VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
-first=$1
+first=$PWD/$1
 list=$first/bin/python
 first_version=$("$list" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 while read -r python; do
   version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
   [ "$version" != "$first_version" ] || continue
-  venv=build/venv-test-$version
+  venv=$PWD/build/venv-test-$version
   if [ ! -e "$venv/.done" ]; then
     "$python" -m venv "$venv" >&2
     "$venv/bin/pip" install -q flask django >&2

@@ -1,0 +1,17 @@
+"""The documents that are made from the program agree with it."""
+
+import subprocess
+
+from server_process import BINARY, REPOSITORY
+
+
+def test_the_reference_of_the_options_is_the_table_of_the_program():
+    made = subprocess.run([BINARY, "run", "--help-markdown"], capture_output=True, text=True, check=True).stdout
+    assert (REPOSITORY / "docs" / "options.md").read_text() == made, "tierce run --help-markdown > docs/options.md"
+
+
+def test_every_limit_in_the_documents_names_an_option_that_exists():
+    known = subprocess.run([BINARY, "run", "--help"], capture_output=True, text=True, check=True).stdout
+    for line in (REPOSITORY / "docs" / "limits.md").read_text().splitlines():
+        for word in line.split("`")[1::2]:
+            assert word in known, line

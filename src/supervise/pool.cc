@@ -23,6 +23,16 @@ constexpr std::uint32_t kTroubleAfter = 3;
 constexpr auto kExitPatience = 2s;
 // How long a worker that hangs may take to write the stack that was asked for.
 constexpr auto kDumpPatience = 1s;
+// Forks asked for and not confirmed: the channel to a zygote holds about 200 messages, and every worker
+// that is not attached yet costs the supervisor descriptors.
+constexpr std::uint32_t kForksAskedMost = 32;
+
+// 0.1 s after the first, doubling.
+std::chrono::nanoseconds back_off(std::uint32_t failures) {
+  std::chrono::nanoseconds pause = kBackOffFirst;
+  for (std::uint32_t i = 1; i < failures && pause < kBackOffMost; ++i) pause *= 2;
+  return std::min<std::chrono::nanoseconds>(pause, kBackOffMost);
+}
 }  // namespace
 
 std::string describe_wait_status(int status) {
@@ -54,10 +64,38 @@ void Pool::start_zygote(std::uint32_t generation, Actions& out) {
   out.push_back({.kind = Action::Kind::kStartZygote, .generation = generation});
 }
 
-void Pool::fork_worker(TimePoint now, Actions& out) {
+void Pool::start_edge(TimePoint now, Actions& out) {
+  edge_down_ = false;
+  edge_started_ = now;
+  out.push_back({.kind = Action::Kind::kStartEdge});
+  if (trouble_) out.push_back({.kind = Action::Kind::kTrouble, .status = 1});
+}
+
+void Pool::fork_worker(std::uint32_t generation, TimePoint now, Actions& out) {
   const std::uint32_t id = next_worker_++;
-  workers_[id] = {.generation = newest_, .started = now};
-  out.push_back({.kind = Action::Kind::kForkWorker, .worker = id, .generation = newest_});
+  workers_[id] = {.generation = generation, .started = now};
+  out.push_back({.kind = Action::Kind::kForkWorker, .worker = id, .generation = generation});
+}
+
+bool Pool::lacks_workers(std::uint32_t generation) const {
+  const auto zygote = zygotes_.find(generation);
+  return zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady &&
+         count(generation, false, true) < target_;
+}
+
+void Pool::fill(std::uint32_t generation, TimePoint now, Actions& out) {
+  if (now < fork_not_before_ || !lacks_workers(generation)) return;
+  auto asked = std::count_if(workers_.begin(), workers_.end(),
+                             [](const auto& item) { return item.second.state == WorkerState::kForking; });
+  for (std::uint32_t have = count(generation, false, true); have < target_ && asked < kForksAskedMost;
+       ++have, ++asked) {
+    fork_worker(generation, now, out);
+  }
+}
+
+bool Pool::anybody_serves() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& item) { return item.second.state == WorkerState::kServing; });
 }
 
 void Pool::begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions& out) {
@@ -80,12 +118,16 @@ void Pool::tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& o
 
 // Brings the number of workers to what is wanted and lets go of those that are not needed any more.
 void Pool::settle(TimePoint now, Actions& out) {
-  if (stopping_) return;
-  const auto zygote = zygotes_.find(newest_);
-  const bool can_fork =
-      zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady && now >= fork_not_before_;
-  if (can_fork) {
-    for (std::uint32_t have = count(newest_, false, true); have < target_; ++have) fork_worker(now, out);
+  if (stopping_ || edge_down_) return;
+  fill(newest_, now, out);
+  if (generation_ != newest_) {
+    // The import of the new code may take minutes: until its workers serve, the old code is kept whole.
+    fill(generation_, now, out);
+    if (count(generation_, true, true) >= target_) {
+      for (auto& [id, worker] : workers_) {
+        if (worker.generation == generation_ && worker.to_replace) begin_drain(id, worker, now, out);
+      }
+    }
   }
   // Fewer were asked for: the youngest go.
   std::uint32_t have = count(newest_, false, true);
@@ -129,6 +171,16 @@ void Pool::replace(std::uint32_t id, TimePoint now, Actions& out) {
   settle(now, out);
 }
 
+// What the new code has failed in was said already.
+void Pool::give_reload_up(TimePoint now, Actions& out) {
+  log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
+  newest_ = generation_;
+  quick_deaths_ = 0;
+  fork_not_before_ = {};
+  if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
+  settle(now, out);
+}
+
 void Pool::worker_exited(const Event& event, Actions& out) {
   const auto found = workers_.find(event.worker);
   if (found == workers_.end()) return;
@@ -145,9 +197,11 @@ void Pool::worker_exited(const Event& event, Actions& out) {
     log(LogLevel::kError, fmt::format("Worker (pid: {}) {}", worker.pid, how), out);
     if (event.now - worker.started < kQuickDeath) {
       ++quick_deaths_;
-      auto pause = std::chrono::nanoseconds(kBackOffFirst);
-      for (std::uint32_t i = 1; i < quick_deaths_ && pause < kBackOffMost; ++i) pause *= 2;
-      pause = std::min<std::chrono::nanoseconds>(pause, kBackOffMost);
+      if (quick_deaths_ >= kTroubleAfter && worker.generation == newest_ && newest_ != generation_ && ever_served_ &&
+          !stopping_ && count(newest_, true, false) == 0) {
+        return give_reload_up(event.now, out);
+      }
+      const auto pause = back_off(quick_deaths_);
       // The first replacement comes at once: one bad request must not cost capacity.
       if (quick_deaths_ > 1) {
         fork_not_before_ = event.now + pause;
@@ -156,7 +210,7 @@ void Pool::worker_exited(const Event& event, Actions& out) {
                         std::chrono::duration<double>(pause).count()),
             out);
       }
-      if (quick_deaths_ >= kTroubleAfter && count(newest_, true, false) == 0) set_trouble(true, out);
+      if (quick_deaths_ >= kTroubleAfter && !anybody_serves()) set_trouble(true, out);
     } else {
       quick_deaths_ = 0;
     }
@@ -172,7 +226,7 @@ void Pool::zygote_died(const Event& event, Actions& out) {
   zygotes_.erase(found);
   // Forks it was asked for and has not confirmed will never come.
   for (auto worker = workers_.begin(); worker != workers_.end();) {
-    if (worker->second.generation == event.generation && worker->second.state == WorkerState::kForking) {
+    if (worker->second.generation == event.generation && worker->second.pid == 0) {
       out.push_back({.kind = Action::Kind::kForget, .worker = worker->first});
       worker = workers_.erase(worker);
     } else {
@@ -187,10 +241,7 @@ void Pool::zygote_died(const Event& event, Actions& out) {
         fmt::format("The process that imports the application {}", describe_wait_status(event.status)), out);
   }
   if (failed && generation_ != newest_ && ever_ready_) {
-    log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
-    newest_ = generation_;
-    if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
-    return;
+    return give_reload_up(event.now, out);
   }
   if (failed && !ever_ready_) {
     if (settings_.reload) {
@@ -201,13 +252,37 @@ void Pool::zygote_died(const Event& event, Actions& out) {
     exit_code_ = 3;
     return stop(event.now, out);
   }
-  log(LogLevel::kError, fmt::format("The zygote {}; starting another", describe_wait_status(event.status)), out);
-  zygote_not_before_ = event.now + kBackOffFirst;
+  const auto pause = back_off(++zygote_deaths_);
+  log(LogLevel::kError,
+      fmt::format("The zygote {}; starting another in {:.1f} s", describe_wait_status(event.status),
+                  std::chrono::duration<double>(pause).count()),
+      out);
+  zygote_not_before_ = event.now + pause;
+}
+
+void Pool::edge_died(const Event& event, Actions& out) {
+  edge_down_ = true;
+  quick_edge_deaths_ = event.now - edge_started_ < kQuickDeath ? quick_edge_deaths_ + 1 : 0;
+  log(LogLevel::kCritical,
+      fmt::format("The edge {}; starting another, its connections are lost", describe_wait_status(event.status)), out);
+  // Workers ring the wake-ups of the edge they were forked for, those that are being forked too: others
+  // take their place, from the same import.
+  for (auto& [id, worker] : workers_) {
+    worker.attached = false;
+    if (worker.state != WorkerState::kExiting) tell_exit(id, worker, event.now, out);
+  }
+  if (quick_edge_deaths_ > 1) {
+    edge_not_before_ = event.now + back_off(quick_edge_deaths_);
+    return;
+  }
+  start_edge(event.now, out);
+  settle(event.now, out);
 }
 
 void Pool::stop(TimePoint now, Actions& out) {
   if (!stopping_) {
     stopping_ = true;
+    edge_not_before_ = TimePoint::max();
     stop_deadline_ = now + settings_.graceful_timeout + 1s;
     log(LogLevel::kInfo, "Shutting down: Master", out);
     if (edge_gone_) return finish_stop(now, out);
@@ -268,17 +343,23 @@ void Pool::tick(TimePoint now, Actions& out) {
     zygote_not_before_ = TimePoint::max();
     if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
   }
-  if (now >= fork_not_before_) settle(now, out);
+  if (now >= edge_not_before_) {
+    edge_not_before_ = TimePoint::max();
+    start_edge(now, out);
+  }
+  if (now >= fork_not_before_) {
+    fork_not_before_ = {};
+    settle(now, out);
+  }
 }
 
 TimePoint Pool::next_deadline() const {
-  TimePoint next = std::min(stop_deadline_, zygote_not_before_);
+  TimePoint next = std::min({stop_deadline_, zygote_not_before_, edge_not_before_});
   for (const auto& [id, worker] : workers_) next = std::min(next, worker.deadline);
   for (const auto& [generation, zygote] : zygotes_) next = std::min(next, zygote.deadline);
-  if (!stopping_ && fork_not_before_ > TimePoint{} && count(newest_, false, true) < target_) {
-    const auto zygote = zygotes_.find(newest_);
-    if (zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady)
-      next = std::min(next, fork_not_before_);
+  if (!stopping_ && !edge_down_ && fork_not_before_ > TimePoint{} &&
+      (lacks_workers(newest_) || lacks_workers(generation_))) {
+    next = std::min(next, fork_not_before_);
   }
   return next;
 }
@@ -290,14 +371,15 @@ void Pool::on(const Event& event, Actions& out) {
   switch (event.kind) {
     case Event::Kind::kStart:
       generation_ = newest_ = last_generation_ = 1;
-      out.push_back({.kind = Action::Kind::kStartEdge});
+      start_edge(event.now, out);
       return start_zygote(1, out);
     case Event::Kind::kZygoteReady:
       if (const auto zygote = zygotes_.find(event.generation);
           zygote != zygotes_.end() && zygote->second.state == ZygoteState::kImporting) {
         zygote->second.state = ZygoteState::kReady;
+        zygote_deaths_ = 0;
+        ever_ready_ = true;
       }
-      ever_ready_ = true;
       return settle(event.now, out);
     case Event::Kind::kZygoteFailed:
       if (const auto zygote = zygotes_.find(event.generation); zygote != zygotes_.end())
@@ -308,12 +390,25 @@ void Pool::on(const Event& event, Actions& out) {
     case Event::Kind::kForked:
       if (worker == nullptr) return;
       worker->pid = event.pid;
+      fork_failures_ = 0;
       if (worker->state == WorkerState::kForking) worker->state = WorkerState::kBooting;
+      if (worker->state == WorkerState::kExiting) worker->deadline = event.now + kExitPatience;
       log(LogLevel::kInfo, fmt::format("Booting worker with pid: {}", event.pid), out);
-      if (stopping_) finish_stop(event.now, out);
+      if (stopping_) return finish_stop(event.now, out);
+      return settle(event.now, out);
+    case Event::Kind::kForkFailed:
+      if (worker == nullptr || worker->pid != 0) return;
+      workers_.erase(found);
+      out.push_back({.kind = Action::Kind::kForget, .worker = event.worker});
+      if (stopping_) return finish_stop(event.now, out);
+      // Of several that failed together, one counts.
+      if (event.now >= fork_not_before_) fork_not_before_ = event.now + back_off(++fork_failures_);
       return;
     case Event::Kind::kWorkerReady:
-      if (worker == nullptr || stopping_ || worker->state > WorkerState::kServing) return;
+      if (worker == nullptr || stopping_ || worker->state >= WorkerState::kServing) return;
+      // Of a reload that was given up.
+      if (worker->generation != newest_ && worker->generation != generation_)
+        return tell_exit(event.worker, *worker, event.now, out);
       worker->state = WorkerState::kServing;
       worker->attached = true;
       if (event.pid != 0) worker->pid = event.pid;
@@ -324,7 +419,10 @@ void Pool::on(const Event& event, Actions& out) {
       return settle(event.now, out);
     case Event::Kind::kWorkerFailed:
       // A lazy import that failed: the traceback was shown, the exit that follows is a quick death.
-      if (ever_served_ || settings_.reload || stopping_) return;
+      if (stopping_) return;
+      if (ever_served_ && worker != nullptr && worker->generation == newest_ && newest_ != generation_)
+        return give_reload_up(event.now, out);
+      if (ever_served_ || settings_.reload) return;
       exit_code_ = 3;
       return stop(event.now, out);
     case Event::Kind::kWorkerExited:
@@ -362,19 +460,7 @@ void Pool::on(const Event& event, Actions& out) {
         edge_gone_ = true;
         return finish_stop(event.now, out);
       }
-      log(LogLevel::kCritical,
-          fmt::format("The edge {}; starting another, its connections are lost", describe_wait_status(event.status)),
-          out);
-      out.push_back({.kind = Action::Kind::kStartEdge});
-      // Workers are tied to the edge that knew them: others take their place, from the same import.
-      for (auto& [id, old] : workers_) {
-        old.attached = false;
-        if (old.state == WorkerState::kServing || old.state == WorkerState::kBooting ||
-            old.state == WorkerState::kDraining) {
-          tell_exit(id, old, event.now, out);
-        }
-      }
-      return settle(event.now, out);
+      return edge_died(event, out);
     case Event::Kind::kEdgeFailed:
       edge_gone_ = true;
       exit_code_ = 1;

@@ -7,7 +7,8 @@
 //   zygote   importing --kReady--> ready --(a newer one is ready)--> retired --exit--> gone
 //
 // A generation is one import of the application. While a newer one is imported the older answers; it is
-// drained when all workers of the newer one serve. A worker that must go (max-requests, a request over
+// drained when all workers of the newer one serve; when the newer one cannot be imported, or its workers
+// die at once, the older goes on. A worker that must go (max-requests, a request over
 // its time, a reload) is replaced first and drained afterwards, so that no request finds nobody.
 #pragma once
 
@@ -36,6 +37,7 @@ struct Event {
     kZygoteFailed,  // generation: the import failed, the traceback is written.
     kZygoteDied,    // generation, status: the process is gone (after kZygoteFailed too).
     kForked,        // worker, pid
+    kForkFailed,    // worker: could not be asked for (descriptors, memory, a full queue).
     kWorkerReady,   // worker
     kWorkerFailed,  // worker: lazy import failed, the traceback is written.
     kWorkerExited,  // worker, status (wait status)
@@ -128,18 +130,24 @@ class Pool {
   };
 
   void start_zygote(std::uint32_t generation, Actions& out);
-  void fork_worker(TimePoint now, Actions& out);
+  void start_edge(TimePoint now, Actions& out);
+  void fork_worker(std::uint32_t generation, TimePoint now, Actions& out);
+  void fill(std::uint32_t generation, TimePoint now, Actions& out);
   void settle(TimePoint now, Actions& out);
   void begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);
   void tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);
   void worker_exited(const Event& event, Actions& out);
   void zygote_died(const Event& event, Actions& out);
+  void edge_died(const Event& event, Actions& out);
+  void give_reload_up(TimePoint now, Actions& out);
   void replace(std::uint32_t id, TimePoint now, Actions& out);
   void stop(TimePoint now, Actions& out);
   void finish_stop(TimePoint now, Actions& out);
   void tick(TimePoint now, Actions& out);
   void set_trouble(bool trouble, Actions& out);
   void log(os::LogLevel level, std::string text, Actions& out) const;
+  bool lacks_workers(std::uint32_t generation) const;
+  bool anybody_serves() const;
   std::uint32_t count(std::uint32_t generation, bool serving_only, bool without_replaced) const;
 
   PoolSettings settings_;
@@ -153,12 +161,18 @@ class Pool {
   bool ever_ready_ = false;   // An import has succeeded.
   bool ever_served_ = false;  // A worker has been ready.
   bool stopping_ = false;
-  bool edge_gone_ = false;
+  bool edge_down_ = false;  // It has died and the next one is not started yet.
+  bool edge_gone_ = false;  // It has ended, and there will be no other.
   bool exited_ = false;
   bool trouble_ = false;
   std::int32_t exit_code_ = 0;
   std::uint32_t quick_deaths_ = 0;
+  std::uint32_t quick_edge_deaths_ = 0;
+  std::uint32_t zygote_deaths_ = 0;  // Since the last import that succeeded.
+  std::uint32_t fork_failures_ = 0;
   TimePoint fork_not_before_{};
+  TimePoint edge_started_{};
+  TimePoint edge_not_before_ = TimePoint::max();
   TimePoint zygote_not_before_ = TimePoint::max();
   TimePoint stop_deadline_ = TimePoint::max();
 };

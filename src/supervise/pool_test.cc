@@ -182,12 +182,186 @@ TEST(Pool, StopsEdgeThenWorkersThenZygote) {
   EXPECT_EQ(end.back().status, 0);
 }
 
+TEST(Pool, AsksAgainForAWorkerThatCouldNotBeForked) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  const auto out = drive.on({.kind = K::kForkFailed, .worker = 1});
+  EXPECT_EQ(Drive::count(out, A::kForget), 1u);
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 0u) << "what was lacking is lacking still";
+  ASSERT_LT(drive.pool.next_deadline(), TimePoint::max());
+  drive.now = drive.pool.next_deadline();
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kTick}), A::kForkWorker), 1u);
+}
+
+TEST(Pool, AsksForManyWorkersInPortions) {
+  Drive drive({.workers = 400});
+  Actions out = drive.on({.kind = K::kZygoteReady, .generation = 1});
+  EXPECT_LE(Drive::count(out, A::kForkWorker), 64u);
+  drive.boot(out);
+  for (std::size_t i = 0; i < drive.all.size(); ++i) {  // `all` grows while it is read.
+    if (drive.all[i].kind != A::kForkWorker || drive.pool.workers().at(drive.all[i].worker).pid != 0) continue;
+    drive.boot({drive.all[i]});
+  }
+  EXPECT_EQ(Drive::count(drive.all, A::kAttach), 400u);
+}
+
+TEST(Pool, ReplacesAWorkerOfTheOldCodeWhileTheNewIsImported) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.now += 60s;
+  drive.on({.kind = K::kReload});
+  const auto out = drive.exited(ids[0], SIGSEGV);
+  ASSERT_EQ(Drive::count(out, A::kForkWorker), 1u) << "an import may take minutes";
+  for (const Action& action : out) {
+    if (action.kind != A::kForkWorker) continue;
+    EXPECT_EQ(action.generation, 1u);
+  }
+}
+
+TEST(Pool, RecyclesAWorkerOfTheOldCodeWhileTheNewIsImported) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kReload});
+  const auto out = drive.on({.kind = K::kWantsRestart, .worker = ids[0]});
+  ASSERT_EQ(Drive::count(out, A::kForkWorker), 1u);
+  drive.boot(out);
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 1u);
+}
+
+TEST(Pool, ServesTheFirstCodeWhenAReloadDuringItsImportFails) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kReload});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  drive.on({.kind = K::kZygoteFailed, .generation = 2});
+  drive.on({.kind = K::kZygoteDied, .generation = 2, .status = 3 << 8});
+  EXPECT_EQ(Drive::count(drive.all, A::kForkWorker), 1u);
+}
+
+TEST(Pool, GivesAReloadUpWhenLazyImportsOfTheNewCodeFail) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.now += 60s;
+  drive.on({.kind = K::kReload});
+  const auto forks = drive.on({.kind = K::kZygoteReady, .generation = 2});
+  ASSERT_EQ(Drive::count(forks, A::kForkWorker), 2u);
+  for (const std::uint32_t id : {3u, 4u}) {
+    drive.on({.kind = K::kForked, .worker = id, .pid = 9});
+    drive.on({.kind = K::kWorkerFailed, .worker = id});
+    drive.exited(id, 3 << 8);
+  }
+  drive.now += 60s;
+  drive.on({.kind = K::kTick});
+  EXPECT_EQ(Drive::count(drive.all, A::kForkWorker), 4u) << "the traceback is shown once a worker, not in a loop";
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 0u);
+  EXPECT_EQ(Drive::count(drive.all, A::kTrouble), 0u);
+  EXPECT_EQ(Drive::count(drive.all, A::kRetireZygote), 1u);
+}
+
+TEST(Pool, GivesAReloadUpWhenWorkersOfTheNewCodeDieAtOnce) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.now += 60s;
+  drive.on({.kind = K::kReload});
+  drive.on({.kind = K::kZygoteReady, .generation = 2});
+  for (int i = 0; i < 20; ++i) {
+    std::uint32_t booting = 0;
+    for (const auto& [id, worker] : drive.pool.workers()) {
+      if (worker.generation == 2) booting = id;
+    }
+    if (booting == 0) {
+      drive.now += 20s;
+      drive.on({.kind = K::kTick});
+      continue;
+    }
+    drive.on({.kind = K::kForked, .worker = booting, .pid = 9});
+    drive.exited(booting, SIGSEGV);
+  }
+  EXPECT_LE(Drive::count(drive.all, A::kForkWorker), 5u);
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 0u);
+}
+
+// A worker rings the wake-ups of the edge it was forked for.
+TEST(Pool, NeverAttachesAWorkerThatWasForkedForAnEdgeThatDied) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  const auto out = drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  ASSERT_EQ(Drive::count(out, A::kTellExit), 1u);
+  drive.on({.kind = K::kForked, .worker = 1, .pid = 9});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 1}), A::kAttach), 0u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 2}), A::kAttach), 1u);
+}
+
+TEST(Pool, BacksOffWhenTheEdgeDiesAgainAndAgain) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.now += 60s;
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kEdgeDied, .status = SIGSEGV}), A::kStartEdge), 1u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kEdgeDied, .status = SIGSEGV}), A::kStartEdge), 1u);
+  const auto again = drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  EXPECT_EQ(Drive::count(again, A::kStartEdge), 0u);
+  EXPECT_EQ(Drive::count(again, A::kForkWorker), 0u) << "nothing to attach it to";
+  ASSERT_LT(drive.pool.next_deadline(), TimePoint::max());
+  while (Drive::count(drive.all, A::kStartEdge) < 4 && drive.pool.next_deadline() < TimePoint::max()) {
+    drive.now = drive.pool.next_deadline();
+    drive.on({.kind = K::kTick});
+  }
+  EXPECT_EQ(Drive::count(drive.all, A::kStartEdge), 4u);
+  EXPECT_EQ(drive.all.back().kind, A::kForkWorker);
+}
+
+TEST(Pool, StopsWhileItWaitsToStartAnotherEdge) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  drive.on({.kind = K::kStop});
+  drive.on({.kind = K::kZygoteDied, .generation = 1, .status = 9});
+  drive.on({.kind = K::kEdgeStopped});
+  EXPECT_EQ(drive.all.back().kind, A::kExit);
+}
+
+TEST(Pool, TellsANewEdgeThatThereIsTrouble) {
+  Drive drive({.workers = 1, .reload = true});
+  drive.on({.kind = K::kZygoteFailed, .generation = 1});
+  drive.on({.kind = K::kZygoteDied, .generation = 1, .status = 3 << 8});
+  ASSERT_EQ(Drive::count(drive.all, A::kTrouble), 1u);
+  const auto out = drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  EXPECT_EQ(Drive::count(out, A::kTrouble), 1u);
+}
+
+TEST(Pool, WaitsLongerEachTimeALostZygoteCannotImportAgain) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kZygoteDied, .generation = 1, .status = SIGKILL});
+  TimePoint last{};
+  for (int i = 0; i < 6; ++i) {
+    const TimePoint pause = drive.pool.next_deadline() - drive.now;
+    EXPECT_GT(pause, last) << i;
+    last = pause;
+    drive.now += pause;
+    ASSERT_EQ(Drive::count(drive.on({.kind = K::kTick}), A::kStartZygote), 1u) << i;
+    drive.on({.kind = K::kZygoteFailed, .generation = 1});
+    drive.on({.kind = K::kZygoteDied, .generation = 1, .status = 3 << 8});
+  }
+}
+
+TEST(Pool, StopsThoughAWorkerWasNeverForked) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  drive.on({.kind = K::kEdgeDied, .status = SIGSEGV});
+  drive.on({.kind = K::kZygoteDied, .generation = 1, .status = SIGKILL});
+  drive.on({.kind = K::kStop});
+  drive.on({.kind = K::kEdgeStopped});
+  EXPECT_EQ(drive.all.back().kind, A::kExit);
+}
+
 // Whatever happens in whatever order: bounded processes, no worker of one id twice, and a stop that ends.
 TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
     Drive drive({.workers = 1 + seed % 4});
     std::set<std::uint32_t> forking, alive, zygotes, ready_zygotes;
+    std::set<std::uint32_t> attached;
+    std::uint32_t next_fork = 1, forked_before = 1;
     std::size_t seen = 0;
     bool edge = true, exited = false;
     const auto learn = [&] {
@@ -199,6 +373,12 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
         if (action.kind == A::kForkWorker) {
           ASSERT_TRUE(forking.insert(action.worker).second) << seed;
         }
+        if (action.kind == A::kStartEdge) forked_before = next_fork;
+        if (action.kind == A::kForkWorker) next_fork = action.worker + 1;
+        if (action.kind == A::kAttach) {
+          ASSERT_GE(action.worker, forked_before) << seed << ": forked for an edge that died";
+          ASSERT_TRUE(attached.insert(action.worker).second) << seed;
+        }
         if (action.kind == A::kExit) exited = true;
         ASSERT_LE(drive.pool.workers().size(), 60u) << seed;
       }
@@ -209,7 +389,7 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
         return *std::next(from.begin(), static_cast<long>(random() % from.size()));
       };
       drive.now += std::chrono::milliseconds(random() % 400);
-      switch (random() % 14) {
+      switch (random() % 18) {
         case 0:
           if (!zygotes.empty()) drive.on({.kind = K::kZygoteReady, .generation = pick(zygotes)});
           break;
@@ -263,6 +443,19 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
           break;
         case 12:
           if (!alive.empty()) drive.on({.kind = K::kWantsRestart, .worker = pick(alive)});
+          break;
+        case 13:
+          if (!forking.empty()) {
+            const auto id = pick(forking);
+            forking.erase(id);
+            drive.on({.kind = K::kForkFailed, .worker = id});
+          }
+          break;
+        case 14:
+          if (!alive.empty()) drive.on({.kind = K::kWorkerFailed, .worker = pick(alive)});
+          break;
+        case 15:
+          if (!stopping && random() % 4 == 0) drive.on({.kind = K::kEdgeDied, .status = 9});
           break;
         default:
           drive.on({.kind = K::kTick});

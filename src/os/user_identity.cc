@@ -1,11 +1,15 @@
 #include "os/user_identity.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+
+#include "os/unique_fd.h"
 
 namespace tierce::os {
 namespace {
@@ -59,6 +63,25 @@ Result<void> become(const Identity& identity) {
   if (::setgid(identity.gid) != 0) return fail(errno_error("setgid"));
   if (::setuid(identity.uid) != 0) return fail(errno_error("setuid"));
   if (identity.uid != 0 && ::setuid(0) == 0) return fail("the change of the user can be undone: refused");
+  return {};
+}
+
+Result<void> give_file(const std::string& path, const Identity& identity) {
+  if (!identity.change) return {};
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return {};
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+  // By descriptor: what was looked at is what is given.
+  if (!file || ::fstat(file.get(), &info) != 0) return fail(errno_error("opening " + path));
+  if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid != 0) return {};
+  if (::fchown(file.get(), identity.uid, identity.gid) != 0) return fail(errno_error("changing the owner of " + path));
+  return {};
+}
+
+Result<void> give_path(const std::string& path, const Identity& identity) {
+  if (!identity.change) return {};
+  if (::lchown(path.c_str(), identity.uid, identity.gid) != 0)
+    return fail(errno_error("changing the owner of " + path));
   return {};
 }
 

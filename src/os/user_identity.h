@@ -21,4 +21,10 @@ Result<Identity> find_identity(const std::string& user, const std::string& group
 // Groups, then gid, then uid, and a look that there is no way back.
 Result<void> become(const Identity& identity);
 
+// Makes the file where there is none, and the user its owner when it is root's. Devices, pipes, links and
+// files with several names are left alone: their names may be the work of the user who is given the file.
+Result<void> give_file(const std::string& path, const Identity& identity);
+// The same for what cannot be opened: a unix socket.
+Result<void> give_path(const std::string& path, const Identity& identity);
+
 }  // namespace tierce::os

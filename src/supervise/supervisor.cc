@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -80,9 +81,10 @@ class Supervisor {
   int run() {
     if (auto prepared = prepare(); !prepared) {
       log_.line(LogLevel::kCritical, prepared.error().text());
-      return 1;
+      exit_code_ = 1;
+    } else {
+      feed({.kind = Event::Kind::kStart});
     }
-    feed({.kind = Event::Kind::kStart});
     while (!exit_code_) wait();
     for (const os::ListenSocket& listener : listeners_) {
       if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
@@ -108,6 +110,7 @@ class Supervisor {
     plan_.identity = std::move(*identity);
     if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
 
+    if (auto given = hand_logs_over(); !given) return given;
     auto log = os::ErrorLog::open(settings_.edge.error_log, settings_.edge.log_level);
     if (!log) return fail(std::move(log).error());
     log_ = std::move(*log);
@@ -139,6 +142,15 @@ class Supervisor {
     return {};
   }
 
+  // The edge opens its logs as the user it runs as, who may not write to the directory: they are made here.
+  Result<void> hand_logs_over() const {
+    for (const std::string& path : {settings_.edge.error_log, settings_.edge.access_log}) {
+      if (path.empty() || path == "-") continue;
+      if (auto given = os::give_file(path, plan_.identity); !given) return given;
+    }
+    return {};
+  }
+
   static std::string absolute(const std::string& path) {
     if (path.starts_with('/')) return path;
     char here[4096];
@@ -158,6 +170,10 @@ class Supervisor {
         auto socket = os::open_listen_socket(*endpoint, backlog);
         if (!socket) return fail(std::move(socket).error());
         listeners_.push_back(std::move(*socket));
+        // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
+        if (const std::string& path = listeners_.back().unlink_at_exit; !path.empty()) {
+          if (auto given = os::give_path(path, plan_.identity); !given) return given;
+        }
       }
     }
     if (allowed < kSmallBacklog || backlog > allowed) {
@@ -211,11 +227,21 @@ class Supervisor {
 
   static TimePoint now() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
 
+  // What comes up while actions are carried out waits until all of them are: the pool's actions of one
+  // event belong together.
   void feed(Event event) {
     event.now = now();
-    Actions actions;
-    pool_.on(event, actions);
-    for (const Action& action : actions) carry_out(action);
+    events_.push_back(event);
+    if (feeding_) return;
+    feeding_ = true;
+    while (!events_.empty() && !exit_code_) {
+      const Event next = events_.front();
+      events_.pop_front();
+      Actions actions;
+      pool_.on(next, actions);
+      for (const Action& action : actions) carry_out(action);
+    }
+    feeding_ = false;
   }
 
   // --- what comes in ---
@@ -256,6 +282,7 @@ class Supervisor {
   }
 
   void reopen_logs() {
+    if (auto given = hand_logs_over(); !given) log_.line(LogLevel::kError, given.error().text());
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
     plan_.error_log = log_.fd();
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
@@ -284,10 +311,7 @@ class Supervisor {
         edge_pid_ = 0;
         read_edge();  // What it said last.
         edge_control_.close();
-        const auto kind = stopping_edge_ ? Event::Kind::kEdgeStopped
-                          : edge_ready_  ? Event::Kind::kEdgeDied
-                                         : Event::Kind::kEdgeFailed;
-        feed({.kind = kind, .status = status});
+        edge_ended(status);
         continue;
       }
       const auto zygote =
@@ -309,6 +333,13 @@ class Supervisor {
         }
       }
     }
+  }
+
+  void edge_ended(int status) {
+    const auto kind = stopping_edge_ ? Event::Kind::kEdgeStopped
+                      : edge_ready_  ? Event::Kind::kEdgeDied
+                                     : Event::Kind::kEdgeFailed;
+    feed({.kind = kind, .status = status});
   }
 
   void read_edge() {
@@ -512,18 +543,24 @@ class Supervisor {
     static_cast<void>(worker->second.control.send(message));  // A worker that is gone has ended already.
   }
 
+  void edge_cannot_start(const Error& error) {
+    log_.line(LogLevel::kCritical, fmt::format("starting the edge: {}", error.text()));
+    edge_ended(1 << 8);
+  }
+
   void start_edge() {
     wakeups_.clear();
     for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
       wakeups_.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      if (!wakeups_.back()) return edge_cannot_start(errno_error("eventfd"));
     }
     auto channels = os::MessageChannel::pair(true);
-    if (!channels) return log_.line(LogLevel::kCritical, channels.error().text());
+    if (!channels) return edge_cannot_start(channels.error());
     auto& [ours, theirs] = *channels;
     const pid_t supervisor = ::getpid();
     const std::uint64_t id_base = request_ids();
     const pid_t pid = ::fork();
-    if (pid < 0) return log_.line(LogLevel::kCritical, errno_error("starting the edge: fork").text());
+    if (pid < 0) return edge_cannot_start(errno_error("fork"));
     if (pid > 0) {
       edge_pid_ = pid;
       edge_control_ = std::move(ours);
@@ -568,21 +605,29 @@ class Supervisor {
   }
 
   void fork_worker(std::uint32_t id, std::uint32_t generation) {
+    auto lines = ask_for_worker(id, generation);
+    if (!lines) {
+      log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
+      return feed({.kind = Event::Kind::kForkFailed, .worker = id});
+    }
+    workers_[id] = std::move(*lines);
+  }
+
+  Result<WorkerLines> ask_for_worker(std::uint32_t id, std::uint32_t generation) {
     const auto zygote = zygotes_.find(generation);
-    if (zygote == zygotes_.end() || !zygote->second.control) return;
+    if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
     auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_));
-    auto control = os::MessageChannel::pair(true);
-    if (!region || !control) {
-      return log_.line(LogLevel::kCritical, (region ? control.error() : region.error()).text());
-    }
+    if (!region) return fail(std::move(region).error());
     lines.region = std::move(*region);
+    auto control = os::MessageChannel::pair(true);
+    if (!control) return fail(std::move(control).error());
     lines.control = std::move(control->first);
     std::vector<int> descriptors = {control->second.fd(), lines.region.fd()};
     std::vector<os::MessageChannel> worker_ends;
     for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
       auto channel = os::MessageChannel::pair(true);
-      if (!channel) return log_.line(LogLevel::kCritical, channel.error().text());
+      if (!channel) return fail(std::move(channel).error());
       lines.edge_ends.push_back(std::move(channel->first));
       worker_ends.push_back(std::move(channel->second));
       descriptors.push_back(wakeups_[i].get());
@@ -590,11 +635,8 @@ class Supervisor {
     }
     const ControlMessage message{
         .kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
-    if (auto sent = zygote->second.control.send(message, descriptors); !sent) {
-      log_.line(LogLevel::kError, std::move(sent).error().during("asking for a worker").text());
-      return;
-    }
-    workers_[id] = std::move(lines);
+    if (auto sent = zygote->second.control.send(message, descriptors); !sent) return fail(std::move(sent).error());
+    return lines;
   }
 
   void attach(std::uint32_t id) {
@@ -615,6 +657,8 @@ class Supervisor {
   config::RunSettings settings_;
   config::EdgeMain edge_main_;
   Pool pool_;
+  std::deque<Event> events_;
+  bool feeding_ = false;
   ZygotePlan plan_;
   os::ErrorLog log_;
   os::PidFile pid_file_;

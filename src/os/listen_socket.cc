@@ -174,13 +174,19 @@ Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog) {
   if (endpoint.kind == Endpoint::Kind::kInherited) return adopt(endpoint.fd);
   if (endpoint.kind == Endpoint::Kind::kUnix) return listen_unix(endpoint.host, backlog);
   addrinfo hints{};
-  hints.ai_family = endpoint.host.empty() ? AF_INET : AF_UNSPEC;
+  // A name is its IPv4 address where it has one, as gunicorn has it: "localhost" is 127.0.0.1 for the
+  // programs that connect to it, also where /etc/hosts lists ::1 beside it.
+  hints.ai_family = endpoint.host.find(':') == std::string::npos ? AF_INET : AF_INET6;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string port = std::to_string(endpoint.port);
-  const int status =
-      ::getaddrinfo(endpoint.host.empty() ? nullptr : endpoint.host.c_str(), port.c_str(), &hints, &found);
+  const char* host = endpoint.host.empty() ? nullptr : endpoint.host.c_str();
+  int status = ::getaddrinfo(host, port.c_str(), &hints, &found);
+  if (status != 0 && hints.ai_family == AF_INET) {
+    hints.ai_family = AF_INET6;
+    status = ::getaddrinfo(host, port.c_str(), &hints, &found);
+  }
   if (status != 0) return fail(Error(fmt::format("bind {}: {}", endpoint.text(), ::gai_strerror(status))));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
   UniqueFd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -93,6 +93,20 @@ void Pool::fill(std::uint32_t generation, TimePoint now, Actions& out) {
   }
 }
 
+// One for each replacement that serves, the oldest first. Not all together at the end: workers that are
+// used up faster than others boot are never all fresh, and the oldest would stay for ever.
+void Pool::drain_replaced(std::uint32_t generation, TimePoint now, Actions& out) {
+  std::uint32_t serving = count(generation, true, false);
+  for (auto& [id, worker] : workers_) {
+    if (worker.generation != generation || !worker.to_replace || worker.state > WorkerState::kServing) continue;
+    if (worker.state == WorkerState::kServing) {
+      if (serving <= target_) continue;
+      --serving;
+    }
+    begin_drain(id, worker, now, out);
+  }
+}
+
 bool Pool::anybody_serves() const {
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const auto& item) { return item.second.state == WorkerState::kServing; });
@@ -123,11 +137,7 @@ void Pool::settle(TimePoint now, Actions& out) {
   if (generation_ != newest_) {
     // The import of the new code may take minutes: until its workers serve, the old code is kept whole.
     fill(generation_, now, out);
-    if (count(generation_, true, true) >= target_) {
-      for (auto& [id, worker] : workers_) {
-        if (worker.generation == generation_ && worker.to_replace) begin_drain(id, worker, now, out);
-      }
-    }
+    drain_replaced(generation_, now, out);
   }
   // Fewer were asked for: the youngest go.
   std::uint32_t have = count(newest_, false, true);
@@ -138,14 +148,14 @@ void Pool::settle(TimePoint now, Actions& out) {
     begin_drain(worker->first, worker->second, now, out);
     --have;
   }
-  const std::uint32_t serving = count(newest_, true, true);
-  if (serving < target_) return;
+  drain_replaced(newest_, now, out);
+  if (count(newest_, true, false) < target_) return;
   if (generation_ != newest_) {
     log(LogLevel::kInfo, "The new code answers; workers of the old code finish what they run", out);
     generation_ = newest_;
   }
   for (auto& [id, worker] : workers_) {
-    if (worker.generation != newest_ || worker.to_replace) begin_drain(id, worker, now, out);
+    if (worker.generation != newest_) begin_drain(id, worker, now, out);
   }
   for (auto& [generation, old] : zygotes_) {
     if (generation == newest_ || old.state == ZygoteState::kRetired) continue;

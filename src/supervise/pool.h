@@ -133,6 +133,7 @@ class Pool {
   void start_edge(TimePoint now, Actions& out);
   void fork_worker(std::uint32_t generation, TimePoint now, Actions& out);
   void fill(std::uint32_t generation, TimePoint now, Actions& out);
+  void drain_replaced(std::uint32_t generation, TimePoint now, Actions& out);
   void settle(TimePoint now, Actions& out);
   void begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);
   void tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);

@@ -111,6 +111,32 @@ TEST(Pool, ReplacesBeforeItDrainsAWorkerThatWantsToRestart) {
   EXPECT_EQ(Drive::count(end, A::kForkWorker), 0u);
 }
 
+// Workers that are used up faster than others boot: there is never a moment when all are fresh.
+TEST(Pool, LetsAnOldWorkerGoForEachNewOneThatServes) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto first = drive.on({.kind = K::kWantsRestart, .worker = 1});
+  const auto second = drive.on({.kind = K::kWantsRestart, .worker = 2});
+  drive.boot(first);
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 1u);
+  drive.on({.kind = K::kWantsRestart, .worker = 3});
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 1u) << "two serve, two are wanted";
+  drive.boot(second);
+  EXPECT_EQ(Drive::count(drive.all, A::kDrain), 2u);
+}
+
+TEST(Pool, FinishesAReloadThoughItsWorkersAreUsedUpAtOnce) {
+  Drive drive({.workers = 2});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kReload});
+  drive.on({.kind = K::kZygoteReady, .generation = 2});
+  drive.on({.kind = K::kForked, .worker = 3, .pid = 9});
+  drive.on({.kind = K::kWorkerReady, .worker = 3});
+  drive.on({.kind = K::kWantsRestart, .worker = 3});
+  drive.on({.kind = K::kForked, .worker = 4, .pid = 10});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 4}), A::kDrain), 2u);
+}
+
 TEST(Pool, KeepsTheOldCodeUntilAllOfTheNewServes) {
   Drive drive({.workers = 2});
   drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));

@@ -6,7 +6,6 @@ usage: tools/run_tests.py BUILD_DIR [pytest arguments]
 Fails when a test fails, and when either kind ran none. The black-box tests run with this interpreter.
 """
 import os
-import re
 import subprocess
 import sys
 import tempfile

@@ -6,10 +6,6 @@
 
 #include "cli/run_command.h"
 
-#ifndef TIERCE_VERSION
-#define TIERCE_VERSION "0.1.0"
-#endif
-
 namespace {
 
 constexpr const char* kUsage =

@@ -7,10 +7,6 @@
 #include "edge/edge_process.h"
 #include "supervise/supervisor.h"
 
-#ifndef TIERCE_VERSION
-#define TIERCE_VERSION "0.1.0"
-#endif
-
 namespace tierce::cli {
 
 int run_command(const std::vector<std::string>& arguments) {

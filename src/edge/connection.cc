@@ -1,7 +1,6 @@
 #include "edge/connection.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "edge/edge_thread.h"
 #include "edge/own_response.h"
+#include "http/field_rules.h"
 
 namespace tierce::edge {
 namespace {
@@ -20,10 +20,6 @@ constexpr std::size_t kReadBytes = 4096;
 // read our answer before the reset.
 constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
-
-bool equals(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && ::strncasecmp(text.data(), lower.data(), lower.size()) == 0;
-}
 
 }  // namespace
 
@@ -124,9 +120,9 @@ void Connection::fill_client() {
     const std::string_view name = exchange.part(exchange.fields[i].name);
     if (name.size() < 15 || (name[0] | 0x20) != 'x') continue;
     const std::string_view value = exchange.part(exchange.fields[i].value);
-    if ((equals(name, "x-forwarded-proto") && equals(value, "https")) ||
-        (equals(name, "x-forwarded-protocol") && equals(value, "ssl")) ||
-        (equals(name, "x-forwarded-ssl") && equals(value, "on"))) {
+    if ((http::equals_ignoring_case(name, "x-forwarded-proto") && http::equals_ignoring_case(value, "https")) ||
+        (http::equals_ignoring_case(name, "x-forwarded-protocol") && http::equals_ignoring_case(value, "ssl")) ||
+        (http::equals_ignoring_case(name, "x-forwarded-ssl") && http::equals_ignoring_case(value, "on"))) {
       client.https = true;
     }
   }
@@ -238,7 +234,6 @@ Task Connection::serve() {
         if (!head_begun) {
           head_begun = true;
           exchange_->begin(this);
-          exchange_->begun_ns = thread_.now_ns();
           if (requests_ > 0) arm(settings.header_timeout);
         }
         outcome = exchange_->parser.parse(exchange_->in.view());

@@ -60,8 +60,6 @@ class Connection {
   void arm(std::chrono::milliseconds after);
 
   Task serve();
-  enum class Next : std::uint8_t { kKeepAlive, kClose, kLinger };
-
   // Reads what is there; false when the client has closed or nothing may be read.
   bool read_some(std::size_t least);
   bool begin_exchange();
@@ -87,7 +85,6 @@ class Connection {
   bool peer_closed_ = false;  // The client will send no more (FIN); it may still read.
   bool stopping_ = false;
   bool trusted_ = false;  // Its forwarded headers count.
-  bool body_error_logged_ = false;
   std::uint32_t requests_ = 0;
   Timer timer_;
   Exchange* exchange_ = nullptr;

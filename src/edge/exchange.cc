@@ -1,12 +1,12 @@
 #include "edge/exchange.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <cstring>
 
 #include "edge/connection.h"
 #include "edge/worker_link.h"
+#include "http/field_rules.h"
 
 namespace tierce::edge {
 
@@ -76,7 +76,7 @@ void Exchange::end_with(Fate why) {
 std::string_view Exchange::field(std::string_view lower_name) const {
   for (std::uint32_t i = 0; i < parser.head().field_count; ++i) {
     const std::string_view name = part(fields[i].name);
-    if (name.size() == lower_name.size() && ::strncasecmp(name.data(), lower_name.data(), name.size()) == 0) {
+    if (http::equals_ignoring_case(name, lower_name)) {
       return part(fields[i].value);
     }
   }

@@ -66,7 +66,6 @@ class Exchange {
   std::size_t used = 0;  // Bytes of `in` that belong to this request.
   gateway::ClientInfo client{};
   std::uint64_t id = 0;
-  std::uint64_t begun_ns = 0;   // First byte of the head.
   std::uint64_t queued_ns = 0;  // Handed to the dispatcher.
   Fate fate = Fate::kWaiting;
 

@@ -24,7 +24,7 @@ WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads
       region_(std::move(region)),
       mailbox_(region_->mailbox(edge_thread)),
       bell_(region_->page()),
-      descriptors_(std::move(descriptors)),
+      descriptors_(std::move(descriptors), mailbox_),
       held_(mailbox_.shape().slots),
       counted_(mailbox_.shape().slots),
       service_ns_(kUnknownServiceNs) {
@@ -40,9 +40,7 @@ bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   check(layout, "a head within the limits fits a slot");
   if (place.request.body_in_file) {
     // Sent before the slot is queued, so that a worker that has won the slot finds it.
-    const gateway::FdMessage message{slot, gateway::generation_of(place.word.load(std::memory_order_relaxed))};
-    const int fd = exchange.body_file();
-    if (!descriptors_.send(message, std::span(&fd, 1))) return false;
+    if (!descriptors_.send(slot, exchange.body_file())) return false;
   }
   if (!mailbox_.submit(slot, now_ns)) return false;
   free_slots_.pop_back();
@@ -144,29 +142,5 @@ void WorkerLink::wake() {
 }
 
 void WorkerLink::note_stalled(std::uint64_t running_ns) { service_ns_ = std::max(service_ns_, running_ns); }
-
-os::UniqueFd WorkerLink::receive_file(std::uint32_t slot) {
-  const std::uint32_t generation = gateway::generation_of(mailbox_.slot(slot).word.load(std::memory_order_relaxed));
-  const auto wanted = [&](const gateway::FdMessage& of) { return of.slot == slot && of.generation == generation; };
-  for (auto item = stashed_.begin(); item != stashed_.end(); ++item) {
-    if (!wanted(item->of)) continue;
-    os::UniqueFd fd = std::move(item->fd);
-    stashed_.erase(item);
-    return fd;
-  }
-  for (;;) {
-    gateway::FdMessage of;
-    std::vector<os::UniqueFd> fds;
-    if (descriptors_.receive(&of, &fds) != os::MessageChannel::Received::kMessage) return {};
-    if (fds.empty()) continue;
-    if (wanted(of)) return std::move(fds.front());
-    // Of an exchange that is still on its way here, or of one that was abandoned: those are dropped.
-    std::erase_if(stashed_, [&](const Stashed& s) {
-      return s.of.slot >= held_.size() ||
-             gateway::generation_of(mailbox_.slot(s.of.slot).word.load(std::memory_order_relaxed)) != s.of.generation;
-    });
-    stashed_.push_back({of, std::move(fds.front())});
-  }
-}
 
 }  // namespace tierce::edge

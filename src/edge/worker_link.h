@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/control.h"
+#include "gateway/fd_inbox.h"
 #include "gateway/mailbox.h"
 #include "os/message_channel.h"
 
@@ -69,7 +69,7 @@ class WorkerLink {
   void note_stalled(std::uint64_t running_ns);
 
   // The descriptor of a response file (kFileFollows) of this slot.
-  os::UniqueFd receive_file(std::uint32_t slot);
+  os::UniqueFd receive_file(std::uint32_t slot) { return descriptors_.receive(slot); }
 
   std::uint32_t held() const { return held_count_; }
   template <typename F>
@@ -94,7 +94,7 @@ class WorkerLink {
   std::shared_ptr<gateway::Region> region_;
   gateway::Mailbox mailbox_;
   gateway::Bell bell_;
-  os::MessageChannel descriptors_;
+  gateway::FdInbox descriptors_;
   std::vector<Exchange*> held_;
   std::vector<bool> counted_;              // The slot counts in outstanding_.
   std::vector<std::uint32_t> free_slots_;  // Last in, first out: a slot used just now is in the cache.
@@ -103,11 +103,6 @@ class WorkerLink {
   std::uint32_t held_count_ = 0;
   std::uint32_t to_wake_ = 0;
   std::uint64_t service_ns_;
-  struct Stashed {
-    gateway::FdMessage of;
-    os::UniqueFd fd;
-  };
-  std::vector<Stashed> stashed_;
 };
 
 }  // namespace tierce::edge

@@ -89,7 +89,6 @@ struct alignas(64) Slot {
   std::atomic<std::uint32_t> word;
   std::uint32_t index;
   std::uint32_t thread;                   // Which of the worker's threads runs it; valid once running.
-  std::uint32_t queued_depth;             // Free for measurements.
   std::uint64_t queued_ns;                // CLOCK_MONOTONIC, set by the edge.
   std::atomic<std::uint64_t> started_ns;  // Set by the worker right after it won the slot.
   std::atomic<std::uint64_t> answered_ns;

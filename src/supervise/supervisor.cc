@@ -31,10 +31,6 @@
 #include "supervise/pool.h"
 #include "supervise/zygote_process.h"
 
-#ifndef TIERCE_VERSION
-#define TIERCE_VERSION "0.1.0"
-#endif
-
 namespace tierce::supervise {
 namespace {
 

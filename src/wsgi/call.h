@@ -5,19 +5,18 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gateway/fd_inbox.h"
 #include "gateway/mailbox.h"
 #include "os/message_channel.h"
 #include "wsgi/py_ref.h"
 
 namespace tierce::wsgi {
 
-class FdInbox;
-
 // What a worker shares with one edge thread.
 struct EdgeLine {
   gateway::Mailbox mailbox;
-  int wakeup;            // eventfd of the edge thread.
-  FdInbox* descriptors;  // Request bodies come, response files go.
+  int wakeup;                     // eventfd of the edge thread.
+  gateway::FdInbox* descriptors;  // Request bodies come, response files go.
 };
 
 struct Call {

@@ -8,8 +8,6 @@
 #include <cstring>
 #include <limits>
 
-#include "wsgi/fd_inbox.h"
-
 namespace tierce::wsgi {
 namespace {
 
@@ -151,7 +149,7 @@ PyObject* new_input(Call& call) {
   if (!request.body_in_file) return reinterpret_cast<PyObject*>(input);
   // Mapped, not read: the pages are the page cache's, and a body is as large as the disk allows.
   input->data = nullptr;
-  const os::UniqueFd file = call.line->descriptors->receive(call.index, gateway::generation_of(call.slot->word.load()));
+  const os::UniqueFd file = call.line->descriptors->receive(call.index);
   void* base = file ? ::mmap(nullptr, input->bytes, PROT_READ, MAP_PRIVATE, file.get(), 0) : MAP_FAILED;
   if (base == MAP_FAILED) {
     input->bytes = 0;

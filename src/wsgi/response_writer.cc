@@ -1,6 +1,7 @@
 #include "wsgi/response_writer.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,7 +11,6 @@
 #include "http/response_head.h"
 #include "os/socket_io.h"
 #include "wsgi/error_log.h"
-#include "wsgi/fd_inbox.h"
 
 namespace tierce::wsgi {
 namespace {
@@ -108,6 +108,17 @@ void publish_head(Call& call) {
   if (call.head_sent) return;
   call.head_sent = true;
   call.slot->ring_at = (call.slot->response.head_bytes + 63) / 64 * 64;
+}
+
+// The edge empties the channel at every turn: a full one has room again before long.
+bool send_descriptor(Call& call, int fd) {
+  constexpr int kTries = 100, kTryMs = 50;
+  for (int i = 0; i < kTries; ++i) {
+    if (call.line->descriptors->send(call.index, fd)) return true;
+    pollfd room{call.line->descriptors->fd(), POLLOUT, 0};
+    ::poll(&room, 1, kTryMs);
+  }
+  return false;
 }
 
 void set_flags(Call& call, std::uint32_t flags) {
@@ -210,7 +221,7 @@ bool write_file(Call& call, int fd, std::uint64_t offset, std::uint64_t bytes) {
   if (meta.content_length >= 0) bytes = std::min(bytes, static_cast<std::uint64_t>(meta.content_length));
   if (meta.content_length < 0) meta.content_length = static_cast<std::int64_t>(bytes);
   if (!call.body_allowed || bytes == 0) return true;
-  if (!call.line->descriptors->send(call.index, gateway::generation_of(call.slot->word.load()), fd)) return false;
+  if (!send_descriptor(call, fd)) return false;
   meta.file_offset = offset;
   meta.file_bytes = bytes;
   publish_head(call);

@@ -46,8 +46,8 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
   worker->region_ = std::move(*region);
   for (std::uint32_t i = 0; i < worker->region_.mailboxes(); ++i) {
     worker->wakeups_.push_back(std::move(descriptors[2 + 2 * i]));
-    worker->inboxes_.push_back(
-        std::make_unique<FdInbox>(os::MessageChannel(std::move(descriptors[3 + 2 * i])), worker->region_.mailbox(i)));
+    worker->inboxes_.push_back(std::make_unique<gateway::FdInbox>(os::MessageChannel(std::move(descriptors[3 + 2 * i])),
+                                                                  worker->region_.mailbox(i)));
     worker->lines_.push_back(
         {worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
   }

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "gateway/control.h"
+#include "gateway/fd_inbox.h"
 #include "gateway/mailbox.h"
 #include "os/message_channel.h"
 #include "wsgi/call.h"
-#include "wsgi/fd_inbox.h"
 
 namespace tierce::wsgi {
 
@@ -44,7 +44,7 @@ class Worker {
   os::MessageChannel control_;
   os::UniqueFd term_;  // eventfd that SIGTERM rings.
   std::vector<os::UniqueFd> wakeups_;
-  std::vector<std::unique_ptr<FdInbox>> inboxes_;
+  std::vector<std::unique_ptr<gateway::FdInbox>> inboxes_;
   std::vector<EdgeLine> lines_;
   std::vector<std::atomic<pthread_t>> threads_;
   std::uint64_t restart_after_ = 0;

@@ -59,10 +59,7 @@ def import_module(name):
         # Only when the module itself is missing: an import error within it is the application's.
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
             raise
-        hint = ""
-        if os.path.isfile(name + ".py") or name.endswith(":"):
-            hint = ""
-        raise SpecError("no module named %r in %s%s" % (error.name, ", ".join(repr(p) for p in sys.path[:3]), hint))
+        raise SpecError("no module named %r in %s" % (error.name, ", ".join(repr(p) for p in sys.path[:3])))
     return sys.modules[name]
 
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "edge/connection.h"
 #include "os/clock.h"
@@ -310,9 +311,9 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_
       lost.push_back(&exchange);
     }
   });
-  for (auto exchange = again.rbegin(); exchange != again.rend(); ++exchange) {
-    (*exchange)->let_go();
-    enqueue(**exchange, true);
+  for (Exchange* exchange : std::views::reverse(again)) {
+    exchange->let_go();
+    enqueue(*exchange, true);
   }
   for (Exchange* exchange : lost) {
     reports_.log(os::LogLevel::kError, fmt::format("request {}: {}: worker (pid {}) {} while it ran this request",

@@ -96,7 +96,7 @@ class EdgeProcess {
                         .thread = thread,
                         .request = request});
                 },
-            .log = [this](os::LogLevel level, std::string text) { log_.line(level, text); }};
+            .log = [this](os::LogLevel level, const std::string& text) { log_.line(level, text); }};
   }
 
   // A worker is drained when each thread has said so.

@@ -114,7 +114,8 @@ void EdgeThread::accept_from(std::size_t index) {
 }
 
 void EdgeThread::run() {
-  while (!end_now_ && !(stopping_ && (connections_ == nullptr || now_ns_ >= stop_deadline_ns_))) turn();
+  const auto stopped = [this] { return stopping_ && (connections_ == nullptr || now_ns_ >= stop_deadline_ns_); };
+  while (!end_now_ && !stopped()) turn();
   while (connections_ != nullptr) {
     // What is still here has outlived the grace: cut.
     Connection* first = connections_;
@@ -179,7 +180,7 @@ void EdgeThread::turn() {
   if (control) read_control();
   timers_.advance(now_ns_);
   if (now_ns_ >= next_stall_check_ns_) {
-    next_stall_check_ns_ = now_ns_ + kWatchMs * 1'000'000;
+    next_stall_check_ns_ = now_ns_ + std::uint64_t{kWatchMs} * 1'000'000;
     if (dispatcher_.must_watch()) dispatcher_.check_stalls(now_ns_);
   }
 }

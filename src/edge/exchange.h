@@ -31,7 +31,7 @@ class Exchange {
   explicit Exchange(const http::HeadLimits& limits);
 
   // Ready for the next request of `connection`.
-  void begin(Connection* connection);
+  void begin(Connection* of);
   void finish();
 
   // Fills the slot's request from the head (whose bytes are `head_bytes_at`) and the body. False when it
@@ -51,7 +51,7 @@ class Exchange {
   void let_go();
   // Something happened to it in the gateway: wakes its connection.
   void notify();
-  void end_with(Fate fate);
+  void end_with(Fate why);
 
   // The request line, header fields by name, for logs and for messages.
   std::string_view part(http::Span span) const { return span.in(in.data()); }

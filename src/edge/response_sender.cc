@@ -130,8 +130,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     std::size_t line_bytes = 0;
     if (chunked_) line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
     const std::string_view parts[] = {{line, line_bytes}, first, second, chunked_ ? "\r\n" : ""};
-    std::size_t total = 0, sent = 0;
-    for (const auto& part : parts) total += part.size();
+    std::size_t sent = 0;
     if (pending_.empty() && spool_read_ == spool_written_) {
       iovec vector[4];
       std::size_t count = 0;

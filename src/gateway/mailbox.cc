@@ -232,7 +232,7 @@ void Bell::ring(std::uint32_t threads) {
   // A read-modify-write even when it changes nothing: it orders the submits before it against the
   // announcement of a thread that is about to sleep, whichever comes first.
   std::uint32_t sleepers = page_->sleepers.fetch_add(0, std::memory_order_seq_cst);
-  std::uint32_t wake;
+  std::uint32_t wake = 0;
   do {
     wake = std::min(sleepers, threads);
     if (wake == 0) return;

@@ -22,6 +22,7 @@ deps: ## Install what building and running need (Debian packages)
 
 deps-test: ## ... and what the tests need
 	@tools/deps.sh test
+	@tools/second_python.sh
 
 deps-bench: ## ... and what the benchmarks need: wrk and the peers
 	@tools/deps.sh bench

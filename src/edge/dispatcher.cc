@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "edge/connection.h"
-#include "os/clock.h"
 #include "os/spin.h"
 
 namespace tierce::edge {
@@ -34,7 +32,6 @@ Dispatcher::Dispatcher(const config::EdgeSettings& settings, TimerWheel& timers,
     : settings_(settings), timers_(timers), reports_(std::move(reports)) {}
 
 void Dispatcher::submit(Exchange& exchange, std::uint64_t now_ns) {
-  now_ns_ = now_ns;
   exchange.queued_ns = now_ns;
   exchange.progress_ns = 0;
   if (trouble_ && links_.empty()) return exchange.end_with(Fate::kNoWorkers);
@@ -111,8 +108,7 @@ WorkerLink* Dispatcher::choose() {
   return best;
 }
 
-void Dispatcher::collect(std::uint64_t now_ns) {
-  now_ns_ = now_ns;
+void Dispatcher::collect() {
   for (const auto& owned : links_) {
     WorkerLink& link = *owned;
     if (link.dead) continue;
@@ -134,7 +130,6 @@ void Dispatcher::collect(std::uint64_t now_ns) {
 }
 
 void Dispatcher::hand_out(std::uint64_t now_ns) {
-  now_ns_ = now_ns;
   while (first_ != nullptr) {
     WorkerLink* link = choose();
     if (link == nullptr) break;
@@ -221,16 +216,17 @@ void Dispatcher::arm_deadline(Exchange& exchange, std::uint64_t now_ns) {
   const std::uint64_t queue_limit = ns(settings_.queue_timeout);
   if (queue_limit != 0 && (limit == 0 || queue_limit < limit)) limit = queue_limit;
   if (limit == 0) return;
+  exchange.dispatcher = this;
   timers_.arm(exchange.deadline, now_ns + limit, &exchange, on_deadline);
 }
 
 void Dispatcher::on_deadline(void* exchange) {
   auto& of = *static_cast<Exchange*>(exchange);
-  of.connection->dispatcher().deadline_passed(of);
+  of.dispatcher->deadline_passed(of);
 }
 
 void Dispatcher::deadline_passed(Exchange& exchange) {
-  const std::uint64_t now = os::monotonic_ns();
+  const std::uint64_t now = timers_.now_ns();
   const std::uint64_t queue_limit = ns(settings_.queue_timeout), limit = ns(settings_.request_timeout);
   WorkerLink* link = exchange.link();
   std::uint64_t started = 0;
@@ -291,11 +287,11 @@ void Dispatcher::drain(std::uint32_t worker) {
   to_sweep_ = true;
 }
 
-void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_t now_ns) {
+void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
   WorkerLink* link = find(worker);
   if (link == nullptr) return;
   // Answers that were complete before it died are delivered; their attention may not have been taken.
-  collect(now_ns);
+  collect();
   link->dead = true;
   std::vector<Exchange*> again, lost, finished;
   link->for_each_held([&](std::uint32_t index, Exchange& exchange) {
@@ -324,8 +320,7 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_
   freed_ = true;
 }
 
-void Dispatcher::set_trouble(bool trouble, std::uint64_t now_ns) {
-  now_ns_ = now_ns;
+void Dispatcher::set_trouble(bool trouble) {
   trouble_ = trouble;
   if (!trouble) return;
   for (const auto& link : links_) {

@@ -34,7 +34,7 @@ class Dispatcher {
   void forget(Exchange& exchange);
 
   // Once a turn of the loop: looks at the answers, hands out what waits, wakes the workers.
-  void collect(std::uint64_t now_ns);
+  void collect();
   void hand_out(std::uint64_t now_ns);
   void wake_workers();
   // About to sleep: false when an answer came in the meantime.
@@ -48,8 +48,8 @@ class Dispatcher {
 
   void attach(std::unique_ptr<WorkerLink> link);
   void drain(std::uint32_t worker);
-  void bury(std::uint32_t worker, const std::string& why, std::uint64_t now_ns);
-  void set_trouble(bool trouble, std::uint64_t now_ns);
+  void bury(std::uint32_t worker, const std::string& why);
+  void set_trouble(bool trouble);
 
   std::uint32_t queued() const { return queued_; }
 
@@ -77,7 +77,6 @@ class Dispatcher {
   bool freed_ = false;  // A worker has answered since the last hand_out().
   bool to_sweep_ = false;
   std::uint32_t lone_streak_ = 0;  // Requests in a row that had all workers for themselves.
-  std::uint64_t now_ns_ = 0;
 };
 
 }  // namespace tierce::edge

@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "edge/connection.h"
 #include "edge/worker_link.h"
 #include "http/field_rules.h"
 
@@ -14,8 +13,8 @@ Exchange::Exchange(const http::HeadLimits& limits) : parser(limits, nullptr), fi
   parser = http::RequestParser(limits, fields.data());
 }
 
-void Exchange::begin(Connection* of) {
-  connection = of;
+void Exchange::begin(ExchangeOwner* of) {
+  owner = of;
   parser.reset();
   fate = Fate::kWaiting;
   id = 0;
@@ -66,7 +65,7 @@ void Exchange::let_go() {
   link_ = nullptr;
 }
 
-void Exchange::notify() { connection->notify(Connection::kProgress); }
+void Exchange::notify() { owner->on_progress(); }
 
 void Exchange::end_with(Fate why) {
   fate = why;

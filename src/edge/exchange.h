@@ -18,7 +18,7 @@
 
 namespace tierce::edge {
 
-class Connection;
+class Dispatcher;
 class WorkerLink;
 
 // Why an exchange that was given to the application will get no answer from it.
@@ -26,12 +26,21 @@ enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueue
 // For the error log.
 std::string describe(Fate fate, const config::EdgeSettings& settings);
 
+// Who is told of an exchange's progress in the gateway: its connection.
+class ExchangeOwner {
+ public:
+  virtual void on_progress() = 0;
+
+ protected:
+  ~ExchangeOwner() = default;
+};
+
 class Exchange {
  public:
   explicit Exchange(const http::HeadLimits& limits);
 
-  // Ready for the next request of `connection`.
-  void begin(Connection* connection);
+  // Ready for the next request of `owner`.
+  void begin(ExchangeOwner* owner);
   void finish();
 
   // Fills the slot's request from the head (whose bytes are `head_bytes_at`) and the body. False when it
@@ -49,7 +58,7 @@ class Exchange {
   std::uint32_t slot() const { return slot_; }
   // Ends the tie to the gateway, whatever its state.
   void let_go();
-  // Something happened to it in the gateway: wakes its connection.
+  // Something happened to it in the gateway: tells its owner.
   void notify();
   void end_with(Fate fate);
 
@@ -61,7 +70,7 @@ class Exchange {
 
   http::RequestParser parser;
   std::vector<http::HeaderField> fields;
-  Connection* connection = nullptr;
+  ExchangeOwner* owner = nullptr;
   Buffer in;             // What was received: this request from the start on, then what follows it.
   std::size_t used = 0;  // Bytes of `in` that belong to this request.
   gateway::ClientInfo client{};
@@ -76,6 +85,7 @@ class Exchange {
   std::uint64_t body_bytes = 0;
 
   // Dispatcher's books.
+  Dispatcher* dispatcher = nullptr;  // That armed `deadline`.
   bool in_queue = false;
   Exchange* queue_next = nullptr;
   Exchange* queue_previous = nullptr;

@@ -153,7 +153,8 @@ class EdgeProcess {
     if (descriptors.size() != 1 + threads_.size()) {
       return log_.line(os::LogLevel::kCritical, "attaching a worker: descriptors are missing");
     }
-    auto mapped = gateway::Region::map(std::move(descriptors[0]));
+    auto mapped =
+        gateway::Region::map(std::move(descriptors[0]), static_cast<std::uint32_t>(threads_.size()), message.shape);
     if (!mapped) return log_.line(os::LogLevel::kCritical, "attaching a worker: " + mapped.error().text());
     auto region = std::make_shared<gateway::Region>(std::move(*mapped));
     for (std::uint32_t i = 0; i < threads_.size(); ++i) {

@@ -186,6 +186,7 @@ Connection::BodyState Connection::take_body() {
 int Connection::status_of(Fate fate) const {
   switch (fate) {
     case Fate::kWorkerDied:
+    case Fate::kNonsense:
       return 502;
     case Fate::kTimedOut:
       return 504;

@@ -229,15 +229,14 @@ void Dispatcher::deadline_passed(Exchange& exchange) {
   const std::uint64_t now = timers_.now_ns();
   const std::uint64_t queue_limit = ns(settings_.queue_timeout), limit = ns(settings_.request_timeout);
   WorkerLink* link = exchange.link();
-  std::uint64_t started = 0;
+  bool started = false;
   if (link != nullptr) {
-    const gateway::Slot& slot = link->mailbox().slot(exchange.slot());
-    const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
-    if (state == State::kAnswered) return;
-    // The instant between winning the slot and stamping the time counts as started just now.
-    if (state == State::kRunning) started = std::max<std::uint64_t>(slot.started_ns.load(std::memory_order_acquire), 1);
+    const State state = gateway::state_of(link->mailbox().slot(exchange.slot()).word.load(std::memory_order_acquire));
+    if (state == State::kAnswered || link->dead) return;
+    // What is neither queued nor answered is running, whatever else the worker has written there.
+    started = state != State::kQueued;
   }
-  if (started == 0) {  // Still waiting for a thread.
+  if (!started) {  // Still waiting for a thread.
     if (queue_limit == 0 || now < exchange.queued_ns + queue_limit) {
       const std::uint64_t due = queue_limit == 0 ? now + 1'000'000'000 : exchange.queued_ns + queue_limit;
       return timers_.arm(exchange.deadline, due, &exchange, on_deadline);
@@ -258,7 +257,10 @@ void Dispatcher::deadline_passed(Exchange& exchange) {
     exchange.progress_seen = produced;
     exchange.progress_ns = now;
   }
-  const std::uint64_t since = std::max(started == 1 ? now : started, exchange.progress_ns);
+  std::uint64_t since = std::min(slot.started_ns.load(std::memory_order_acquire), now);
+  // Not stamped in the instant after it was won: counts as started when it was first seen so.
+  if (since == 0 && exchange.progress_ns == 0) exchange.progress_ns = now;
+  since = std::max(since, exchange.progress_ns);
   if (now < since + limit) return timers_.arm(exchange.deadline, since + limit, &exchange, on_deadline);
   reports_.timed_out(link->id(), slot.thread, exchange.id);
   exchange.end_with(Fate::kTimedOut);
@@ -297,7 +299,8 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
   link->for_each_held([&](std::uint32_t index, Exchange& exchange) {
     const gateway::Slot& slot = link->mailbox().slot(index);
     const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
-    const bool whole = (slot.response_flags.load(std::memory_order_acquire) & gateway::kBodyComplete) != 0;
+    constexpr std::uint32_t kWhole = gateway::kHeadReady | gateway::kBodyComplete;
+    const bool whole = (slot.response_flags.load(std::memory_order_acquire) & kWhole) == kWhole;
     if (state == State::kQueued) {
       again.push_back(&exchange);
     } else if (state == State::kAnswered || whole) {

@@ -22,7 +22,7 @@ class Dispatcher;
 class WorkerLink;
 
 // Why an exchange that was given to the application will get no answer from it.
-enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers };
+enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers, kNonsense };
 // For the error log.
 std::string describe(Fate fate, const config::EdgeSettings& settings);
 
@@ -43,8 +43,8 @@ class Exchange {
   void begin(ExchangeOwner* owner);
   void finish();
 
-  // Fills the slot's request from the head (whose bytes are `head_bytes_at`) and the body. False when it
-  // does not fit, which the limits rule out.
+  // Fills the slot's request from the head and the body. False when it does not fit, which the limits rule
+  // out. Only writes: what stands there may be another's by the time it is read.
   bool write_request(gateway::RequestMeta& meta, char* area, std::size_t area_bytes) const;
   // Forgets the body bytes that are stored elsewhere by now; the head stays in front of the buffer.
   void drop_stored_body();
@@ -86,6 +86,7 @@ class Exchange {
 
   // Dispatcher's books.
   Dispatcher* dispatcher = nullptr;  // That armed `deadline`.
+  std::uint64_t given_ns = 0;        // To the worker that has it now.
   bool in_queue = false;
   Exchange* queue_next = nullptr;
   Exchange* queue_previous = nullptr;

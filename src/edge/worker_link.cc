@@ -44,7 +44,11 @@ bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   const bool body_in_file = exchange.body_file() >= 0;
   // Sent before the slot is queued, so that a worker that has won the slot finds it.
   if (body_in_file && !descriptors_.send(slot, exchange.body_file())) return false;
-  if (!mailbox_.submit(slot, now_ns)) return false;
+  if (!mailbox_.submit(slot, now_ns)) {
+    // The next generation makes the descriptor stale: the slot's next request may not find it.
+    if (body_in_file) mailbox_.release(slot);
+    return false;
+  }
   free_slots_.pop_back();
   held_[slot] = &exchange;
   counted_[slot] = true;

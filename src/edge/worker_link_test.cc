@@ -55,6 +55,24 @@ TEST(WorkerLink, ABodyInAFileComesWithItsRequest) {
   EXPECT_EQ(contents(worker.descriptors->receive(*slot)), "a body");
 }
 
+TEST(WorkerLink, ARequestThatFoundNoRoomLeavesNoBodyForTheNext) {
+  TestWorker worker(1, 1, kFourSlots);
+  const auto link = worker.link();
+  for (int i = 0; i < 8; ++i) {  // Entries of requests taken back fill the ring.
+    TestClient passing;
+    ASSERT_TRUE(link->give(passing.exchange, 1));
+    passing.exchange.let_go();
+  }
+  const auto first = upload(1, "somebody's secret");
+  EXPECT_FALSE(link->give(first->exchange, 1));
+  EXPECT_FALSE(worker.take(2));
+  const auto second = upload(2, "mine");
+  ASSERT_TRUE(link->give(second->exchange, 3));
+  const auto slot = worker.take(4);
+  ASSERT_TRUE(slot);
+  EXPECT_EQ(contents(worker.descriptors->receive(*slot)), "mine");
+}
+
 TEST(WorkerLink, TakesBackTheNewestFirst) {
   TestWorker worker;
   const auto link = worker.link();

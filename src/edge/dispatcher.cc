@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "os/spin.h"
 
@@ -95,7 +96,7 @@ WorkerLink* Dispatcher::choose() {
   WorkerLink* best = nullptr;
   std::uint64_t best_cost = 0;
   for (const auto& link : links_) {
-    if (link->draining || link->dead || link->full()) continue;
+    if (link->draining || link->dead || link->refused || link->full()) continue;
     const std::uint64_t wait = link->expected_wait_ns();
     if (wait > kPrefetchWindowNs) continue;
     // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
@@ -130,6 +131,9 @@ void Dispatcher::collect() {
 }
 
 void Dispatcher::hand_out(std::uint64_t now_ns) {
+  if (std::exchange(refused_, false)) {
+    for (const auto& link : links_) link->refused = false;
+  }
   while (first_ != nullptr) {
     WorkerLink* link = choose();
     if (link == nullptr) break;
@@ -137,7 +141,7 @@ void Dispatcher::hand_out(std::uint64_t now_ns) {
     dequeue(next);
     if (link->give(next, now_ns)) continue;
     enqueue(next, true);
-    break;
+    link->refused = refused_ = true;  // Its ring is full of stale entries, say: the others are asked.
   }
   if (first_ == nullptr && freed_ && links_.size() > 1) steal_for_idle(now_ns);
   freed_ = false;
@@ -161,6 +165,7 @@ void Dispatcher::steal_for_idle(std::uint64_t now_ns) {
 }
 
 bool Dispatcher::must_watch() const {
+  if (refused_) return true;  // That there is room again is not announced.
   for (const auto& link : links_) {
     if (!link->dead && link->outstanding() > link->threads()) return true;
   }

@@ -42,7 +42,7 @@ class Dispatcher {
   void cancel_sleep();
   // A single request is with a fast worker: its answer comes sooner than sleeping pays. True when it came.
   bool spin_for_answer() const;
-  // Requests sit in workers that have not started them: the loop must come back soon.
+  // Requests sit in workers that have not started them, or found no room: the loop must come back soon.
   bool must_watch() const;
   void check_stalls(std::uint64_t now_ns);
 
@@ -76,6 +76,7 @@ class Dispatcher {
   bool trouble_ = false;
   bool freed_ = false;  // A worker has answered since the last hand_out().
   bool to_sweep_ = false;
+  bool refused_ = false;           // A worker had no room for what it was given in the last hand_out().
   std::uint32_t lone_streak_ = 0;  // Requests in a row that had all workers for themselves.
 };
 

@@ -158,6 +158,29 @@ TEST_F(DispatcherTest, WhatWaitsIsGivenToAWorkerThatComes) {
   EXPECT_TRUE(in_worker(client));
 }
 
+TEST_F(DispatcherTest, AWorkerWithoutRoomDoesNotHoldUpTheOthers) {
+  // The first takes nothing out of its ring: clients that came and left have filled it.
+  attach(1, {.slots = 4, .request_bytes = 4096, .response_bytes = 4096});
+  for (int i = 0; i < 8; ++i) leave(submit());
+  attach();
+  TestClient& client = submit();
+  turn();
+  EXPECT_EQ(worker_of(client), 2u);
+}
+
+TEST_F(DispatcherTest, AsksAWorkerWithoutRoomAgain) {
+  TestWorker& worker = attach(1, {.slots = 4, .request_bytes = 4096, .response_bytes = 4096});
+  for (int i = 0; i < 8; ++i) leave(submit());
+  TestClient& client = submit();
+  turn();
+  EXPECT_FALSE(in_worker(client));
+  EXPECT_TRUE(dispatcher.must_watch()) << "nothing else would bring the loop back: room is not announced";
+  EXPECT_FALSE(worker.take(now));  // Passes over what was recalled.
+  turn();
+  EXPECT_TRUE(in_worker(client));
+  EXPECT_FALSE(dispatcher.must_watch());
+}
+
 // --- taken back ---
 
 TEST_F(DispatcherTest, TakesBackWhatAStalledWorkerHasNotStarted) {

@@ -35,7 +35,7 @@ Dispatcher::Dispatcher(const config::EdgeSettings& settings, TimerWheel& timers,
 void Dispatcher::submit(Exchange& exchange, std::uint64_t now_ns) {
   exchange.queued_ns = now_ns;
   exchange.progress_ns = 0;
-  if (trouble_ && links_.empty()) return exchange.end_with(Fate::kNoWorkers);
+  if (trouble_ && !serving()) return exchange.end_with(Fate::kNoWorkers);
   // The short way, without the queue, when nobody waits and somebody has room.
   if (queued_ == 0) {
     WorkerLink* link = choose();
@@ -291,6 +291,7 @@ void Dispatcher::drain(std::uint32_t worker) {
   link->draining = true;
   // What it has not started runs elsewhere at once.
   for (Exchange* exchange : link->recall(link->outstanding())) enqueue(*exchange, true);
+  refuse_in_trouble();
   to_sweep_ = true;
 }
 
@@ -324,16 +325,23 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
     exchange->end_with(Fate::kWorkerDied);
   }
   for (Exchange* exchange : finished) exchange->notify();
+  refuse_in_trouble();
   to_sweep_ = true;
   freed_ = true;
 }
 
 void Dispatcher::set_trouble(bool trouble) {
   trouble_ = trouble;
-  if (!trouble) return;
-  for (const auto& link : links_) {
-    if (!link->dead && !link->draining) return;  // Somebody still answers.
-  }
+  refuse_in_trouble();
+}
+
+bool Dispatcher::serving() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto& link) { return !link->dead && !link->draining; });
+}
+
+// Nobody waits for a worker that will not come.
+void Dispatcher::refuse_in_trouble() {
+  if (!trouble_ || serving()) return;
   while (first_ != nullptr) {
     Exchange& exchange = *first_;
     dequeue(exchange);

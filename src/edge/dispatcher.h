@@ -63,6 +63,8 @@ class Dispatcher {
   static void on_deadline(void* exchange);
   void deadline_passed(Exchange& exchange);
   void steal_for_idle(std::uint64_t now_ns);
+  bool serving() const;  // Some worker takes requests.
+  void refuse_in_trouble();
   void say_drained(WorkerLink& link);
   void sweep();
 

@@ -471,6 +471,26 @@ TEST_F(DispatcherTest, InTroubleAWorkerThatIsLeftStillAnswers) {
   EXPECT_EQ(waits.exchange.fate, Fate::kWaiting);
 }
 
+TEST_F(DispatcherTest, InTroubleNobodyWaitsForTheLastWorkerThatDied) {
+  TestWorker& worker = attach();
+  TestClient& runs = submit();
+  TestClient& waits = submit();
+  ASSERT_TRUE(worker.take(now));
+  dispatcher.set_trouble(true);
+  dispatcher.bury(1, "died");
+  EXPECT_EQ(runs.exchange.fate, Fate::kWorkerDied);
+  EXPECT_EQ(waits.exchange.fate, Fate::kNoWorkers);
+}
+
+TEST_F(DispatcherTest, InTroubleNobodyWaitsForAWorkerThatGetsNothingMore) {
+  TestWorker& worker = attach();
+  submit();
+  ASSERT_TRUE(worker.take(now));
+  dispatcher.drain(1);
+  dispatcher.set_trouble(true);
+  EXPECT_EQ(submit().exchange.fate, Fate::kNoWorkers);
+}
+
 // --- clients that leave ---
 
 TEST_F(DispatcherTest, AClientMayLeaveTheQueue) {

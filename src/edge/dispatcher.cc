@@ -97,10 +97,10 @@ WorkerLink* Dispatcher::choose() {
   std::uint64_t best_cost = 0;
   for (const auto& link : links_) {
     if (link->draining || link->dead || link->refused || link->full()) continue;
-    const std::uint64_t wait = link->expected_wait_ns();
-    if (wait > kPrefetchWindowNs) continue;
+    if (link->expected_wait_ns() > kPrefetchWindowNs) continue;
     // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
-    const std::uint64_t cost = wait + (link->outstanding() == 0 && link->asleep() ? kWakeCostNs : 0);
+    // And its threads share an interpreter: one that is free runs when the others let it.
+    const std::uint64_t cost = link->outstanding() != 0 ? link->load_ns() : link->asleep() ? kWakeCostNs : 0;
     if (best == nullptr || cost < best_cost || (cost == best_cost && link->outstanding() < best->outstanding())) {
       best = link.get();
       best_cost = cost;

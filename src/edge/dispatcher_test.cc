@@ -116,6 +116,17 @@ TEST_F(DispatcherTest, NeverQueuesBehindABusyWorkerWhileAnotherIsIdle) {
   EXPECT_NE(worker_of(b), 0u);
 }
 
+TEST_F(DispatcherTest, PrefersAnIdleWorkerToFreeThreadsOfABusyOne) {
+  // The threads of one worker share an interpreter: both asleep, so the second request is worth a wake-up.
+  TestWorker& first = attach(4);
+  TestWorker& second = attach(4);
+  first.region.page().sleepers = 4;
+  second.region.page().sleepers = 4;
+  TestClient& a = submit();
+  TestClient& b = submit();
+  EXPECT_NE(worker_of(a), worker_of(b));
+}
+
 TEST_F(DispatcherTest, KeepsARequestWhileItDoesNotKnowHowFastABusyWorkerIs) {
   attach();
   submit();

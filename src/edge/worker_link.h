@@ -35,6 +35,8 @@ class WorkerLink {
   std::uint64_t expected_wait_ns() const {
     return outstanding_ < threads_ ? 0 : (outstanding_ - threads_ + 1) * service_ns_ / threads_;
   }
+  // What it has to do, spread over its threads.
+  std::uint64_t load_ns() const { return outstanding_ * service_ns_ / threads_; }
   // Whether the worker may spin for its next request instead of sleeping.
   void allow_spin(bool allowed) {
     auto& flag = region_->page().may_spin;

@@ -42,8 +42,6 @@ Connection::~Connection() {
 
 void Connection::destroy() { delete this; }
 
-Dispatcher& Connection::dispatcher() { return thread_.dispatcher(); }
-
 void Connection::notify(std::uint8_t events) {
   ready_ |= events;
   if (waiter_ && (ready_ & wanted_) != 0) waiter_.resume();
@@ -188,6 +186,7 @@ Connection::BodyState Connection::take_body() {
 int Connection::status_of(Fate fate) const {
   switch (fate) {
     case Fate::kWorkerDied:
+    case Fate::kNonsense:
       return 502;
     case Fate::kTimedOut:
       return 504;

@@ -130,7 +130,7 @@ void EdgeThread::run() {
 // first, so that a worker that answers an edge that is awake makes no system call. Keep it so: a request
 // then costs one recv, one send and its share of an epoll_wait.
 void EdgeThread::turn() {
-  dispatcher_.collect(now_ns_);
+  dispatcher_.collect();
   dispatcher_.hand_out(now_ns_);
   dispatcher_.wake_workers();
 
@@ -249,11 +249,11 @@ bool EdgeThread::trusts(const os::Peer& peer, bool is_unix) const {
                      [&](const std::string& allowed) { return allowed == "*" || allowed == address; });
 }
 
-Exchange* EdgeThread::take_exchange(Connection* connection) {
+Exchange* EdgeThread::take_exchange(ExchangeOwner* owner) {
   if (spare_.empty()) return new Exchange(head_limits_);
   Exchange* exchange = spare_.back().release();
   spare_.pop_back();
-  exchange->begin(connection);
+  exchange->begin(owner);
   return exchange;
 }
 

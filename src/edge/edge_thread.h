@@ -61,7 +61,7 @@ class EdgeThread {
   std::uint64_t next_request_id() { return ++last_request_id_; }
   bool trusts(const os::Peer& peer, bool is_unix) const;
 
-  Exchange* take_exchange(Connection* connection);
+  Exchange* take_exchange(ExchangeOwner* owner);
   void give_back(Exchange* exchange);
   void connection_began(Connection& connection);
   void connection_ended(Connection& connection);

@@ -43,7 +43,10 @@ class ResponseSender {
   bool advanced() { return std::exchange(advanced_, false); }
 
  private:
-  void compose_head(Exchange& exchange);
+  // False when what the worker has written cannot be a response; nothing has been sent then.
+  bool compose_head(Exchange& exchange, std::uint32_t flags);
+  bool take_file(Exchange& exchange, std::int64_t content_length);
+  Step refuse_nonsense(Exchange& exchange);
   Step send_ring(Exchange& exchange);
   bool put_aside(std::string_view data);
   Step drain_file();

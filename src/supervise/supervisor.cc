@@ -663,7 +663,8 @@ class Supervisor {
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
                .number = id,
                .pid = worker->second.pid,
-               .threads = settings_.threads},
+               .threads = settings_.threads,
+               .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
     lines->second.region = gateway::Region();  // The edge and the worker hold it now.

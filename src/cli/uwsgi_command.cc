@@ -7,6 +7,7 @@
 #include "config/uwsgi/apply.h"
 #include "config/uwsgi/reader.h"
 #include "config/uwsgi/show_config.h"
+#include "config/uwsgi/written_value.h"
 
 namespace tierce::cli {
 namespace {
@@ -15,7 +16,7 @@ constexpr const char* kUsage =
     "usage: tierce uwsgi [OPTIONS] [FILE.ini]\n\n"
     "Serves a Python web application as uWSGI's files, options and UWSGI_* variables ask for it.\n"
     "  --ini FILE[:SECTION]   load this file\n"
-    "  --show-config          print the effective options and end\n"
+    "  --show-config          print the effective options; with --exit, end then\n"
     "  --NAME VALUE           any option of uWSGI; what has no effect or is not supported is said at the start\n";
 
 int refused(const Error& error) {
@@ -41,8 +42,10 @@ int uwsgi_command(const std::vector<std::string>& arguments) {
   if (asks_for(*reading, "version")) return say("tierce " TIERCE_VERSION "\n");
   for (const std::string& line : reading->printed) say(line + "\n");
   if (reading->only_get) return 0;
-  // uWSGI prints this and goes on to serve; on its own it is a question.
-  if (asks_for(*reading, "show-config")) return say(config::uwsgi::show_config(*reading));
+  if (asks_for(*reading, "show-config")) say(config::uwsgi::show_config(*reading));
+  if (const auto* exit = config::uwsgi::find_first(reading->assignments, "exit")) {
+    return static_cast<int>(config::uwsgi::number_of(exit->value.value_or("")).value & 0xff);
+  }
   auto applied = config::uwsgi::apply(*reading);
   if (!applied) return refused(applied.error());
   for (const config::uwsgi::Finding& finding : applied->findings) {

@@ -19,6 +19,7 @@ constexpr std::array kLists = {
            "for= for-glob= for-times= for-readline="},
     Listed{Answer::kLanguage, "Ends or turns a block.", "endif? end-if>endif endfor? end-for>endfor else?"},
     Listed{Answer::kLanguage, "Says something at the start.", "print= get= show-config help usage>help version"},
+    Listed{Answer::kLanguage, "Ends when the configuration is read and printed, with this exit code.", "exit?"},
     Listed{Answer::kLanguage, "What is unknown or not supported is an error.", "strict"},
 };
 

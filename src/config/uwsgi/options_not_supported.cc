@@ -36,7 +36,7 @@ constexpr std::array kLists = {
     // Commands
     Listed{Answer::kNotSupported, "this command is not there",
            "backtrace-depth= stop= reload= pause= suspend= resume= connect-and-read= extract= print-sym= "
-           "print-symbol>print-sym dump-options iprint= exit? cflags dot-h config-py"},
+           "print-symbol>print-sym dump-options iprint= cflags dot-h config-py"},
     // Jobs of its own
     Listed{Answer::kNotSupported, "there are no mules, spoolers, signals or RPC: the job does not run",
            "mule-harakiri= mule-reload-mercy= sharedarea= spooler= spooler-external= spooler-ordered spooler-chdir= "

@@ -1,15 +1,20 @@
 """The same configuration through the real uWSGI and through us gives the same effective options."""
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from server_process import BINARY
 
-UWSGI = os.environ.get("TIERCE_TEST_UWSGI") or shutil.which("uwsgi")
+# tests/requirements.txt brings it: the one of a distribution may be older and come without its plugins.
+_BESIDE_PYTHON = pathlib.Path(sys.executable).parent / "uwsgi"
+UWSGI = (os.environ.get("TIERCE_TEST_UWSGI") or (str(_BESIDE_PYTHON) if _BESIDE_PYTHON.exists() else None)
+         or shutil.which("uwsgi"))
 
 # What only asks for the answer.
 _QUESTIONS = ("show-config = ", "hook-pre-jail = exit:0", "exit = ")
@@ -80,7 +85,7 @@ BODIES = {
     "a placeholder that is not closed": "a = %(b\nb = 1\n",
     "a placeholder of a placeholder, forwards": "a = %(b)\nb = %(c)\nc = 3\n",
     "a placeholder of a placeholder, backwards": "c = 3\nb = %(c)\na = %(b)\n",
-    "a placeholder of itself": "a = x%(a)\n",
+    "a placeholder of itself": "a = %(a)\n",
     "two of each other": "a = %(b)\nb = %(a)\n",
     "a placeholder without value": "a = <%(b)>\nb =\n",
     "a placeholder of an option": "chdir = /tmp\nmodule = app\na = %(chdir)/%(module)\n",
@@ -241,8 +246,7 @@ cheaper = 2
 processes = 16
 wsgi-file = app.py
 callable = app
-py-callos-not-used-here-ph = 1
-""".replace("py-callos-not-used-here-ph = 1\n", ""),
+""",
     "text before the section, windows lines": "chdir = /nowhere\r\n\r\n[uwsgi]\r\nhttp = :9090\r\nwsgi-file = foo.py\r\nprocesses = 4\r\n",
     "several environments": """[base]
 master = true
@@ -279,7 +283,7 @@ log-format = %(addr) - %(user) [%(ltime)] "%(method) %(uri) %(proto)" %(status) 
 # name: (arguments, environment)
 LINES = {
     "long options": (["--http", ":0", "--module", "app:app", "--master", "--processes=4"], {}),
-    "short options": (["-M", "-p", "4", "-w", "app", "-H", "/x", "-C", "666", "-R", "9", "-t", "3", "-l", "64"], {}),
+    "short options": (["-M", "-p", "4", "-w", "app", "-H", "/x", "-C666", "-R", "9", "-t", "3", "-l", "64"], {}),
     "short options together": (["-Mp4", "-Tis:0", "-LC666"], {}),
     "beginnings of names": (["--vac", "--enable-thr", "--wsgi-fi", "x.py"], {}),
     "a file and options": (["-p", "2", "t.ini", "--master"], {}),
@@ -368,7 +372,8 @@ def test_what_uwsgi_refuses_we_refuse_and_name_the_line(name, tmp_path):
 
 @pytest.mark.parametrize("args", [["--nothing-like-it"], ["--master=1"], ["--module"], ["--max-req", "3"], ["-~"], ["x.py"]])
 def test_a_command_line_that_uwsgi_refuses_is_refused(args, tmp_path):
-    assert _shown(real(tmp_path, args[:1] if len(args) == 1 else args)) is None or args == ["--module"]
+    # What asks for the answer stands first: "--module" would take it for its value.
+    assert _shown(_run([UWSGI, "--show-config", "--hook-pre-jail", "exit:0", *args], tmp_path, None)) is None
     ran = subprocess.run([BINARY, "uwsgi", *args], cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert ran.returncode == 1
     assert ran.stderr.startswith("tierce uwsgi: ")

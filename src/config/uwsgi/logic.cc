@@ -118,7 +118,13 @@ Items counted(const std::string& value, const Surroundings&) {
 Items lines(const std::string& value, const Surroundings& around) {
   auto text = around.read_file(value);
   if (!text) return fail(std::move(text).error());
-  return cut(*text, "\r\n");
+  std::vector<std::string> all;
+  for (string_view rest = *text; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    all.emplace_back(trimmed(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return all;
 }
 
 struct Loop {

@@ -98,7 +98,7 @@ Result<std::optional<std::string>> file_text(const std::string& name, const Surr
   }
   auto text = surroundings.read_file(name);
   if (!text) return fail(std::move(text).error());
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  if (text->ends_with('\n')) text->pop_back();
   return std::optional(std::move(*text));
 }
 

@@ -79,7 +79,7 @@ class Reader {
   Done add_word(const std::string& word) {
     const IniName name = split_ini_name(word);
     if (name.file.ends_with(".ini") || (name.file.empty() && word.starts_with(':'))) {
-      return add({"ini", word, {"command line"}});
+      return load({"ini", word, {"command line"}});  // uWSGI does not list it as an option.
     }
     for (const string_view other : {".yaml", ".yml", ".json", ".js", ".xml"}) {
       if (name.file.ends_with(other)) return fail(Error(unsupported_format(word)));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/nearest_name.h"
 #include "config/uwsgi/option.h"
 #include "config/uwsgi/placeholders.h"
 #include "config/uwsgi/written_value.h"
@@ -43,23 +42,14 @@ std::set<std::string> names_referred_to(const Reading& reading) {
 }
 
 std::string unknown_text(string_view name) {
-  std::vector<string_view> names;
-  for (const Option& row : all_options()) names.push_back(row.name);
-  const string_view near = nearest_name(name, names);
+  const string_view near = nearest_option(name);
   return near.empty() ? fmt::format("{}: unknown option", name)
                       : fmt::format("{}: unknown option: did you mean {}?", name, near);
 }
 
-std::string module_of(const Applying& state) {
-  if (!state.module.empty()) return state.module;
-  // Without a directory a file that does not end in .py would be taken for a module.
-  const bool plain = state.file.find('/') == std::string::npos && !state.file.ends_with(".py");
-  return plain && !state.file.empty() ? "./" + state.file : state.file;
-}
-
 void join(Applying& state) {
   RunSettings& s = state.settings;
-  s.app = module_of(state);
+  s.app = state.module.empty() ? state.file : state.module;
   if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
     s.app += ":" + (state.callable.empty() ? "application" : state.callable);
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/nearest_name.h"
 #include "config/uwsgi/option.h"
 
 namespace tierce::config::uwsgi {
@@ -11,9 +10,7 @@ namespace {
 using std::string_view;
 
 Error unknown(string_view name) {
-  std::vector<string_view> names;
-  for (const Option& row : all_options()) names.push_back(row.name);
-  const string_view near = nearest_name(name, names);
+  const string_view near = nearest_option(name);
   return Error(near.empty() ? fmt::format("unknown option --{}", name)
                             : fmt::format("unknown option --{}: did you mean --{}?", name, near));
 }

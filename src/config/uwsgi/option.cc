@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/nearest_name.h"
 
 namespace tierce::config::uwsgi {
 namespace {
@@ -133,6 +134,18 @@ const Option* find_letter(char letter) {
     if (row.letter == letter && letter != 0) return &row;
   }
   return nullptr;
+}
+
+string_view nearest_option(string_view name) {
+  constexpr std::size_t kLongestName = 48;
+  if (name.size() > kLongestName) return {};
+  // A third of the name may be wrong, so a name of quite another length is not worth the comparison.
+  std::vector<string_view> names;
+  for (const Option& row : table()) {
+    const std::size_t a = std::max(name.size(), row.name.size());
+    if (a - std::min(name.size(), row.name.size()) <= name.size() / 3) names.push_back(row.name);
+  }
+  return nearest_name(name, names);
 }
 
 }  // namespace tierce::config::uwsgi

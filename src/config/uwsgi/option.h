@@ -46,6 +46,8 @@ std::span<const Option> all_options();
 const Option* find(std::string_view name);
 const Option* find_resolved(std::string_view name);
 const Option* find_letter(char letter);
+// The known name that a misspelt one most likely meant; empty when nothing is near.
+std::string_view nearest_option(std::string_view name);
 
 // The rows of a family. Lists in words: "name" is a flag, "name=" takes a value, "name?" may take one,
 // "name~" takes a text, "name>other" is another name for `other` (and takes what that takes).

@@ -107,6 +107,8 @@ Done module(Applying& a, const Assignment& line) {
 }
 Done wsgi_file(Applying& a, const Assignment& line) {
   a.file = text_of(line);
+  if (!a.file.ends_with(".py"))
+    a.note(line, fmt::format("{}: only a file that ends in .py can be loaded yet", line.name));
   return {};
 }
 Done callable(Applying& a, const Assignment& line) {

@@ -162,8 +162,8 @@ class Supervisor {
     if (listeners_.empty()) {
       for (const std::string& bind : settings_.binds) {
         auto endpoint = os::parse_endpoint(bind);
-        if (!endpoint) return fail(std::move(endpoint).error().during("--bind"));
-        auto socket = os::open_listen_socket(*endpoint, backlog);
+        if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
+        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask);
         if (!socket) return fail(std::move(socket).error());
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.

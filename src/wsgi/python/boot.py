@@ -11,7 +11,7 @@ def read_options(descriptor):
     """Options and lists from the descriptor: see gateway/worker_options.h for the keys."""
     with open(descriptor, "rb") as stream:
         items = stream.read().split(b"\0")
-    options, lists = {}, {"listener": [], "pythonpath": []}
+    options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": []}
     for item in items:
         key, equals, value = os.fsdecode(item).partition("=")
         if not equals:
@@ -23,7 +23,7 @@ def read_options(descriptor):
     return options, lists
 
 
-def load_core(directory):
+def load_core():
     """The extension module of this interpreter; a clear error and exit 1 when it was not built."""
     try:
         from . import _core
@@ -148,14 +148,18 @@ def run_worker(core, options, application):
         thread.join()
 
 
-def main(options_descriptor):
-    library = sys.argv[1]
-    if sys.path and sys.path[0] == library:
+def forget_library_path():
+    """Takes off sys.path what the command line of the interpreter has put there."""
+    if sys.path and sys.path[0] == sys.argv[1]:
         del sys.path[0]
     if sys.path and sys.path[0] == "":  # What -c puts there.
         del sys.path[0]
+
+
+def main(options_descriptor):
+    forget_library_path()
     options, lists = read_options(options_descriptor)
-    core = load_core(library)
+    core = load_core()
     core.configure(options, lists["listener"], format_exception)
     sys.argv = [options["app"]]
     sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]

@@ -42,6 +42,7 @@ struct RunSettings {
   std::string name;
   int socket_umask = -1;                   // For the unix sockets alone; -1: umask.
   bool stop_at_once_by_interrupt = false;  // SIGINT and SIGQUIT do not wait for running requests.
+  bool capture_output = false;             // What the application prints goes to the error log, when that is a file.
   bool daemon = false;
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;

@@ -83,7 +83,8 @@ void load_python(const std::string& python, const std::string& library, const ch
 }
 
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
-                                   const std::vector<os::ListenSocket>& listeners) {
+                                   const std::vector<os::ListenSocket>& listeners, std::uint32_t generation,
+                                   std::uint32_t workers) {
   auto channels = os::MessageChannel::pair(true);
   if (!channels) return fail(std::move(channels).error());
   auto& [ours, theirs] = *channels;
@@ -108,7 +109,13 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     options.add("listener",
                 listener.is_unix ? "unix " + listener.host : fmt::format("{} {}", listener.host, listener.port));
   }
-  if (settings.gunicorn) options.add(*settings.gunicorn).add("supervisor", static_cast<std::uint64_t>(::getpid()));
+  if (settings.capture_output && settings.edge.error_log != "-") options.add("capture_output", 1);
+  if (settings.gunicorn) {
+    options.add(*settings.gunicorn)
+        .add("supervisor", static_cast<std::uint64_t>(::getpid()))
+        .add("generation", generation)
+        .add("workers", workers);
+  }
   os::UniqueFd watch_read, watch_write;
   if (settings.reload) {
     int ends[2];

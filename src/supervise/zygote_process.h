@@ -34,7 +34,9 @@ struct ZygotePlan {
   os::Identity identity;
   int error_log;
 };
+// Generation and workers wanted are told to a Gunicorn configuration.
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
-                                   const std::vector<os::ListenSocket>& listeners);
+                                   const std::vector<os::ListenSocket>& listeners, std::uint32_t generation,
+                                   std::uint32_t workers);
 
 }  // namespace tierce::supervise

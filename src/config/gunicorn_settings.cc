@@ -258,7 +258,7 @@ const std::array kSettings = {
                     "Which headers of a trusted proxy mean that the client came by https."},
     GunicornSetting{"forwarded_allow_ips", "--forwarded-allow-ips", "STRING", "addresses", "['127.0.0.1', '::1']",
                     kHonoured, "",
-                    "Whose X-Forwarded-Proto is believed: addresses separated by commas, '*' for "
+                    "Whose X-Forwarded-Proto is believed: addresses and networks separated by commas, '*' for "
                     "everybody. The default is $FORWARDED_ALLOW_IPS where that is set.",
                     [](S& s, const V& v) -> Done {
                       const auto all = v.list("forwarded_allow_ips");
@@ -272,8 +272,10 @@ const std::array kSettings = {
     GunicornSetting{"disable_redirect_access_to_syslog", "--disable-redirect-access-to-syslog", "", "flag", "False",
                     kNoEffect, "nothing is sent to syslog", "Keep the access log out of syslog."},
     GunicornSetting{"access_log_format", "--access-logformat", "STRING", "string",
-                    R"(%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s")", kUnsupported,
-                    "the access log has the combined format, which is the default", "Format of the access log."},
+                    R"(%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s")", kHonoured,
+                    "of {name}e, what the edge knows too; unprintable characters are written as \\xHH",
+                    "Format of the access log: the atoms h l u t r s m U q H b B f a T D M L p {name}i {name}o {name}e.",
+                    [](S& s, const V& v) { return text(s.edge.access_log_format, v, "access_log_format"); }},
     GunicornSetting{"errorlog", "--error-logfile,--log-file", "FILE", "string", "-", kHonoured, "",
                     "Error log; '-' is standard error.",
                     [](S& s, const V& v) -> Done {

@@ -28,6 +28,8 @@ void ResponseSender::compose_head(Exchange& exchange) {
   const http::RequestHead& head = exchange.parser.head();
   status_ = meta.status;
   head_composed_ = true;
+  exchange.worker_pid = exchange.link()->pid();
+  if (thread_.access_log().wants_response_fields()) exchange.response_head.assign(area, meta.head_bytes);
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304 && status_ >= 200;
 
   Buffer& out = pending_;

@@ -122,7 +122,7 @@ PyObject* worker_failed(PyObject*, PyObject*) {
 }
 
 PyObject* worker_requests(PyObject*, PyObject*) { return PyLong_FromUnsignedLongLong(worker->requests()); }
-PyObject* worker_exiting(PyObject*, PyObject*) { return PyBool_FromLong(worker->exiting() ? 1 : 0); }
+PyObject* worker_interrupted(PyObject*, PyObject*) { return PyBool_FromLong(worker->interrupted() ? 1 : 0); }
 
 PyObject* worker_retire(PyObject*, PyObject*) {
   worker->retire();
@@ -150,19 +150,20 @@ PyObject* worker_run(PyObject*, PyObject* number) {
   Py_RETURN_NONE;
 }
 
-PyMethodDef methods[] = {{"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
-                         {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
-                         {"zygote_say", zygote_say, METH_VARARGS, "zygote_say(ready, workers)"},
-                         {"zygote_loop", zygote_loop, METH_O, "zygote_loop(arbiter) -> bool"},
-                         {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
-                         {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
-                         {"worker_run", worker_run, METH_O, "worker_run(thread)"},
-                         {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},
-                         {"worker_exiting", worker_exiting, METH_NOARGS, "worker_exiting(): told to exit"},
-                         {"worker_retire", worker_retire, METH_NOARGS, "worker_retire(): asks to be replaced"},
-                         {"worker_wants_abort", worker_wants_abort, METH_NOARGS, "SIGABRT when a request is over time"},
-                         {"worker_aborted", worker_aborted, METH_NOARGS, "the SIGABRT has been handled"},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
+    {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
+    {"zygote_say", zygote_say, METH_VARARGS, "zygote_say(ready, workers)"},
+    {"zygote_loop", zygote_loop, METH_O, "zygote_loop(arbiter) -> bool"},
+    {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
+    {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
+    {"worker_run", worker_run, METH_O, "worker_run(thread)"},
+    {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},
+    {"worker_interrupted", worker_interrupted, METH_NOARGS, "worker_interrupted(): told to exit at once"},
+    {"worker_retire", worker_retire, METH_NOARGS, "worker_retire(): asks to be replaced"},
+    {"worker_wants_abort", worker_wants_abort, METH_NOARGS, "SIGABRT when a request is over time"},
+    {"worker_aborted", worker_aborted, METH_NOARGS, "the SIGABRT has been handled"},
+    {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods, nullptr, nullptr, nullptr, nullptr};
 

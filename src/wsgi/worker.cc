@@ -213,6 +213,7 @@ void Worker::control_loop() {
 }
 
 void Worker::exit(bool at_once) {
+  interrupted_.store(at_once);
   region_.page().exiting.store(1, std::memory_order_seq_cst);
   gateway::Bell(region_.page()).ring(settings().threads);
   if (at_once) signal_main_thread(SIGINT);

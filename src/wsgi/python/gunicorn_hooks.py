@@ -288,6 +288,7 @@ class Arbiter:
         self.num_workers = None
         self.reloaded = options["generation"] != "1"
         self.worker = None  # In a worker: itself.
+        self.ending = False
         before = int(options["workers"]) if self.reloaded else None
         self.change_workers(cfg.workers, before)
         os.environ.update(cfg.env)
@@ -372,6 +373,10 @@ class Arbiter:
         return with_request_hooks(application, self.cfg, self.worker, self.report)
 
     def worker_exit(self):
+        self.ending = True
+        # An idle worker may see that it is to end before the signal that says how.
+        if self.core.worker_interrupted():
+            self.interrupt()
         self.worker.alive = False
         self.call("worker_exit", self, self.worker)
 
@@ -389,11 +394,16 @@ class Arbiter:
             signal.signal(signal.SIGABRT, self.aborted)
             self.core.worker_wants_abort()
 
-    def interrupted(self, number, frame):
+    def interrupt(self):
         if self.worker.alive:
             self.worker.alive = False
             self.call("worker_int", self.worker)
-        if self.core.worker_exiting():
+
+    def interrupted(self, number, frame):
+        self.interrupt()
+        if self.ending:
+            return
+        if self.core.worker_interrupted():
             raise SystemExit(0)  # What runs on this thread ends here.
         self.core.worker_retire()
 

@@ -3,12 +3,10 @@
 import os
 import re
 import signal
-import subprocess
 
 import pytest
 
-from gunicorn_peers import OURS, REAL, environment
-from server_process import free_port
+from gunicorn_peers import OURS, REAL
 from raw_client import RawClient
 from waiting import SLOWNESS, eventually
 
@@ -47,58 +45,9 @@ def app(environ, start_response):
 """
 
 
-class Run:
-    """One of the two servers with a trace of its hooks."""
-
-    def __init__(self, directory, program, args=(), hooks=HOOKS, app=APP, env=None):
-        self.directory = directory
-        directory.mkdir()
-        (directory / "traced.py").write_text(app)
-        (directory / "gunicorn.conf.py").write_text(hooks)
-        self.trace_file, self.log_file = directory / "trace", directory / "log"
-        self.port = free_port()
-        more = ["--no-control-socket"] if program is REAL else []
-        with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(
-                [*program, *more, "-b", f"127.0.0.1:{self.port}", *args, "traced:app"], cwd=directory, stdout=log, stderr=log,
-                env=environment({"TRACE": str(self.trace_file), "PWD": str(directory), **(env or {})}), start_new_session=True)
-
-    def trace(self):
-        return self.trace_file.read_text().splitlines() if self.trace_file.exists() else []
-
-    def log(self):
-        return self.log_file.read_text()
-
-    def wait(self, beginning, count=1):
-        eventually(lambda: sum(line.startswith(beginning) for line in self.trace()) >= count, 10,
-                   f"{count} of {beginning!r} in {self.trace()}\n{self.log()}")
-
-    def get(self, path="/a%20b?c=d"):
-        with RawClient(("127.0.0.1", self.port)) as client:
-            client.request("GET", path, [("X-One", "1")])
-            return client.response("GET").status
-
-    def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        return self.process.wait(15 * SLOWNESS)
-
-    def kill(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
 @pytest.fixture
-def start(tmp_path):
-    runs = []
-
-    def begin(program=OURS, *args, **how):
-        runs.append(Run(tmp_path / str(len(runs)), program, args, **how))
-        return runs[-1]
-
-    yield begin
-    for run in runs:
-        run.kill()
+def start(gunicorn_run):
+    return lambda program=OURS, *args, hooks=HOOKS, app=APP: gunicorn_run(program, *args, conf=hooks, app=app)
 
 
 def story(run, number):

@@ -17,6 +17,26 @@ NAMES = ("on_starting", "on_reload", "when_ready", "pre_fork", "post_fork", "pos
 
 # --- logs -------------------------------------------------------------------------------------------
 
+# What a user's dictionary adds to, key by key: it may count on these handlers.
+def _stream(name):
+    return {"class": "logging.StreamHandler", "formatter": "generic", "stream": "ext://sys." + name}
+
+
+def _logger(name, handler):
+    return {"level": "INFO", "handlers": [handler], "propagate": True, "qualname": name}
+
+
+LOG_CONFIG = {
+    "version": 1, "disable_existing_loggers": False,
+    "root": {"level": "INFO", "handlers": ["console"]},
+    "loggers": {"gunicorn.error": _logger("gunicorn.error", "error_console"),
+                "gunicorn.access": _logger("gunicorn.access", "console")},
+    "handlers": {"console": _stream("stdout"), "error_console": _stream("stderr")},
+    "formatters": {"generic": {"format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+                               "datefmt": "[%Y-%m-%d %H:%M:%S %z]", "class": "logging.Formatter"}},
+}
+
+
 class LogHandler(logging.Handler):
     """Lines of the logger gunicorn.error go where the server's own go."""
 
@@ -54,24 +74,28 @@ class Log:
         self.error_log.setLevel(self.loglevel)
         self.access_log.setLevel(logging.INFO)
         self.error_log.addHandler(LogHandler(core))
-        self.configure(cfg)
+        try:
+            self.configure(cfg)
+        except Exception as error:
+            core.log("critical", "The configuration of the logs: %s" % error)
+            core.zygote_say(False, 0)
+            os._exit(3)
         for name in ("critical", "error", "warning", "info", "debug", "exception"):
             setattr(self, name, getattr(self.error_log, name))
 
     @staticmethod
     def configure(cfg):
         """logconfig and its relatives, for all loggers of Python."""
-        base = {"version": 1, "disable_existing_loggers": False}
         if cfg.logconfig_dict:
             import logging.config
 
-            logging.config.dictConfig(dict(base, **cfg.logconfig_dict))
+            logging.config.dictConfig(dict(LOG_CONFIG, **cfg.logconfig_dict))
         elif cfg.logconfig_json:
             import json
             import logging.config
 
             with open(cfg.logconfig_json) as stream:
-                logging.config.dictConfig(dict(base, **json.load(stream)))
+                logging.config.dictConfig(dict(LOG_CONFIG, **json.load(stream)))
         elif cfg.logconfig:
             import logging.config
 

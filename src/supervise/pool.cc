@@ -77,17 +77,21 @@ void Pool::fork_worker(std::uint32_t generation, TimePoint now, Actions& out) {
   out.push_back({.kind = Action::Kind::kForkWorker, .worker = id, .generation = generation});
 }
 
+std::uint32_t Pool::wanted(std::uint32_t generation) const {
+  return generation == newest_ ? target_ : std::min(target_, target_before_);
+}
+
 bool Pool::lacks_workers(std::uint32_t generation) const {
   const auto zygote = zygotes_.find(generation);
   return zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady &&
-         count(generation, false, true) < target_;
+         count(generation, false, true) < wanted(generation);
 }
 
 void Pool::fill(std::uint32_t generation, TimePoint now, Actions& out) {
   if (now < fork_not_before_ || !lacks_workers(generation)) return;
   auto asked = std::count_if(workers_.begin(), workers_.end(),
                              [](const auto& item) { return item.second.state == WorkerState::kForking; });
-  for (std::uint32_t have = count(generation, false, true); have < target_ && asked < kForksAskedMost;
+  for (std::uint32_t have = count(generation, false, true); have < wanted(generation) && asked < kForksAskedMost;
        ++have, ++asked) {
     fork_worker(generation, now, out);
   }
@@ -185,6 +189,7 @@ void Pool::replace(std::uint32_t id, TimePoint now, Actions& out) {
 void Pool::give_reload_up(TimePoint now, Actions& out) {
   log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
   newest_ = generation_;
+  target_ = target_before_;
   quick_deaths_ = 0;
   fork_not_before_ = {};
   if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
@@ -390,7 +395,8 @@ void Pool::on(const Event& event, Actions& out) {
         zygote->second.state = ZygoteState::kReady;
         zygote_deaths_ = 0;
         ever_ready_ = true;
-        if (event.status > 0) target_ = static_cast<std::uint32_t>(event.status);
+        if (event.status > 0 && event.generation == newest_ && newest_ != generation_)
+          target_ = static_cast<std::uint32_t>(event.status);
       }
       return settle(event.now, out);
     case Event::Kind::kZygoteFailed:
@@ -488,6 +494,7 @@ void Pool::on(const Event& event, Actions& out) {
       }
       quick_deaths_ = 0;
       fork_not_before_ = {};
+      if (newest_ == generation_) target_before_ = target_;
       newest_ = ++last_generation_;
       return start_zygote(newest_, out);
     }

@@ -33,7 +33,7 @@ struct PoolSettings {
 struct Event {
   enum class Kind : std::uint8_t {
     kStart,         // Once, first.
-    kZygoteReady,   // generation; status: workers wanted from now on, 0: as before
+    kZygoteReady,   // generation; status: workers wanted after a reload, 0: as before
     kZygoteFailed,  // generation: the import failed, the traceback is written.
     kZygoteDied,    // generation, status: the process is gone (after kZygoteFailed too).
     kForked,        // worker, pid
@@ -149,12 +149,14 @@ class Pool {
   void tick(TimePoint now, Actions& out);
   void set_trouble(bool trouble, Actions& out);
   void log(os::LogLevel level, std::string text, Actions& out) const;
+  std::uint32_t wanted(std::uint32_t generation) const;
   bool lacks_workers(std::uint32_t generation) const;
   bool anybody_serves() const;
   std::uint32_t count(std::uint32_t generation, bool serving_only, bool without_replaced) const;
 
   PoolSettings settings_;
   std::uint32_t target_;
+  std::uint32_t target_before_ = 0;  // ... when the reload that goes on was asked for.
   std::map<std::uint32_t, Worker> workers_;
   std::map<std::uint32_t, Zygote> zygotes_;
   std::uint32_t next_worker_ = 1;

@@ -59,13 +59,17 @@ string_view short_class(string_view name) {
   return name;
 }
 
+std::string lower(string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
 Done worker_class(S&, const V& v) {
   const string_view given = v.text("worker_class"), name = short_class(given);
   if (name == "sync" || name == "gthread") return {};
   for (const char* asgi : {"asgi", "uvicorn", "hypercorn", "aiohttp", "daphne", "sanic"}) {
-    std::string lower(name);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (lower.find(asgi) != std::string::npos) {
+    if (lower(name).find(asgi) != std::string::npos) {
       return fail(Error(fmt::format("{} is an ASGI worker, and tierce serves WSGI applications (PEP 3333)", given)));
     }
   }
@@ -254,8 +258,17 @@ const std::array kSettings = {
                     }},
     GunicornSetting{"secure_scheme_headers", "", "", "dict",
                     "{'X-FORWARDED-PROTOCOL': 'ssl', 'X-FORWARDED-PROTO': 'https', 'X-FORWARDED-SSL': 'on'}",
-                    kUnsupported, "the edge believes these three and no others: wsgi.url_scheme follows them",
-                    "Which headers of a trusted proxy mean that the client came by https."},
+                    kHonoured, "case is ignored", "Which headers of a trusted proxy, with which values, mean that the client came by https.",
+                    [](S& s, const V& v) -> Done {
+                      s.edge.secure_scheme_headers.clear();
+                      for (const std::string& item : v.list("secure_scheme_headers")) {
+                        const std::string low = lower(item);
+                        const std::size_t colon = low.find(": ");
+                        if (colon == std::string::npos) continue;
+                        s.edge.secure_scheme_headers.emplace_back(low.substr(0, colon), low.substr(colon + 2));
+                      }
+                      return {};
+                    }},
     GunicornSetting{"forwarded_allow_ips", "--forwarded-allow-ips", "STRING", "addresses", "['127.0.0.1', '::1']",
                     kHonoured, "",
                     "Whose X-Forwarded-Proto is believed: addresses and networks separated by commas, '*' for "

@@ -114,6 +114,14 @@ TEST(GunicornSettings, TurnIntoSettingsOfARun) {
   EXPECT_TRUE(settings.edge.underscores);
 }
 
+TEST(GunicornSettings, ReadTheHeadersThatMeanHttps) {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(run_of({"secure_scheme_headers=X-FORWARDED-PROTO: https", "secure_scheme_headers=X-Tls: On"})
+                .settings.edge.secure_scheme_headers,
+            (Headers{{"x-forwarded-proto", "https"}, {"x-tls", "on"}}));
+  EXPECT_EQ(run_of({}).settings.edge.secure_scheme_headers, Headers{}) << "an empty dictionary: none";
+}
+
 TEST(GunicornSettings, RefuseClassesByName) {
   for (const char* name : {"uvicorn.workers.UvicornWorker", "uvicorn_worker.UvicornH11Worker", "asgi",
                            "hypercorn.x.Worker", "aiohttp.GunicornWebWorker"}) {

@@ -117,15 +117,12 @@ void Connection::fill_client() {
   client.listener = listener_;
   client.https = false;
   if (!trusted_) return;
-  // gunicorn's secure_scheme_headers.
+  const auto& secure = thread_.settings().secure_scheme_headers;
   for (std::uint32_t i = 0; i < exchange.parser.head().field_count; ++i) {
     const std::string_view name = exchange.part(exchange.fields[i].name);
-    if (name.size() < 15 || (name[0] | 0x20) != 'x') continue;
-    const std::string_view value = exchange.part(exchange.fields[i].value);
-    if ((http::equals_ignoring_case(name, "x-forwarded-proto") && http::equals_ignoring_case(value, "https")) ||
-        (http::equals_ignoring_case(name, "x-forwarded-protocol") && http::equals_ignoring_case(value, "ssl")) ||
-        (http::equals_ignoring_case(name, "x-forwarded-ssl") && http::equals_ignoring_case(value, "on"))) {
-      client.https = true;
+    for (const auto& [known, value] : secure) {
+      if (name.size() != known.size() || !http::equals_ignoring_case(name, known)) continue;
+      if (http::equals_ignoring_case(exchange.part(exchange.fields[i].value), value)) client.https = true;
     }
   }
 }

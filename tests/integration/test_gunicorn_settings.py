@@ -236,6 +236,15 @@ def test_forwarded_allow_ips(gunicorn_run, program, allowed, scheme):
 
 
 @both
+def test_secure_scheme_headers(gunicorn_run, program):
+    run = gunicorn_run(program, conf="secure_scheme_headers = {'X-CAME-BY': 'tls'}\n", app=says("environ['wsgi.url_scheme']"))
+    run.wait_ready()
+    for headers, scheme in (([("X-Came-By", "tls")], "https"), ([("X-Came-By", "x")], "http"), ([("X-Forwarded-Proto", "https")], "http")):
+        assert run.request("GET", "/", headers).text == scheme
+    assert run.stop() == 0
+
+
+@both
 @pytest.mark.parametrize("seconds, kept", [("2", True), ("0", False)])
 def test_keepalive(gunicorn_run, program, seconds, kept):
     run = gunicorn_run(program, "-k", "gthread", "--keep-alive", seconds)

@@ -621,6 +621,8 @@ def outcome(cfg, app):
         value = setting.value
         if isinstance(value, DefaultHook) or value is None:
             continue
+        if isinstance(value, dict):
+            value = ["%s: %s" % item for item in value.items()]
         for text in value if isinstance(value, list) else [value.__name__ if callable(value) else value]:
             items.append("%s=%s" % (name, text))
     return b"\0".join(os.fsencode(item) for item in items)

@@ -74,8 +74,8 @@ int gunicorn_command(std::vector<std::string> arguments) {
         fmt::format("{}: access_log_format: {}", values.place("access_log_format"), format.error().text()));
   }
   const bool only_check = values.on("check_config") || values.on("print_config");
-  for (const std::string& warning : run->warnings) std::fprintf(stderr, "Warning: %s\n", warning.c_str());
   if (only_check) {
+    for (const std::string& warning : run->settings.warnings) std::fprintf(stderr, "Warning: %s\n", warning.c_str());
     for (const std::string& remark : run->remarks) std::fprintf(stderr, "Note: %s\n", remark.c_str());
     return 0;
   }

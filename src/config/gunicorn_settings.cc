@@ -353,7 +353,8 @@ const std::array kSettings = {
     GunicornSetting{"on_starting", "", "", "hook 1", "<OnStarting.on_starting()>", kHonoured, "",
                     "(arbiter): before anything else is done."},
     GunicornSetting{"on_reload", "", "", "hook 1", "<OnReload.on_reload()>", kHonoured,
-                    "in the process that has imported the new code", "(arbiter): on SIGHUP."},
+                    "in the process that has imported the new code; also after a change that reload has seen",
+                    "(arbiter): on SIGHUP."},
     GunicornSetting{"when_ready", "", "", "hook 1", "<WhenReady.when_ready()>", kHonoured, "",
                     "(arbiter): the sockets are open, no worker is forked yet."},
     GunicornSetting{"pre_fork", "", "", "hook 2", "<Prefork.pre_fork()>", kHonoured, "",
@@ -580,7 +581,7 @@ Result<GunicornRun> run_settings_of(const GunicornValues& values) {
     const std::string text = fmt::format("{}: {}: {}", where(row, values),
                                          row.answer == kNoEffect ? "no effect here" : "not supported", row.note);
     if (row.answer == kRefused) return fail(Error(text));
-    (row.answer == kUnsupported ? run.warnings : run.remarks).push_back(text);
+    (row.answer == kUnsupported ? settings.warnings : run.remarks).push_back(text);
   }
   settings.app = values.text("");
   return run;

@@ -62,9 +62,8 @@ std::span<const GunicornSetting> gunicorn_settings();
 std::string gunicorn_table();
 
 struct GunicornRun {
-  RunSettings settings;
-  std::vector<std::string> warnings;  // What was asked for and is not supported, with its place.
-  std::vector<std::string> remarks;   // What has no effect here.
+  RunSettings settings;              // With warnings of what is not supported, and its place.
+  std::vector<std::string> remarks;  // What has no effect here.
 };
 // Fails on what cannot be honoured and must not be ignored, naming setting and place.
 Result<GunicornRun> run_settings_of(const GunicornValues& values);

@@ -144,8 +144,8 @@ TEST(GunicornSettings, RefuseWhatMustNotBeIgnored) {
 TEST(GunicornSettings, SayWhatIsNotSupportedWithItsPlace) {
   const GunicornRun run =
       run_of({"syslog=True", "@syslog=c.py:3", "worker_tmp_dir=/dev/shm", "@worker_tmp_dir=c.py:4"});
-  ASSERT_EQ(run.warnings.size(), 1u);
-  EXPECT_EQ(run.warnings[0].find("c.py:3: syslog: not supported: "), 0u);
+  ASSERT_EQ(run.settings.warnings.size(), 1u);
+  EXPECT_EQ(run.settings.warnings[0].find("c.py:3: syslog: not supported: "), 0u);
   ASSERT_EQ(run.remarks.size(), 1u);
   EXPECT_EQ(run.remarks[0].find("c.py:4: worker_tmp_dir: no effect here: "), 0u);
 }

@@ -46,6 +46,7 @@ struct RunSettings {
   bool daemon = false;
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
+  std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 
 }  // namespace tierce::config

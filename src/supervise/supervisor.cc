@@ -113,6 +113,7 @@ class Supervisor {
     plan_.error_log = log_.fd();
     log_.line(LogLevel::kInfo, fmt::format("Starting tierce {}{}", TIERCE_VERSION,
                                            settings_.name.empty() ? "" : fmt::format(" ({})", settings_.name)));
+    for (const std::string& warning : settings_.warnings) log_.line(LogLevel::kWarning, warning);
     if (!settings_.pid_file.empty()) {
       auto file = os::PidFile::write(settings_.pid_file);
       if (!file) return fail(std::move(file).error());

@@ -53,6 +53,7 @@ def start(gunicorn_run):
 def story(run, number):
     run.wait("post_worker_init")
     assert run.get() == 200
+    run.wait("post_request")  # The answer may arrive before it.
     assert run.get("/fails") == 500
     run.wait("post_request", 2)
     assert run.stop(number) == 0

@@ -265,8 +265,51 @@ def test_wsgi_app_and_a_changed_file_are_enough(gunicorn_run):
     assert run.stop() == 0
 
 
-def test_warnings_come_before_the_start(gunicorn_run):
-    run = gunicorn_run(OURS, conf="\nlogger_class = 'my.Logger'\n")
-    run.wait_ready()
-    assert run.log().startswith("Warning: ") and "gunicorn.conf.py:2: logger_class: not supported" in run.log().splitlines()[0]
+def test_what_is_not_supported_is_said_in_the_log(gunicorn_run):
+    run = gunicorn_run(OURS, "--log-file", "error.log", conf="\nlogger_class = 'my.Logger'\n")
+    log = run.directory / "error.log"
+    eventually(lambda: log.exists() and "Booting worker" in log.read_text(), 10)
+    assert re.search(r"\[WARNING\] .*/gunicorn\.conf\.py:2: logger_class: not supported: ", log.read_text())
     assert run.stop() == 0
+
+
+@pytest.mark.parametrize("text", ["workers = 'many'\n", "1 / 0\n", "workers = = 1\n"])
+def test_a_reload_of_a_broken_file_leaves_the_old_one(gunicorn_run, text):
+    run = gunicorn_run(OURS, conf="raw_env = ['ONE=old']\n", app=says("os.environ.get('ONE')"))
+    run.wait_ready()
+    (run.directory / "gunicorn.conf.py").write_text(text)
+    run.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "Reload failed" in run.log(), 10)
+    assert "gunicorn.conf.py" in run.log() and "tierce_wsgi" not in run.log()
+    assert run.request().text == "old"
+    assert run.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes users: needs root")
+def test_the_user_of_the_workers_and_where_root_stands(gunicorn_run):
+    import subprocess
+    import tempfile
+    from server_process import BINARY, free_port
+    from test_options import may_be_run_by_others
+    if not may_be_run_by_others("/usr/bin/python3") or not may_be_run_by_others(BINARY):
+        pytest.skip("nobody may not run the interpreter or the server")
+    with tempfile.TemporaryDirectory() as there, tempfile.TemporaryDirectory() as here:
+        os.chmod(there, 0o755)  # Root alone may stand `here`.
+        with open(f"{there}/traced.py", "w") as file:
+            file.write(says("os.getuid()"))
+        with open(f"{there}/conf.py", "w") as file:
+            file.write("def post_fork(server, worker): worker.log.info('hook as %s', __import__('os').getuid())\n")
+        port = free_port()
+        with open(f"{there}/log", "w") as log:
+            process = subprocess.Popen([BINARY, "gunicorn", "--python", "/usr/bin/python3", "-c", f"{there}/conf.py", "--chdir", there,
+                                        "--user", "nobody", "-b", f"127.0.0.1:{port}", "-b", f"unix:{there}/s", "traced:app"],
+                                       cwd=here, stdout=log, stderr=log)
+        try:
+            eventually(lambda: "hook as 65534" in open(f"{there}/log").read(), 10, open(f"{there}/log").read())
+            with RawClient(("127.0.0.1", port)) as client:
+                client.request()
+                assert client.response().text == "65534"
+            assert os.stat(f"{there}/s").st_uid == 65534
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(15) == 0

@@ -15,6 +15,10 @@ class ConfigError(Exception):
     """Text for the user, without a traceback."""
 
 
+class ReadFailed(Exception):
+    """The configuration cannot be read; the text says it all, the user's traceback included."""
+
+
 class DefaultHook:
     """What stands where the user has defined no hook."""
 
@@ -509,9 +513,7 @@ def execute(filename):
     try:
         found.loader.exec_module(module)
     except Exception as error:
-        sys.stderr.write("Failed to read config file: %s\n%s" % (filename, user_traceback(error)))
-        sys.stderr.flush()
-        sys.exit(1)
+        raise ReadFailed("Failed to read config file: %s\n%s" % (filename, user_traceback(error)))
     return vars(module)
 
 
@@ -525,8 +527,7 @@ def set_from_file(cfg, location):
         except Exception as error:
             if isinstance(error, ModuleNotFoundError) and error.name == name:
                 raise
-            sys.stderr.write("Failed to import the configuration %s:\n%s" % (name, user_traceback(error)))
-            sys.exit(1)
+            raise ReadFailed("Failed to import the configuration %s:\n%s" % (name, user_traceback(error)))
         filename = values.get("__file__") or name
     else:
         filename = location[len("file:"):] if location.startswith("file:") else location
@@ -543,9 +544,8 @@ def set_from_file(cfg, location):
         place = "%s:%d" % (filename, lines[name]) if name in lines else filename
         try:
             cfg.set(name, value, place)
-        except Exception:
-            sys.stderr.write("%s: Invalid value for %s: %s\n" % (place, name, value))
-            raise
+        except Exception as error:
+            raise ReadFailed("%s: Invalid value for %s: %s\n\nError: %s\n" % (place, name, value, error))
 
 
 def stand_there(cfg):
@@ -589,17 +589,20 @@ def read_sources(cfg, arguments):
 
 
 def load(arguments, table, directory):
-    """(cfg, application name). What is wrong is said on standard error, and the process ends with 1."""
-    os.chdir(directory)
+    """(cfg, application name). Raises ReadFailed; a wrong command line ends the process with 2."""
+    try:
+        os.chdir(directory)
+    except PermissionError:
+        pass  # The user of the workers may not stand where the user who starts them stood.
     sys.argv = ["gunicorn"] + arguments
     try:
         cfg = Config(table)
         app = read_sources(cfg, arguments)
         cfg.env, cfg.address  # Both may be wrong.
+    except ReadFailed:
+        raise
     except Exception as error:
-        sys.stderr.write("\nError: %s\n" % error)
-        sys.stderr.flush()
-        sys.exit(1)
+        raise ReadFailed("\nError: %s\n" % error)
     return cfg, app
 
 
@@ -648,7 +651,12 @@ def main(descriptor):
 
     boot.forget_library_path()
     options, lists = boot.read_options(descriptor)
-    cfg, app = load(lists["gunicorn_argument"], options["gunicorn_table"], options["gunicorn_directory"])
+    try:
+        cfg, app = load(lists["gunicorn_argument"], options["gunicorn_table"], options["gunicorn_directory"])
+    except ReadFailed as failure:
+        sys.stderr.write(str(failure))
+        sys.stderr.flush()
+        sys.exit(1)
     with open(int(options["outcome"]), "wb") as stream:
         stream.write(outcome(cfg, app))
     if cfg.print_config:

@@ -77,9 +77,7 @@ class Log:
         try:
             self.configure(cfg)
         except Exception as error:
-            core.log("critical", "The configuration of the logs: %s" % error)
-            core.zygote_say(False, 0)
-            os._exit(3)
+            raise gunicorn_conf.ReadFailed("The configuration of the logs: %s" % error)
         for name in ("critical", "error", "warning", "info", "debug", "exception"):
             setattr(self, name, getattr(self.error_log, name))
 
@@ -298,10 +296,15 @@ class Arbiter:
 
     def __init__(self, core, options, listeners):
         self.core = core
-        cfg, app = gunicorn_conf.load(options["gunicorn_arguments"], options["gunicorn_table"],
-                                      options["gunicorn_directory"])
-        # The file may have changed since the server was told what it says.
-        self.cfg, self.log = cfg, Log(core, cfg)
+        try:
+            # The file may have changed since the server was told what it says.
+            cfg, app = gunicorn_conf.load(options["gunicorn_arguments"], options["gunicorn_table"],
+                                          options["gunicorn_directory"])
+            self.cfg, self.log = cfg, Log(core, cfg)
+        except gunicorn_conf.ReadFailed as failure:
+            core.log("critical", str(failure).strip())
+            core.zygote_say(False, 0)
+            os._exit(3)
         self.app = App(cfg, app)
         self.pid = int(options["supervisor"])
         self.master_pid, self.master_name, self.proc_name = 0, "Master", cfg.proc_name

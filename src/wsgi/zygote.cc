@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <iterator>
 #include <map>
 
 #include "wsgi/error_log.h"
@@ -29,6 +32,15 @@ void tell(PyObject* arbiter, const char* method, const char* format, Numbers... 
   if (arbiter == Py_None) return;
   const PyRef done = PyRef::steal(PyObject_CallMethod(arbiter, method, format, numbers...));
   if (!done) log_exception(method);
+}
+
+// A thread that a hook has started before SIGCHLD was blocked may swallow it.
+constexpr int kReapWithin = 100;
+bool has_threads(PyObject* arbiter) {
+  if (arbiter == Py_None) return false;
+  std::error_code error;
+  const std::filesystem::directory_iterator tasks("/proc/self/task", error);
+  return !error && std::distance(begin(tasks), end(tasks)) > 1;
 }
 
 void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children, PyObject* arbiter) {
@@ -70,7 +82,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
     pollfd set[] = {{control.fd(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
     {
       const GilRelease released;  // A hook may have started a thread.
-      if (::poll(set, 2, -1) < 0) continue;
+      if (::poll(set, 2, has_threads(arbiter) ? kReapWithin : -1) < 0) continue;
     }
     if (set[1].revents != 0) {
       signalfd_siginfo info;
@@ -95,6 +107,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
     tell(arbiter, "pre_fork", "I", message.number);
     PyOS_BeforeFork();
     const pid_t pid = ::fork();
+    const int fork_error = errno;
     if (pid == 0) {
       PyOS_AfterFork_Child();
       control.close();
@@ -111,7 +124,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
     PyOS_AfterFork_Parent();
     tell(arbiter, "forked", "Ii", message.number, pid);
     if (pid < 0) {
-      log_line(os::LogLevel::kCritical, errno_error("forking a worker").text());
+      log_line(os::LogLevel::kCritical, errno_error("forking a worker", fork_error).text());
       say(control,
           {.kind = static_cast<std::uint32_t>(FromZygote::kExited), .number = message.number, .status = 1 << 8});
       continue;

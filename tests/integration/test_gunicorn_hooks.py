@@ -216,6 +216,7 @@ def app(environ, start_response):
 
 def test_a_thread_started_by_a_server_hook_runs(start):
     run = start(OURS, hooks=HOOKS + """
+def post_worker_init(worker): say("pid", worker.pid)
 def when_ready(server):
     import threading, time
     def work():
@@ -224,6 +225,10 @@ def when_ready(server):
     threading.Thread(target=work, daemon=True).start()
 """)
     run.wait("tick", 5)
+    run.wait("pid")
+    os.kill(int([line for line in run.trace() if line.startswith("pid")][0].split()[1]), signal.SIGKILL)
+    run.wait("child_exit")  # The thread must not swallow the news.
+    run.wait("pid", 2)
     assert run.stop() == 0
 
 

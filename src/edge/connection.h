@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/timer_wheel.h"
+#include "edge/access_log.h"
 #include "edge/exchange.h"
 #include "edge/response_sender.h"
 #include "edge/task.h"
@@ -71,6 +72,8 @@ class Connection final : public ExchangeOwner {
   // Writes an answer of our own; everything after it on this connection is dropped when `close`.
   void refuse(int status, std::string_view why, bool close);
   std::string peer_text() const;
+  class LoggedFields;
+  void add_details(AccessRecord& record) const;
   void log_access(int status, std::uint64_t body_bytes);
   int status_of(Fate fate) const;
   void destroy();

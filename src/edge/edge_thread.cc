@@ -42,6 +42,7 @@ EdgeThread::EdgeThread(Start start)
     : start_(std::move(start)),
       head_limits_(limits_of(*start_.settings)),
       dispatcher_(*start_.settings, timers_, start_.reports),
+      trusted_peers_(start_.settings->forwarded_allow_ips),
       last_request_id_(start_.id_base) {}
 
 EdgeThread::~EdgeThread() = default;
@@ -53,7 +54,10 @@ Result<void> EdgeThread::open() {
   auto poller = os::Poller::create();
   if (!poller) return fail(std::move(poller).error());
   poller_ = std::move(*poller);
-  auto log = AccessLog::open(start_.settings->access_log);
+  auto format = AccessLogFormat::parse(start_.settings->access_log_format.empty() ? AccessLogFormat::kCombined
+                                                                                  : start_.settings->access_log_format);
+  if (!format) return fail(std::move(format).error().during("the format of the access log"));
+  auto log = AccessLog::open(start_.settings->access_log, std::move(*format));
   if (!log) return fail(std::move(log).error());
   access_log_ = std::move(*log);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
@@ -245,8 +249,7 @@ std::string_view EdgeThread::date() {
 bool EdgeThread::trusts(const os::Peer& peer, bool is_unix) const {
   if (is_unix) return settings().forwarded_from_unix;
   const std::string_view address(peer.address, peer.address_bytes);
-  return std::any_of(settings().forwarded_allow_ips.begin(), settings().forwarded_allow_ips.end(),
-                     [&](const std::string& allowed) { return allowed == "*" || allowed == address; });
+  return trusted_peers_.contains(address);
 }
 
 Exchange* EdgeThread::take_exchange(ExchangeOwner* owner) {

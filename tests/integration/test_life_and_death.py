@@ -391,9 +391,10 @@ def test_sighup_loads_new_code_without_a_failed_request(server, tmp_path):
         load.wait_more(20)
         write_app(tmp_path, "two")
         server.signal(signal.SIGHUP)
-        eventually(lambda: load.bodies and load.bodies[-1] == b"two" or load.failures, 10, "the new code")
-        load.wait_more(100)
-        assert set(load.bodies[-50:]) == {b"two"}
+        # Both answer until all workers of the new code serve; from then on nothing old is heard.
+        server.wait_log("The new code answers", 10)
+        eventually(lambda: set(load.bodies[-50:]) == {b"two"} or load.failures, 10, "the new code alone")
+    assert server.log().count("The new code answers") == 1
     assert not load.failures, load.failures[:3]
     assert set(load.bodies) == {b"one", b"two"}
 

@@ -16,9 +16,10 @@ struct EdgeSettings {
   std::uint32_t field_bytes_max = 8192;
   std::uint32_t fields_max = 100;  // gunicorn: limit_request_fields
   std::uint32_t head_bytes_max = 32768;
-  bool underscores = false;                 // underscores_in_headers
-  std::uint64_t body_bytes_max = 1u << 20;  // client_max_body_size; 0: no limit
-  std::uint32_t body_buffer_bytes = 16384;  // client_body_buffer_size
+  bool underscores = false;                   // underscores_in_headers
+  std::uint32_t variables_bytes_max = 65536;  // Of a request over uwsgi, FastCGI or SCGI; uWSGI: buffer-size.
+  std::uint64_t body_bytes_max = 1u << 20;    // client_max_body_size; 0: no limit
+  std::uint32_t body_buffer_bytes = 16384;    // client_body_buffer_size
   std::chrono::milliseconds header_timeout{60000};
   std::chrono::milliseconds body_timeout{60000};
   std::chrono::milliseconds keepalive_timeout{75000};
@@ -30,9 +31,11 @@ struct EdgeSettings {
   std::uint32_t connections_max = 0;                                 // 0: as many as RLIMIT_NOFILE allows
   std::vector<std::string> forwarded_allow_ips{"127.0.0.1", "::1"};  // "*": everybody
   bool forwarded_from_unix = true;
-  std::string server_name = "tierce";  // The Server header.
-  std::string access_log = "-";        // Path, "-" for stdout, "" for none.
-  std::string error_log = "-";         // Path, "-" for stderr.
+  bool proxy_protocol = false;  // Connections of proxy_allow_from begin with a PROXY header.
+  std::vector<std::string> proxy_allow_from{"127.0.0.1", "::1"};  // "*": everybody; unix sockets always.
+  std::string server_name = "tierce";                             // The Server header.
+  std::string access_log = "-";                                   // Path, "-" for stdout, "" for none.
+  std::string error_log = "-";                                    // Path, "-" for stderr.
   os::LogLevel log_level = os::LogLevel::kInfo;
   std::string temp_dir = "/tmp";
   std::uint64_t temp_file_bytes_max = 1ull << 30;  // proxy_max_temp_file_size

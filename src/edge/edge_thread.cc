@@ -30,6 +30,12 @@ http::HeadLimits limits_of(const config::EdgeSettings& settings) {
           .underscores = settings.underscores};
 }
 
+bool is_among(const std::vector<std::string>& allowed, const os::Peer& peer) {
+  const std::string_view address(peer.address, peer.address_bytes);
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [&](const std::string& one) { return one == "*" || one == address; });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EdgeThread>> EdgeThread::create(Start start) {
@@ -41,6 +47,7 @@ Result<std::unique_ptr<EdgeThread>> EdgeThread::create(Start start) {
 EdgeThread::EdgeThread(Start start)
     : start_(std::move(start)),
       head_limits_(limits_of(*start_.settings)),
+      variable_limits_{.bytes_max = start_.settings->variables_bytes_max},
       dispatcher_(*start_.settings, timers_, start_.reports),
       last_request_id_(start_.id_base) {}
 
@@ -242,14 +249,15 @@ std::string_view EdgeThread::date() {
 }
 
 bool EdgeThread::trusts(const os::Peer& peer, bool is_unix) const {
-  if (is_unix) return settings().forwarded_from_unix;
-  const std::string_view address(peer.address, peer.address_bytes);
-  return std::any_of(settings().forwarded_allow_ips.begin(), settings().forwarded_allow_ips.end(),
-                     [&](const std::string& allowed) { return allowed == "*" || allowed == address; });
+  return is_unix ? settings().forwarded_from_unix : is_among(settings().forwarded_allow_ips, peer);
+}
+
+bool EdgeThread::is_proxy(const os::Peer& peer, bool is_unix) const {
+  return settings().proxy_protocol && (is_unix || is_among(settings().proxy_allow_from, peer));
 }
 
 Exchange* EdgeThread::take_exchange(Connection* connection) {
-  if (spare_.empty()) return new Exchange(head_limits_);
+  if (spare_.empty()) return new Exchange(head_limits_, variable_limits_);
   Exchange* exchange = spare_.back().release();
   spare_.pop_back();
   exchange->begin(connection);

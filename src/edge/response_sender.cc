@@ -8,6 +8,7 @@
 #include "edge/edge_thread.h"
 #include "edge/exchange.h"
 #include "edge/worker_link.h"
+#include "http/fastcgi_record.h"
 
 namespace tierce::edge {
 namespace {
@@ -25,16 +26,18 @@ void ResponseSender::compose_head(Exchange& exchange) {
   const gateway::Mailbox& mailbox = exchange.link()->mailbox();
   const gateway::ResponseMeta meta = mailbox.slot(exchange.slot()).response;
   const char* area = mailbox.response_area(exchange.slot());
-  const http::RequestHead& head = exchange.parser.head();
+  const http::RequestHead& head = exchange.head();
   status_ = meta.status;
   head_composed_ = true;
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304 && status_ >= 200;
 
-  Buffer& out = pending_;
-  out.append("HTTP/1.1 ");
+  Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
+  if (wire_.is_fastcgi()) out.clear();
+  out.append(wire_.status_line_start());
   out.append({area, meta.head_bytes});
-  if (!meta.has_server) out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
-  if (!meta.has_date) out.append("Date: ").append(thread_.date()).append("\r\n");
+  // Behind a front server these two are its own, unless the application says something else.
+  if (wire_.is_http() && !meta.has_server) out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
+  if (wire_.is_http() && !meta.has_date) out.append("Date: ").append(thread_.date()).append("\r\n");
   if (meta.content_length >= 0) {
     length_left_ = meta.content_length;
     if (status_ != 204 && status_ != 304 && status_ >= 200) {
@@ -42,7 +45,7 @@ void ResponseSender::compose_head(Exchange& exchange) {
       const auto end = fmt::format_to_n(digits, sizeof digits, "{}", meta.content_length);
       out.append("Content-Length: ").append({digits, end.size}).append("\r\n");
     }
-  } else if (body_allowed_) {
+  } else if (body_allowed_ && wire_.is_http()) {
     if (head.minor_version >= 1) {
       chunked_ = true;
       out.append("Transfer-Encoding: chunked\r\n");
@@ -50,12 +53,15 @@ void ResponseSender::compose_head(Exchange& exchange) {
       keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the body.
     }
   }
-  if (!keep_alive_) {
+  if (!wire_.is_http()) {
+    // The front server has asked for what it wants with the connection.
+  } else if (!keep_alive_) {
     out.append("Connection: close\r\n");
   } else if (head.minor_version == 0) {
     out.append("Connection: keep-alive\r\n");
   }
   out.append("\r\n");
+  if (wire_.is_fastcgi()) append_records(out.view());
 
   if ((mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire) & gateway::kFileFollows) != 0) {
     file_ = exchange.link()->receive_file(exchange.slot());
@@ -79,7 +85,12 @@ ResponseSender::Step ResponseSender::step(Exchange& exchange) {
       const std::size_t bytes = runs.first.size();
       if ((flags & gateway::kBodyComplete) != 0 && runs.second.empty() && bytes <= kCopyMax &&
           length_left_ == static_cast<std::int64_t>(bytes)) {
-        pending_.append(runs.first);
+        if (wire_.is_fastcgi()) {
+          append_records(runs.first);
+          pending_.append(wire_.end());
+        } else {
+          pending_.append(runs.first);
+        }
         body_sent_ = bytes;
         body_ended_ = true;
         thread_.dispatcher().forget(exchange);
@@ -119,6 +130,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     if ((flags & gateway::kBodyComplete) != 0) return end_of_body(exchange, false);
     return Step::kWaitProgress;
   }
+  if (wire_.is_fastcgi()) bytes = std::min(bytes, http::kRecordContentSent);
   const std::size_t taken = bytes;
   if (!body_allowed_) bytes = 0;
   if (length_left_ >= 0)
@@ -128,8 +140,16 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     const std::string_view second = runs.second.substr(0, bytes - first.size());
     char line[24];
     std::size_t line_bytes = 0;
-    if (chunked_) line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
-    const std::string_view parts[] = {{line, line_bytes}, first, second, chunked_ ? "\r\n" : ""};
+    std::string_view behind;
+    if (chunked_) {
+      line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
+      behind = "\r\n";
+    } else if (wire_.is_fastcgi()) {
+      line_bytes = http::kRecordHeaderBytes;
+      behind = http::kRecordPadding.substr(0, http::record_padding(bytes));
+      http::write_record_header(line, http::RecordType::kStdout, wire_.request_id, bytes, behind.size());
+    }
+    const std::string_view parts[] = {{line, line_bytes}, first, second, behind};
     std::size_t total = 0, sent = 0;
     for (const auto& part : parts) total += part.size();
     if (pending_.empty() && spool_read_ == spool_written_) {
@@ -159,6 +179,8 @@ ResponseSender::Step ResponseSender::end_of_body(Exchange& exchange, bool broken
   if (broken || (body_allowed_ && length_left_ > 0)) {
     cut_short_ = true;
   } else if (chunked_ && !put_aside("0\r\n\r\n")) {
+    return Step::kCut;
+  } else if (wire_.is_fastcgi() && !put_aside(wire_.end())) {
     return Step::kCut;
   }
   thread_.dispatcher().forget(exchange);
@@ -204,7 +226,18 @@ ResponseSender::Step ResponseSender::flush() {
 }
 
 ResponseSender::Step ResponseSender::drain_file() {
-  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, std::min<std::size_t>(file_left_, kFileTurn));
+  std::size_t most = std::min<std::size_t>(file_left_, kFileTurn);
+  if (wire_.is_fastcgi()) {
+    if (record_left_ == 0) {
+      record_left_ = std::min<std::size_t>(file_left_, http::kRecordContentSent);
+      char header[http::kRecordHeaderBytes];
+      http::write_record_header(header, http::RecordType::kStdout, wire_.request_id, record_left_, 0);
+      pending_.append({header, sizeof header});
+      return Step::kDone;
+    }
+    most = record_left_;
+  }
+  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, most);
   if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
   if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
   if (sent.bytes == 0) {  // The file became shorter: the announced length cannot be kept.
@@ -213,6 +246,7 @@ ResponseSender::Step ResponseSender::drain_file() {
   }
   advanced_ = true;
   file_left_ -= sent.bytes;
+  if (wire_.is_fastcgi()) record_left_ -= sent.bytes;
   body_sent_ += sent.bytes;
   if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(sent.bytes);
   return Step::kDone;
@@ -223,6 +257,21 @@ ResponseSender::Step ResponseSender::send_own(std::string&& bytes, std::uint64_t
   body_sent_ = body_bytes;
   pending_.append(bytes);
   return flush();
+}
+
+// A part of the STDOUT stream, in whole records.
+void ResponseSender::append_records(std::string_view stream) {
+  std::string records;
+  http::append_stream(records, http::RecordType::kStdout, wire_.request_id, stream);
+  pending_.append(records);
+}
+
+bool ResponseSender::end_early() {
+  if (body_ended_) return true;
+  if (record_left_ > 0) return false;
+  file_left_ = 0;
+  head_composed_ = body_ended_ = true;
+  return put_aside(wire_.end());
 }
 
 }  // namespace tierce::edge

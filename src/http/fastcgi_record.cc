@@ -37,7 +37,7 @@ RecordDecoder::Step RecordDecoder::next(std::string_view bytes) {
   return {Outcome::kEnd, consumed, {}};
 }
 
-void write_record_header(char (&out)[kRecordHeaderBytes], RecordType type, std::uint16_t id, std::size_t content_bytes,
+void write_record_header(char* out, RecordType type, std::uint16_t id, std::size_t content_bytes,
                          std::size_t padding_bytes) {
   const unsigned char header[kRecordHeaderBytes] = {kVersion,
                                                     static_cast<unsigned char>(type),

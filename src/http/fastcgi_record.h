@@ -65,7 +65,8 @@ constexpr std::size_t record_padding(std::size_t content_bytes) { return (8 - co
 // Up to 7 bytes of padding to take a part of.
 inline constexpr std::string_view kRecordPadding{"\0\0\0\0\0\0\0\0", 8};
 
-void write_record_header(char (&out)[kRecordHeaderBytes], RecordType type, std::uint16_t id, std::size_t content_bytes,
+// kRecordHeaderBytes of them.
+void write_record_header(char* out, RecordType type, std::uint16_t id, std::size_t content_bytes,
                          std::size_t padding_bytes);
 // A whole record; `content` has at most kRecordContentMax bytes.
 void append_record(std::string& out, RecordType type, std::uint16_t id, std::string_view content);

@@ -28,6 +28,9 @@ IoResult send_file(int fd, int file, std::uint64_t* offset, std::size_t bytes);
 // No more will be sent; what the client still sends can be read (lingering close).
 void shutdown_writing(int fd);
 void set_no_delay(int fd);
+// The connection ends with a reset when it is closed, so that what was sent is not taken for whole. Unix
+// sockets know none.
+void reset_at_close(int fd);
 
 struct Peer {
   char address[46] = {};  // Text; "" for unix sockets.

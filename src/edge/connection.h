@@ -110,6 +110,7 @@ class Connection {
   BodyState store_body(std::string_view data);
   // FastCGI: works through the records that have arrived, head and body, until there is something to act upon.
   BodyState take_records(http::FastcgiReader& reader);
+  bool send_whole(std::string_view bytes);
   // Answers a body that is not kDone. True: an answer was sent that the client must get to read (linger).
   bool give_up_body(BodyState state);
 

@@ -17,6 +17,12 @@ constexpr std::size_t kRepliesMax = 4096;
 
 }  // namespace
 
+// A short reply into a socket buffer that has room, unless the web server does not read: then the connection is of
+// no more use.
+bool Connection::send_whole(std::string_view bytes) {
+  return bytes.empty() || os::send(fd_.get(), bytes.data(), bytes.size()).bytes == bytes.size();
+}
+
 Connection::BodyState Connection::take_records(http::FastcgiReader& reader) {
   Exchange& exchange = *exchange_;
   for (;;) {
@@ -28,11 +34,9 @@ Connection::BodyState Connection::take_records(http::FastcgiReader& reader) {
       case Outcome::kBody:
         if (stored != BodyState::kMore) return stored;
         break;
-      case Outcome::kReply: {
-        const std::string reply = reader.take_reply();
-        static_cast<void>(os::send(fd_.get(), reply.data(), reply.size()));
+      case Outcome::kReply:
+        if (!send_whole(reader.take_reply())) return BodyState::kEnded;
         break;
-      }
       case Outcome::kHead: {
         exchange.id = thread_.next_request_id();
         ++requests_;
@@ -81,7 +85,7 @@ Task Connection::serve_fastcgi() {
   for (;;) {
     // --- head and body ------------------------------------------------------------------------
     BodyState state = BodyState::kMore;
-    arm(requests_ == 0 ? settings.header_timeout : settings.keepalive_timeout);
+    arm(requests_ == 0 || reader ? settings.header_timeout : settings.keepalive_timeout);
     for (;;) {
       if (exchange_ != nullptr && !exchange_->in.empty()) {
         if (!reader) {
@@ -144,7 +148,7 @@ Task Connection::serve_fastcgi() {
       conclude(answer);
       if (!answer.complete) co_return destroy();
     }
-    if (!replies.empty()) static_cast<void>(os::send(fd_.get(), replies.data(), replies.size()));
+    keep = send_whole(replies) && keep;
     exchange.finish();
     if (!keep) {
       lingers = !peer_closed_ && (!exchange.in.empty() || (ready_ & kReadable) != 0);

@@ -4,7 +4,7 @@ and one that is no front server finds out nothing."""
 import hashlib
 import os
 import socket
-import struct
+import sys
 import time
 
 import pytest
@@ -339,6 +339,27 @@ def test_a_uwsgi_ping_is_answered(shared):
 def test_a_unix_socket_is_as_good(shared):
     got = ask(shared.unix_path, "uwsgi", "POST", "/digest", body=b"x" * 100_000)
     assert got.json()["results"][0][0] == 100_000
+
+
+def test_a_socket_of_systemd_speaks_what_bind_says(server):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        activate = ("import os, sys; fd = int(sys.argv[1]); os.dup2(fd, 3); fd != 3 and os.close(fd);"
+                    "os.environ['LISTEN_PID'] = str(os.getpid()); os.environ['LISTEN_FDS'] = '1';"
+                    "os.execv(sys.argv[2], sys.argv[2:])")
+        command = server.command("behind:app", bind="uwsgi://127.0.0.1:3031")
+        server.spawn(command, wrapper=[sys.executable, "-c", activate, str(listener.fileno())],
+                     pass_fds=[listener.fileno()])
+    server.wait_listening()
+    assert ask(address, "uwsgi").body == b"ok"
+
+
+def test_two_edge_threads_are_as_good_as_one(server, protocol):
+    server.start("behind:app", bind=BINDS, workers=2, args=["--edge-threads", "2"])
+    for size in range(0, 60_000, 3000):
+        body = os.urandom(size)
+        got = ask(address_of(server, protocol), protocol, "POST", "/digest", body=body)
+        assert got.json()["results"] == [[size, hashlib.sha256(body).hexdigest()]]
 
 
 # --- FastCGI's own -------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ deps: ## Install what building and running need (Debian packages)
 
 deps-test: ## ... and what the tests need
 	@tools/deps.sh test
+	@tools/second_python.sh
 
 deps-bench: ## ... and what the benchmarks need: wrk and the peers
 	@tools/deps.sh bench
@@ -42,16 +43,15 @@ $(VENV_TEST)/.done: tests/requirements.txt
 	@$(VENV_TEST)/bin/pip install -q -r tests/requirements.txt
 	@touch $@
 
-test: deps-test format-check ## Every test; ends with one line that counts them
+test: deps-test format-check lint ## Every test; ends with one line that counts them
 	@$(MAKE) --no-print-directory build CMAKE_ARGS="-DTIERCE_WERROR=ON $(CMAKE_ARGS)"
 	@$(MAKE) --no-print-directory $(VENV_TEST)/.done
-	$(PYTHON3) tools/tidy.py
 	TIERCE_TEST_PYTHONS="$$(tools/test_pythons.sh $(VENV_TEST))" $(VENV_TEST)/bin/python tools/run_tests.py build/release
 
 test-asan: deps-test $(VENV_TEST)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/asan-configure.log
 	cmake --build --preset asan -j $(JOBS)
-	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0 TIERCE_TEST_SLOWNESS=3 \
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
 
 test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
@@ -60,10 +60,10 @@ test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0 TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
 
-lint: ## clang-tidy over the sources
-	@tools/deps.sh lint
-	@$(MAKE) --no-print-directory build
-	find src -name '*.cc' -not -path 'src/wsgi/*' -not -name '*_fuzz.cc' | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build/release --quiet
+lint: deps-test ## clang-tidy and the direction of the includes; a finding is an error
+	$(PYTHON3) tools/tidy.py
+	@cmake --preset dev -DTIERCE_PYTHONS="$$(tools/find_pythons.py | head -1)" > /dev/null
+	find src -name '*.cc' -not -name '*_fuzz.cc' -not -name '*_bench.cc' | xargs -P $(JOBS) -n 1 clang-tidy-16 -p build/dev --quiet 2> /dev/null
 
 format: ## Lay the sources out with clang-format
 	find src -name '*.cc' -o -name '*.h' | xargs clang-format-14 -i

@@ -1,21 +1,19 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs and this machine lacks: tools/deps.sh build|test|bench
+# Installs the Debian packages that a purpose needs and this machine lacks: tools/deps.sh build|test|fuzz|bench
 # Asks for root only when something is missing. Packages of servers start no service.
 set -euo pipefail
 
 build="g++ cmake ninja-build make ccache libfmt-dev python3 python3-dev python3-venv"
-tests="libgtest-dev libgmock-dev clang-format-14 curl nginx-core apache2-bin uwsgi-core uwsgi-plugin-python3"
-lint="clang-tidy-14"
+tests="libgtest-dev libgmock-dev clang-format-14 clang-tidy-16 curl patchelf nginx-core apache2-bin uwsgi-core uwsgi-plugin-python3"
 fuzz="clang-14 libclang-rt-14-dev"
 bench="wrk nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
 
 case "${1:-build}" in
   build) wanted=$build ;;
   test) wanted="$build $tests" ;;
-  lint) wanted="$build $tests $lint" ;;
   fuzz) wanted="$build $fuzz" ;;
   bench) wanted="$build $bench" ;;
-  *) echo "usage: tools/deps.sh build|test|lint|fuzz|bench" >&2; exit 2 ;;
+  *) echo "usage: tools/deps.sh build|test|fuzz|bench" >&2; exit 2 ;;
 esac
 
 missing=""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints the interpreters the extension is built for: one CPython 3.9 to 3.14 of each version found, a line each.
 
-Looks at $PYTHON (several, separated by colons), the active virtual environment, PATH, /usr/bin and pyenv. An
+Looks at $PYTHON (several, separated by colons), the active virtual environment, PATH, /usr/bin, pyenv and what
+tools/second_python.sh has fetched. An
 interpreter without its C headers is left out. TIERCE_PYTHONS_ONLY_SYSTEM=1 leaves pyenv out.
 """
 import glob
@@ -30,6 +31,7 @@ def candidates():
     if os.environ.get("TIERCE_PYTHONS_ONLY_SYSTEM") != "1":
         root = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
         yield from sorted(glob.glob(os.path.join(root, "versions", "*", "bin", "python3")))
+    yield os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build", "python3.9", "usr", "bin", "python3.9")
 
 
 def main():

@@ -11,8 +11,8 @@ while read -r python; do
   [ "$version" != "$first_version" ] || continue
   venv=$PWD/build/venv-test-$version
   if [ ! -e "$venv/.done" ]; then
-    "$python" -m venv "$venv" >&2
-    "$venv/bin/pip" install -q flask django >&2
+    "$python" -m venv --without-pip "$venv" >&2  # An interpreter may come without its ensurepip.
+    "$first/bin/python" -m pip --python "$venv/bin/python" install -q flask django >&2
     touch "$venv/.done"
   fi
   list=$list:$venv/bin/python

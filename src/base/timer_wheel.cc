@@ -6,6 +6,7 @@
 namespace tierce {
 
 void TimerWheel::advance(std::uint64_t now_ns) {
+  now_ns_ = now_ns;
   const std::uint64_t now = now_ns / kTickNs;
   if (now <= tick_) return;
   // After a long pause every slot is visited once, not once for each lost turn.

@@ -65,6 +65,8 @@ class TimerWheel {
 
   // Fires what is due. Timers may be armed and cancelled from within.
   void advance(std::uint64_t now_ns);
+  // The time of the latest advance(): now, for those that are fired.
+  std::uint64_t now_ns() const { return now_ns_; }
   // Milliseconds until something may be due, for a poll: -1 when nothing is armed. May be early when
   // the deadline is more than a turn of the wheel away.
   int wait_ms(std::uint64_t now_ns);
@@ -75,6 +77,7 @@ class TimerWheel {
   std::array<Timer, kSlots> slots_;
   std::array<std::uint64_t, kSlots / 64> occupied_{};  // May say yes for an empty slot, never no for a full one.
   std::uint64_t tick_ = 0;
+  std::uint64_t now_ns_ = 0;
 };
 
 }  // namespace tierce

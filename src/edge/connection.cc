@@ -59,8 +59,6 @@ Connection::~Connection() {
 
 void Connection::destroy() { delete this; }
 
-Dispatcher& Connection::dispatcher() { return thread_.dispatcher(); }
-
 void Connection::notify(std::uint8_t events) {
   ready_ |= events;
   if (waiter_ && (ready_ & wanted_) != 0) waiter_.resume();
@@ -205,6 +203,7 @@ Connection::BodyState Connection::take_body() {
 int Connection::status_of(Fate fate) const {
   switch (fate) {
     case Fate::kWorkerDied:
+    case Fate::kNonsense:
       return 502;
     case Fate::kTimedOut:
       return 504;
@@ -325,7 +324,7 @@ bool Connection::give_up_body(BodyState state) {
 Connection::Answer Connection::begin_answer(bool keep_alive) {
   ready_ &= static_cast<std::uint8_t>(~kProgress);
   thread_.dispatcher().submit(*exchange_, thread_.now_ns());
-  return {.sender = ResponseSender(thread_, fd_.get(), wire_, keep_alive)};
+  return {.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
 }
 
 std::uint8_t Connection::advance(Answer& answer) {

@@ -28,7 +28,7 @@ namespace tierce::edge {
 class Dispatcher;
 class EdgeThread;
 
-class Connection {
+class Connection final : public ExchangeOwner {
  public:
   // What a connection can wait for.
   enum Event : std::uint8_t { kReadable = 1, kWritable = 2, kProgress = 4, kTimeout = 8, kGone = 16, kStopping = 32 };
@@ -37,8 +37,8 @@ class Connection {
   static void start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener);
 
   void notify(std::uint8_t events);
+  void on_progress() override { notify(kProgress); }
   void on_poll(std::uint32_t epoll_events);
-  Dispatcher& dispatcher();
   // The thread stops: an idle connection ends now, a busy one after its answer; `at_once` ends all.
   void stop(bool at_once);
 
@@ -47,7 +47,6 @@ class Connection {
   Connection* previous = nullptr;
 
  private:
-  friend class ResponseSender;
   Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener);
   ~Connection();
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
 
-#include "edge/connection.h"
-#include "os/clock.h"
 #include "os/spin.h"
 
 namespace tierce::edge {
@@ -34,10 +34,9 @@ Dispatcher::Dispatcher(const config::EdgeSettings& settings, TimerWheel& timers,
     : settings_(settings), timers_(timers), reports_(std::move(reports)) {}
 
 void Dispatcher::submit(Exchange& exchange, std::uint64_t now_ns) {
-  now_ns_ = now_ns;
   exchange.queued_ns = now_ns;
   exchange.progress_ns = 0;
-  if (trouble_ && links_.empty()) return exchange.end_with(Fate::kNoWorkers);
+  if (trouble_ && !serving()) return exchange.end_with(Fate::kNoWorkers);
   // The short way, without the queue, when nobody waits and somebody has room.
   if (queued_ == 0) {
     WorkerLink* link = choose();
@@ -98,11 +97,11 @@ WorkerLink* Dispatcher::choose() {
   WorkerLink* best = nullptr;
   std::uint64_t best_cost = 0;
   for (const auto& link : links_) {
-    if (link->draining || link->dead || link->full()) continue;
-    const std::uint64_t wait = link->expected_wait_ns();
-    if (wait > kPrefetchWindowNs) continue;
+    if (link->draining || link->dead || link->refused || link->full()) continue;
+    if (link->expected_wait_ns() > kPrefetchWindowNs) continue;
     // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
-    const std::uint64_t cost = wait + (link->outstanding() == 0 && link->asleep() ? kWakeCostNs : 0);
+    // And its threads share an interpreter: one that is free runs when the others let it.
+    const std::uint64_t cost = link->outstanding() != 0 ? link->load_ns() : link->asleep() ? kWakeCostNs : 0;
     if (best == nullptr || cost < best_cost || (cost == best_cost && link->outstanding() < best->outstanding())) {
       best = link.get();
       best_cost = cost;
@@ -111,8 +110,7 @@ WorkerLink* Dispatcher::choose() {
   return best;
 }
 
-void Dispatcher::collect(std::uint64_t now_ns) {
-  now_ns_ = now_ns;
+void Dispatcher::collect() {
   for (const auto& owned : links_) {
     WorkerLink& link = *owned;
     if (link.dead) continue;
@@ -134,7 +132,9 @@ void Dispatcher::collect(std::uint64_t now_ns) {
 }
 
 void Dispatcher::hand_out(std::uint64_t now_ns) {
-  now_ns_ = now_ns;
+  if (std::exchange(refused_, false)) {
+    for (const auto& link : links_) link->refused = false;
+  }
   while (first_ != nullptr) {
     WorkerLink* link = choose();
     if (link == nullptr) break;
@@ -142,7 +142,7 @@ void Dispatcher::hand_out(std::uint64_t now_ns) {
     dequeue(next);
     if (link->give(next, now_ns)) continue;
     enqueue(next, true);
-    break;
+    link->refused = refused_ = true;  // Its ring is full of stale entries, say: the others are asked.
   }
   if (first_ == nullptr && freed_ && links_.size() > 1) steal_for_idle(now_ns);
   freed_ = false;
@@ -166,6 +166,7 @@ void Dispatcher::steal_for_idle(std::uint64_t now_ns) {
 }
 
 bool Dispatcher::must_watch() const {
+  if (refused_) return true;  // That there is room again is not announced.
   for (const auto& link : links_) {
     if (!link->dead && link->outstanding() > link->threads()) return true;
   }
@@ -221,27 +222,27 @@ void Dispatcher::arm_deadline(Exchange& exchange, std::uint64_t now_ns) {
   const std::uint64_t queue_limit = ns(settings_.queue_timeout);
   if (queue_limit != 0 && (limit == 0 || queue_limit < limit)) limit = queue_limit;
   if (limit == 0) return;
+  exchange.dispatcher = this;
   timers_.arm(exchange.deadline, now_ns + limit, &exchange, on_deadline);
 }
 
 void Dispatcher::on_deadline(void* exchange) {
   auto& of = *static_cast<Exchange*>(exchange);
-  of.connection->dispatcher().deadline_passed(of);
+  of.dispatcher->deadline_passed(of);
 }
 
 void Dispatcher::deadline_passed(Exchange& exchange) {
-  const std::uint64_t now = os::monotonic_ns();
+  const std::uint64_t now = timers_.now_ns();
   const std::uint64_t queue_limit = ns(settings_.queue_timeout), limit = ns(settings_.request_timeout);
   WorkerLink* link = exchange.link();
-  std::uint64_t started = 0;
+  bool started = false;
   if (link != nullptr) {
-    const gateway::Slot& slot = link->mailbox().slot(exchange.slot());
-    const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
-    if (state == State::kAnswered) return;
-    // The instant between winning the slot and stamping the time counts as started just now.
-    if (state == State::kRunning) started = std::max<std::uint64_t>(slot.started_ns.load(std::memory_order_acquire), 1);
+    const State state = gateway::state_of(link->mailbox().slot(exchange.slot()).word.load(std::memory_order_acquire));
+    if (state == State::kAnswered || link->dead) return;
+    // What is neither queued nor answered is running, whatever else the worker has written there.
+    started = state != State::kQueued;
   }
-  if (started == 0) {  // Still waiting for a thread.
+  if (!started) {  // Still waiting for a thread.
     if (queue_limit == 0 || now < exchange.queued_ns + queue_limit) {
       const std::uint64_t due = queue_limit == 0 ? now + 1'000'000'000 : exchange.queued_ns + queue_limit;
       return timers_.arm(exchange.deadline, due, &exchange, on_deadline);
@@ -262,7 +263,10 @@ void Dispatcher::deadline_passed(Exchange& exchange) {
     exchange.progress_seen = produced;
     exchange.progress_ns = now;
   }
-  const std::uint64_t since = std::max(started == 1 ? now : started, exchange.progress_ns);
+  std::uint64_t since = std::min(slot.started_ns.load(std::memory_order_acquire), now);
+  // Not stamped in the instant after it was won: counts as started when it was first seen so.
+  if (since == 0 && exchange.progress_ns == 0) exchange.progress_ns = now;
+  since = std::max(since, exchange.progress_ns);
   if (now < since + limit) return timers_.arm(exchange.deadline, since + limit, &exchange, on_deadline);
   reports_.timed_out(link->id(), slot.thread, exchange.id);
   exchange.end_with(Fate::kTimedOut);
@@ -288,20 +292,22 @@ void Dispatcher::drain(std::uint32_t worker) {
   link->draining = true;
   // What it has not started runs elsewhere at once.
   for (Exchange* exchange : link->recall(link->outstanding())) enqueue(*exchange, true);
+  refuse_in_trouble();
   to_sweep_ = true;
 }
 
-void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_t now_ns) {
+void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
   WorkerLink* link = find(worker);
   if (link == nullptr) return;
   // Answers that were complete before it died are delivered; their attention may not have been taken.
-  collect(now_ns);
+  collect();
   link->dead = true;
   std::vector<Exchange*> again, lost, finished;
   link->for_each_held([&](std::uint32_t index, Exchange& exchange) {
     const gateway::Slot& slot = link->mailbox().slot(index);
     const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
-    const bool whole = (slot.response_flags.load(std::memory_order_acquire) & gateway::kBodyComplete) != 0;
+    constexpr std::uint32_t kWhole = gateway::kHeadReady | gateway::kBodyComplete;
+    const bool whole = (slot.response_flags.load(std::memory_order_acquire) & kWhole) == kWhole;
     if (state == State::kQueued) {
       again.push_back(&exchange);
     } else if (state == State::kAnswered || whole) {
@@ -310,9 +316,9 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_
       lost.push_back(&exchange);
     }
   });
-  for (auto exchange = again.rbegin(); exchange != again.rend(); ++exchange) {
-    (*exchange)->let_go();
-    enqueue(**exchange, true);
+  for (Exchange* exchange : std::views::reverse(again)) {
+    exchange->let_go();
+    enqueue(*exchange, true);
   }
   for (Exchange* exchange : lost) {
     reports_.log(os::LogLevel::kError, fmt::format("request {}: {}: worker (pid {}) {} while it ran this request",
@@ -320,17 +326,23 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why, std::uint64_
     exchange->end_with(Fate::kWorkerDied);
   }
   for (Exchange* exchange : finished) exchange->notify();
+  refuse_in_trouble();
   to_sweep_ = true;
   freed_ = true;
 }
 
-void Dispatcher::set_trouble(bool trouble, std::uint64_t now_ns) {
-  now_ns_ = now_ns;
+void Dispatcher::set_trouble(bool trouble) {
   trouble_ = trouble;
-  if (!trouble) return;
-  for (const auto& link : links_) {
-    if (!link->dead && !link->draining) return;  // Somebody still answers.
-  }
+  refuse_in_trouble();
+}
+
+bool Dispatcher::serving() const {
+  return std::any_of(links_.begin(), links_.end(), [](const auto& link) { return !link->dead && !link->draining; });
+}
+
+// Nobody waits for a worker that will not come.
+void Dispatcher::refuse_in_trouble() {
+  if (!trouble_ || serving()) return;
   while (first_ != nullptr) {
     Exchange& exchange = *first_;
     dequeue(exchange);

@@ -34,7 +34,7 @@ class Dispatcher {
   void forget(Exchange& exchange);
 
   // Once a turn of the loop: looks at the answers, hands out what waits, wakes the workers.
-  void collect(std::uint64_t now_ns);
+  void collect();
   void hand_out(std::uint64_t now_ns);
   void wake_workers();
   // About to sleep: false when an answer came in the meantime.
@@ -42,14 +42,14 @@ class Dispatcher {
   void cancel_sleep();
   // A single request is with a fast worker: its answer comes sooner than sleeping pays. True when it came.
   bool spin_for_answer() const;
-  // Requests sit in workers that have not started them: the loop must come back soon.
+  // Requests sit in workers that have not started them, or found no room: the loop must come back soon.
   bool must_watch() const;
   void check_stalls(std::uint64_t now_ns);
 
   void attach(std::unique_ptr<WorkerLink> link);
   void drain(std::uint32_t worker);
-  void bury(std::uint32_t worker, const std::string& why, std::uint64_t now_ns);
-  void set_trouble(bool trouble, std::uint64_t now_ns);
+  void bury(std::uint32_t worker, const std::string& why);
+  void set_trouble(bool trouble);
 
   std::uint32_t queued() const { return queued_; }
 
@@ -63,6 +63,8 @@ class Dispatcher {
   static void on_deadline(void* exchange);
   void deadline_passed(Exchange& exchange);
   void steal_for_idle(std::uint64_t now_ns);
+  bool serving() const;  // Some worker takes requests.
+  void refuse_in_trouble();
   void say_drained(WorkerLink& link);
   void sweep();
 
@@ -76,8 +78,8 @@ class Dispatcher {
   bool trouble_ = false;
   bool freed_ = false;  // A worker has answered since the last hand_out().
   bool to_sweep_ = false;
+  bool refused_ = false;           // A worker had no room for what it was given in the last hand_out().
   std::uint32_t lone_streak_ = 0;  // Requests in a row that had all workers for themselves.
-  std::uint64_t now_ns_ = 0;
 };
 
 }  // namespace tierce::edge

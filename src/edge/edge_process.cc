@@ -96,7 +96,7 @@ class EdgeProcess {
                         .thread = thread,
                         .request = request});
                 },
-            .log = [this](os::LogLevel level, std::string text) { log_.line(level, text); }};
+            .log = [this](os::LogLevel level, const std::string& text) { log_.line(level, text); }};
   }
 
   // A worker is drained when each thread has said so.
@@ -124,7 +124,7 @@ class EdgeProcess {
         return on_each_thread([worker](EdgeThread& t) { t.dispatcher().drain(worker); });
       case ToEdge::kDead: {
         const std::string why(message.text, ::strnlen(message.text, sizeof message.text));
-        return on_each_thread([worker, why](EdgeThread& t) { t.dispatcher().bury(worker, why, t.now_ns()); });
+        return on_each_thread([worker, why](EdgeThread& t) { t.dispatcher().bury(worker, why); });
       }
       case ToEdge::kStop: {
         stop_said_ = true;
@@ -145,8 +145,7 @@ class EdgeProcess {
           }
         });
       case ToEdge::kTrouble:
-        return on_each_thread(
-            [on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on, t.now_ns()); });
+        return on_each_thread([on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on); });
     }
   }
 
@@ -154,7 +153,8 @@ class EdgeProcess {
     if (descriptors.size() != 1 + threads_.size()) {
       return log_.line(os::LogLevel::kCritical, "attaching a worker: descriptors are missing");
     }
-    auto mapped = gateway::Region::map(std::move(descriptors[0]));
+    auto mapped =
+        gateway::Region::map(std::move(descriptors[0]), static_cast<std::uint32_t>(threads_.size()), message.shape);
     if (!mapped) return log_.line(os::LogLevel::kCritical, "attaching a worker: " + mapped.error().text());
     auto region = std::make_shared<gateway::Region>(std::move(*mapped));
     for (std::uint32_t i = 0; i < threads_.size(); ++i) {

@@ -121,7 +121,8 @@ void EdgeThread::accept_from(std::size_t index) {
 }
 
 void EdgeThread::run() {
-  while (!end_now_ && !(stopping_ && (connections_ == nullptr || now_ns_ >= stop_deadline_ns_))) turn();
+  const auto stopped = [this] { return stopping_ && (connections_ == nullptr || now_ns_ >= stop_deadline_ns_); };
+  while (!end_now_ && !stopped()) turn();
   while (connections_ != nullptr) {
     // What is still here has outlived the grace: cut.
     Connection* first = connections_;
@@ -136,7 +137,7 @@ void EdgeThread::run() {
 // first, so that a worker that answers an edge that is awake makes no system call. Keep it so: a request
 // then costs one recv, one send and its share of an epoll_wait.
 void EdgeThread::turn() {
-  dispatcher_.collect(now_ns_);
+  dispatcher_.collect();
   dispatcher_.hand_out(now_ns_);
   dispatcher_.wake_workers();
 
@@ -186,7 +187,7 @@ void EdgeThread::turn() {
   if (control) read_control();
   timers_.advance(now_ns_);
   if (now_ns_ >= next_stall_check_ns_) {
-    next_stall_check_ns_ = now_ns_ + kWatchMs * 1'000'000;
+    next_stall_check_ns_ = now_ns_ + std::uint64_t{kWatchMs} * 1'000'000;
     if (dispatcher_.must_watch()) dispatcher_.check_stalls(now_ns_);
   }
 }
@@ -256,11 +257,11 @@ bool EdgeThread::is_proxy(const os::Peer& peer, bool is_unix) const {
   return settings().proxy_protocol && (is_unix || is_among(settings().proxy_allow_from, peer));
 }
 
-Exchange* EdgeThread::take_exchange(Connection* connection) {
+Exchange* EdgeThread::take_exchange(ExchangeOwner* owner) {
   if (spare_.empty()) return new Exchange(head_limits_, variable_limits_);
   Exchange* exchange = spare_.back().release();
   spare_.pop_back();
-  exchange->begin(connection);
+  exchange->begin(owner);
   return exchange;
 }
 

@@ -65,7 +65,7 @@ class EdgeThread {
   bool is_proxy(const os::Peer& peer, bool is_unix) const;
   std::uint32_t connections_max() const { return start_.connections_max; }
 
-  Exchange* take_exchange(Connection* connection);
+  Exchange* take_exchange(ExchangeOwner* owner);
   void give_back(Exchange* exchange);
   void connection_began(Connection& connection);
   void connection_ended(Connection& connection);

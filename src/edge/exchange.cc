@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "edge/connection.h"
 #include "edge/worker_link.h"
 #include "http/field_rules.h"
 
@@ -15,8 +14,8 @@ Exchange::Exchange(const http::HeadLimits& limits, const http::VariableLimits& v
   parser = http::RequestParser(limits, fields.data());
 }
 
-void Exchange::begin(Connection* of) {
-  connection = of;
+void Exchange::begin(ExchangeOwner* of) {
+  owner = of;
   parser.reset();
   head_ = &parser.head();
   head_in_params_ = false;
@@ -49,18 +48,19 @@ bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t
   const std::size_t table = head.field_count * sizeof(http::HeaderField);
   const bool in_file = static_cast<bool>(body_file_);
   const std::size_t inline_body = in_file ? 0 : static_cast<std::size_t>(body_bytes);
-  if (table + head.head_bytes + inline_body > area_bytes) return false;
+  const std::size_t body_at = table + head.head_bytes;
+  if (body_at + inline_body > area_bytes) return false;
   meta.head = head;
   meta.client = client;
   meta.request_id = id;
   meta.head_at = static_cast<std::uint32_t>(table);
-  meta.body_at = static_cast<std::uint32_t>(table + head.head_bytes);
+  meta.body_at = static_cast<std::uint32_t>(body_at);
   meta.body_bytes = body_bytes;
   meta.body_in_file = in_file;
   if (table > 0) std::memcpy(area, head_fields(), table);
-  std::memcpy(area + meta.head_at, head_bytes().data(), head.head_bytes);
+  std::memcpy(area + table, head_bytes().data(), head.head_bytes);
   if (inline_body > 0) {
-    std::memcpy(area + meta.body_at, body_in_buffer ? in.data() + head.head_bytes : body_memory.data(), inline_body);
+    std::memcpy(area + body_at, body_in_buffer ? in.data() + head.head_bytes : body_memory.data(), inline_body);
   }
   return true;
 }
@@ -76,7 +76,7 @@ void Exchange::let_go() {
   link_ = nullptr;
 }
 
-void Exchange::notify() { connection->notify(Connection::kProgress); }
+void Exchange::notify() { owner->on_progress(); }
 
 void Exchange::end_with(Fate why) {
   fate = why;
@@ -128,6 +128,8 @@ std::string describe(Fate fate, const config::EdgeSettings& settings) {
       return fmt::format("503: {} requests wait already (--queue-limit)", settings.queue_limit);
     case Fate::kNoWorkers:
       return "503: no worker can start, see the errors above";
+    case Fate::kNonsense:
+      return "502: its worker wrote what cannot be a response (its memory is corrupt)";
   }
   return {};
 }

@@ -18,20 +18,29 @@
 
 namespace tierce::edge {
 
-class Connection;
+class Dispatcher;
 class WorkerLink;
 
 // Why an exchange that was given to the application will get no answer from it.
-enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers };
+enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers, kNonsense };
 // For the error log.
 std::string describe(Fate fate, const config::EdgeSettings& settings);
+
+// Who is told of an exchange's progress in the gateway: its connection.
+class ExchangeOwner {
+ public:
+  virtual void on_progress() = 0;
+
+ protected:
+  ~ExchangeOwner() = default;
+};
 
 class Exchange {
  public:
   Exchange(const http::HeadLimits& limits, const http::VariableLimits& variable_limits);
 
-  // Ready for the next request of `connection`.
-  void begin(Connection* connection);
+  // Ready for the next request of `owner`.
+  void begin(ExchangeOwner* of);
   // The head will be found in `variables` instead of in `parser`; its bytes are those of `in`, or of `params`.
   enum class HeadBytes : std::uint8_t { kIn, kParams };
   void use_variables(HeadBytes where);
@@ -45,8 +54,8 @@ class Exchange {
   }
   void finish();
 
-  // Fills the slot's request from the head and the body. False when it
-  // does not fit, which the limits rule out.
+  // Fills the slot's request from the head and the body. False when it does not fit, which the limits rule
+  // out. Only writes: what stands there may be another's by the time it is read.
   bool write_request(gateway::RequestMeta& meta, char* area, std::size_t area_bytes) const;
   // Forgets the body bytes that are stored elsewhere by now; the head stays in front of the buffer.
   void drop_stored_body();
@@ -60,9 +69,9 @@ class Exchange {
   std::uint32_t slot() const { return slot_; }
   // Ends the tie to the gateway, whatever its state.
   void let_go();
-  // Something happened to it in the gateway: wakes its connection.
+  // Something happened to it in the gateway: tells its owner.
   void notify();
-  void end_with(Fate fate);
+  void end_with(Fate why);
 
   // The request line, header fields by name, for logs and for messages.
   std::string_view part(http::Span span) const { return span.in(head_in_params_ ? params.data() : in.data()); }
@@ -75,7 +84,7 @@ class Exchange {
   std::vector<http::HeaderField> fields;
   http::CgiHead variables;  // Of a request over uwsgi, FastCGI or SCGI.
   std::string params;       // FastCGI's PARAMS stream, taken out of its records.
-  Connection* connection = nullptr;
+  ExchangeOwner* owner = nullptr;
   Buffer in;             // What was received: this request from the start on, then what follows it.
   std::size_t used = 0;  // Bytes of `in` that belong to this request.
   gateway::ClientInfo client{};
@@ -90,6 +99,8 @@ class Exchange {
   std::uint64_t body_bytes = 0;
 
   // Dispatcher's books.
+  Dispatcher* dispatcher = nullptr;  // That armed `deadline`.
+  std::uint64_t given_ns = 0;        // To the worker that has it now.
   bool in_queue = false;
   Exchange* queue_next = nullptr;
   Exchange* queue_previous = nullptr;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "edge/edge_thread.h"
 #include "edge/exchange.h"
@@ -20,29 +21,41 @@ constexpr std::size_t kPendingMax = 65536;
 // One sendfile() moves at most this much, so that one fast client does not keep the others waiting.
 constexpr std::size_t kFileTurn = 1u << 20;
 
+bool answered(const gateway::Slot& slot) {
+  return gateway::state_of(slot.word.load(std::memory_order_acquire)) == gateway::State::kAnswered;
+}
+
 }  // namespace
 
-void ResponseSender::compose_head(Exchange& exchange) {
+bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   const gateway::Mailbox& mailbox = exchange.link()->mailbox();
-  const gateway::ResponseMeta meta = mailbox.slot(exchange.slot()).response;
+  const gateway::ResponseMeta& shared = mailbox.slot(exchange.slot()).response;
+  const std::uint32_t head_bytes = gateway::read_once(shared.head_bytes);
+  const std::int64_t content_length = gateway::read_once(shared.content_length);
   const char* area = mailbox.response_area(exchange.slot());
   const http::RequestHead& head = exchange.head();
-  status_ = meta.status;
+  const int status = gateway::read_once(shared.status);
+  if (head_bytes > mailbox.shape().response_bytes || status < 200 || status > 999) return false;
+  if ((flags & gateway::kFileFollows) != 0 && !take_file(exchange, content_length)) return false;
+  status_ = status;
   head_composed_ = true;
-  body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304 && status_ >= 200;
+  body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304;
+  if (!body_allowed_) file_left_ = 0;
 
   Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
   if (wire_.is_fastcgi()) out.clear();
   out.append(wire_.status_line_start());
-  out.append({area, meta.head_bytes});
+  out.append({area, head_bytes});
   // Behind a front server these two are its own, unless the application says something else.
-  if (wire_.is_http() && !meta.has_server) out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
-  if (wire_.is_http() && !meta.has_date) out.append("Date: ").append(thread_.date()).append("\r\n");
-  if (meta.content_length >= 0) {
-    length_left_ = meta.content_length;
-    if (status_ != 204 && status_ != 304 && status_ >= 200) {
+  if (wire_.is_http() && gateway::read_once(shared.has_server) == 0)
+    out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
+  if (wire_.is_http() && gateway::read_once(shared.has_date) == 0)
+    out.append("Date: ").append(thread_.date()).append("\r\n");
+  if (content_length >= 0) {
+    length_left_ = content_length;
+    if (status_ != 204 && status_ != 304) {
       char digits[24];
-      const auto end = fmt::format_to_n(digits, sizeof digits, "{}", meta.content_length);
+      const auto end = fmt::format_to_n(digits, sizeof digits, "{}", content_length);
       out.append("Content-Length: ").append({digits, end.size}).append("\r\n");
     }
   } else if (body_allowed_ && wire_.is_http()) {
@@ -62,25 +75,50 @@ void ResponseSender::compose_head(Exchange& exchange) {
   }
   out.append("\r\n");
   if (wire_.is_fastcgi()) append_records(out.view());
+  return true;
+}
 
-  if ((mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire) & gateway::kFileFollows) != 0) {
-    file_ = exchange.link()->receive_file(exchange.slot());
-    file_at_ = meta.file_offset;
-    file_left_ = body_allowed_ ? meta.file_bytes : 0;
-    if (!file_) cut_short_ = true;
+bool ResponseSender::take_file(Exchange& exchange, std::int64_t content_length) {
+  const gateway::ResponseMeta& shared = exchange.link()->mailbox().slot(exchange.slot()).response;
+  const std::uint64_t at = gateway::read_once(shared.file_offset);
+  const std::uint64_t bytes = gateway::read_once(shared.file_bytes);
+  constexpr std::uint64_t kEnd = std::numeric_limits<std::int64_t>::max();
+  if (content_length < 0 || bytes > static_cast<std::uint64_t>(content_length) || at > kEnd - bytes) return false;
+  os::UniqueFd file = exchange.link()->receive_file(exchange.slot());
+  if (!file || !os::is_regular_file(file.get())) return false;
+  file_ = std::move(file);
+  file_at_ = at;
+  file_left_ = bytes;
+  return true;
+}
+
+// As if the worker had died at this point: 502 while that can still be said, else the connection is cut.
+ResponseSender::Step ResponseSender::refuse_nonsense(Exchange& exchange) {
+  if (!head_composed_) {
+    exchange.end_with(Fate::kNonsense);
+    return Step::kWaitProgress;
   }
+  thread_.error_log().line(os::LogLevel::kError,
+                           fmt::format("request {}: {}: the response is cut: worker (pid {}) wrote what cannot be one "
+                                       "(its memory is corrupt)",
+                                       exchange.id_text(), exchange.label(), exchange.link()->pid()));
+  body_ended_ = cut_short_ = true;
+  return Step::kCut;
 }
 
 ResponseSender::Step ResponseSender::step(Exchange& exchange) {
   if (!head_composed_) {
     if (exchange.link() == nullptr) return Step::kWaitProgress;
     const gateway::Slot& slot = exchange.link()->mailbox().slot(exchange.slot());
-    if ((slot.response_flags.load(std::memory_order_acquire) & gateway::kHeadReady) == 0) return Step::kWaitProgress;
-    compose_head(exchange);
-    if (cut_short_) return Step::kCut;
+    std::uint32_t flags = slot.response_flags.load(std::memory_order_acquire);
+    if ((flags & gateway::kHeadReady) == 0) {
+      if (!answered(slot)) return Step::kWaitProgress;
+      flags = slot.response_flags.load(std::memory_order_acquire);  // Set before the answer.
+      if ((flags & gateway::kHeadReady) == 0) return refuse_nonsense(exchange);
+    }
+    if (!compose_head(exchange, flags)) return refuse_nonsense(exchange);
     // The usual response is small and whole: head and body leave with one send().
     if (body_allowed_ && !file_ && !chunked_) {
-      const std::uint32_t flags = slot.response_flags.load(std::memory_order_acquire);
       const auto runs = exchange.link()->mailbox().ring_unread(exchange.slot());
       const std::size_t bytes = runs.first.size();
       if ((flags & gateway::kBodyComplete) != 0 && runs.second.empty() && bytes <= kCopyMax &&
@@ -124,11 +162,16 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
   // Flags before bytes: when the flags say complete, the bytes seen afterwards are all there are.
   const std::uint32_t flags = mailbox.slot(exchange.slot()).response_flags.load(std::memory_order_acquire);
   auto runs = mailbox.ring_unread(exchange.slot());
+  if (runs.nonsense) return refuse_nonsense(exchange);
   std::size_t bytes = runs.bytes();
   if (bytes == 0) {
     if ((flags & gateway::kBroken) != 0) return end_of_body(exchange, true);
     if ((flags & gateway::kBodyComplete) != 0) return end_of_body(exchange, false);
-    return Step::kWaitProgress;
+    const gateway::Slot& slot = mailbox.slot(exchange.slot());
+    if (!answered(slot)) return Step::kWaitProgress;
+    // Flags are set before the answer: they say how it ended, or nothing will ever.
+    const std::uint32_t last = slot.response_flags.load(std::memory_order_acquire);
+    return (last & (gateway::kBroken | gateway::kBodyComplete)) != 0 ? Step::kDone : refuse_nonsense(exchange);
   }
   if (wire_.is_fastcgi()) bytes = std::min(bytes, http::kRecordContentSent);
   const std::size_t taken = bytes;
@@ -150,8 +193,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
       http::write_record_header(line, http::RecordType::kStdout, wire_.request_id, bytes, behind.size());
     }
     const std::string_view parts[] = {{line, line_bytes}, first, second, behind};
-    std::size_t total = 0, sent = 0;
-    for (const auto& part : parts) total += part.size();
+    std::size_t sent = 0;
     if (pending_.empty() && spool_read_ == spool_written_) {
       iovec vector[4];
       std::size_t count = 0;

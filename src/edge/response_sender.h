@@ -27,7 +27,7 @@ class ResponseSender {
     kCut,  // The response cannot be completed: close without a clean end.
   };
 
-  ResponseSender(EdgeThread& thread, int fd, const ResponseWire& wire, bool keep_alive)
+  ResponseSender(EdgeThread& thread, int fd, bool keep_alive, const ResponseWire& wire = {})
       : thread_(thread), fd_(fd), wire_(wire), keep_alive_(keep_alive) {}
 
   // An application's response in the exchange's slot. Call again after progress or when writable.
@@ -50,7 +50,10 @@ class ResponseSender {
   bool advanced() { return std::exchange(advanced_, false); }
 
  private:
-  void compose_head(Exchange& exchange);
+  // False when what the worker has written cannot be a response; nothing has been sent then.
+  bool compose_head(Exchange& exchange, std::uint32_t flags);
+  bool take_file(Exchange& exchange, std::int64_t content_length);
+  Step refuse_nonsense(Exchange& exchange);
   void append_records(std::string_view stream);
   Step send_ring(Exchange& exchange);
   bool put_aside(std::string_view data);

@@ -13,6 +13,8 @@ using gateway::State;
 namespace {
 // Until a worker has shown how fast it is, it is given no more than its threads can run.
 constexpr std::uint64_t kUnknownServiceNs = 1'000'000'000;
+// An hour, so that no product of it overflows, whatever times a worker writes.
+constexpr std::uint64_t kServiceMaxNs = 3'600'000'000'000;
 }  // namespace
 
 WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads,
@@ -27,6 +29,7 @@ WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads
       descriptors_(std::move(descriptors), mailbox_),
       held_(mailbox_.shape().slots),
       counted_(mailbox_.shape().slots),
+      tickets_(mailbox_.shape().slots),
       service_ns_(kUnknownServiceNs) {
   for (std::uint32_t slot = mailbox_.shape().slots; slot-- > 0;) free_slots_.push_back(slot);
 }
@@ -38,11 +41,14 @@ bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   const auto layout =
       exchange.write_request(place.request, mailbox_.request_area(slot), mailbox_.shape().request_bytes);
   check(layout, "a head within the limits fits a slot");
-  if (place.request.body_in_file) {
-    // Sent before the slot is queued, so that a worker that has won the slot finds it.
-    if (!descriptors_.send(slot, exchange.body_file())) return false;
+  const bool body_in_file = exchange.body_file() >= 0;
+  // Sent before the slot is queued, so that a worker that has won the slot finds it.
+  if (body_in_file && !descriptors_.send(slot, exchange.body_file())) return false;
+  if (!mailbox_.submit(slot, now_ns)) {
+    // The next generation makes the descriptor stale: the slot's next request may not find it.
+    if (body_in_file) mailbox_.release(slot);
+    return false;
   }
-  if (!mailbox_.submit(slot, now_ns)) return false;
   free_slots_.pop_back();
   held_[slot] = &exchange;
   counted_[slot] = true;
@@ -50,26 +56,22 @@ bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   ++held_count_;
   ++to_wake_;
   if (order_.size() >= 4 * held_.size()) {
-    std::erase_if(order_, [&](std::uint32_t s) {
-      return gateway::state_of(mailbox_.slot(s).word.load(std::memory_order_relaxed)) != State::kQueued;
-    });
+    std::erase_if(order_, [this](const Given& given) { return stale(given); });
   }
-  order_.push_back(slot);
+  order_.push_back({slot, ++tickets_[slot]});
   exchange.given_to(this, slot);
+  exchange.given_ns = now_ns;
   return true;
 }
 
 std::vector<Exchange*> WorkerLink::recall(std::uint32_t count) {
   std::vector<Exchange*> back;
   while (back.size() < count && !order_.empty()) {
-    const std::uint32_t slot = order_.back();
+    const Given given = order_.back();
+    const std::uint32_t slot = given.slot;
     order_.pop_back();
+    if (stale(given) || !mailbox_.recall(slot)) continue;
     Exchange* exchange = held_[slot];
-    if (exchange == nullptr ||
-        gateway::state_of(mailbox_.slot(slot).word.load(std::memory_order_relaxed)) != State::kQueued) {
-      continue;
-    }
-    if (!mailbox_.recall(slot)) continue;
     note_recalled(slot);
     back.push_back(exchange);
   }
@@ -78,17 +80,19 @@ std::vector<Exchange*> WorkerLink::recall(std::uint32_t count) {
 
 void WorkerLink::note_recalled(std::uint32_t slot) {
   Exchange* exchange = held_[slot];
+  // Not counted any more when the worker has called it answered before.
+  if (counted_[slot]) --outstanding_;
   counted_[slot] = false;
-  --outstanding_;
   free_slot(slot);
   if (exchange != nullptr) exchange->given_to(nullptr, 0);
 }
 
 std::uint64_t WorkerLink::oldest_queued_ns(std::uint64_t now_ns) const {
-  for (const std::uint32_t slot : order_) {
-    const gateway::Slot& place = mailbox_.slot(slot);
-    if (held_[slot] != nullptr && gateway::state_of(place.word.load(std::memory_order_relaxed)) == State::kQueued) {
-      return now_ns > place.queued_ns ? now_ns - place.queued_ns : 0;
+  for (const Given& given : order_) {
+    const gateway::Slot& place = mailbox_.slot(given.slot);
+    if (!stale(given) && gateway::state_of(place.word.load(std::memory_order_relaxed)) == State::kQueued) {
+      const std::uint64_t queued_ns = held_[given.slot]->given_ns;
+      return now_ns > queued_ns ? now_ns - queued_ns : 0;
     }
   }
   return 0;
@@ -102,7 +106,7 @@ void WorkerLink::note_answered(std::uint32_t slot) {
   const gateway::Slot& place = mailbox_.slot(slot);
   const std::uint64_t began = place.started_ns.load(std::memory_order_relaxed);
   const std::uint64_t ended = place.answered_ns.load(std::memory_order_relaxed);
-  const std::uint64_t took = ended > began ? ended - began : 0;
+  const std::uint64_t took = ended > began ? std::min(ended - began, kServiceMaxNs) : 0;
   service_ns_ = service_ns_ == kUnknownServiceNs ? took : service_ns_ - service_ns_ / 8 + took / 8;
 }
 

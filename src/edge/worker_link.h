@@ -35,6 +35,8 @@ class WorkerLink {
   std::uint64_t expected_wait_ns() const {
     return outstanding_ < threads_ ? 0 : (outstanding_ - threads_ + 1) * service_ns_ / threads_;
   }
+  // What it has to do, spread over its threads.
+  std::uint64_t load_ns() const { return outstanding_ * service_ns_ / threads_; }
   // Whether the worker may spin for its next request instead of sleeping.
   void allow_spin(bool allowed) {
     auto& flag = region_->page().may_spin;
@@ -79,6 +81,7 @@ class WorkerLink {
     }
   }
 
+  bool refused = false;   // Had no room for what it was given last.
   bool draining = false;  // Gets nothing more; kDrained is due when it holds nothing.
   bool dead = false;      // Only finished responses are left in it.
   bool drained_said = false;
@@ -98,7 +101,15 @@ class WorkerLink {
   std::vector<Exchange*> held_;
   std::vector<bool> counted_;              // The slot counts in outstanding_.
   std::vector<std::uint32_t> free_slots_;  // Last in, first out: a slot used just now is in the cache.
-  std::vector<std::uint32_t> order_;       // Slots in the order they were given, stale ones among them.
+  // What was given, oldest first; stale when the slot has been given again since or is held no more. Our
+  // own count decides that, not the slot's word: a worker that writes the word could make this grow.
+  struct Given {
+    std::uint32_t slot;
+    std::uint32_t ticket;
+  };
+  bool stale(const Given& given) const { return held_[given.slot] == nullptr || tickets_[given.slot] != given.ticket; }
+  std::vector<Given> order_;
+  std::vector<std::uint32_t> tickets_;  // By slot: the latest.
   std::uint32_t outstanding_ = 0;
   std::uint32_t held_count_ = 0;
   std::uint32_t to_wake_ = 0;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "gateway/mailbox_shape.h"
+
 namespace tierce::gateway {
 
 inline constexpr std::uint32_t kTextMax = 512;
@@ -38,7 +40,8 @@ enum class FromWorker : std::uint32_t {
 };
 // supervisor -> edge
 enum class ToEdge : std::uint32_t {
-  kAttach = 401,   // number = worker id, pid, threads. Descriptors: [region memfd, one FdChannel for each edge thread].
+  kAttach = 401,   // number = worker id, pid, threads, shape of its region. Descriptors: [region memfd, one
+                   //   FdChannel for each edge thread].
   kDrain = 402,    // number = worker id: give it nothing more; answer kDrained when it holds nothing.
   kDead = 403,     // number = worker id, status = wait status, text = why: account for its slots, forget it.
   kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
@@ -60,6 +63,7 @@ struct ControlMessage {
   std::uint32_t thread = 0;
   std::uint32_t threads = 0;
   std::uint64_t request = 0;
+  MailboxShape shape;
   char text[kTextMax] = {};
 };
 

@@ -1,6 +1,10 @@
 #include "gateway/fd_inbox.h"
 
 namespace tierce::gateway {
+namespace {
+// Far more than a socket buffer holds: the other side cannot keep us reading by writing on.
+constexpr int kMessagesAtOnce = 4096;
+}  // namespace
 
 os::UniqueFd FdInbox::receive(std::uint32_t slot) {
   const std::lock_guard lock(mutex_);
@@ -12,16 +16,23 @@ os::UniqueFd FdInbox::receive(std::uint32_t slot) {
     stashed_.erase(item);
     return fd;
   }
-  for (;;) {
+  for (int i = 0; i < kMessagesAtOnce; ++i) {
     FdMessage of;
     std::vector<os::UniqueFd> fds;
     if (channel_.receive(&of, &fds) != os::MessageChannel::Received::kMessage) return {};
-    if (fds.empty()) continue;
+    if (fds.empty() || of.slot >= mailbox_.shape().slots) continue;
     if (wanted(of)) return std::move(fds.front());
-    // For a slot that is looked at later, or for an exchange that is over: those are closed.
-    std::erase_if(stashed_, [&](const Stashed& s) { return generation(s.of.slot) != s.of.generation; });
-    if (of.slot < mailbox_.shape().slots) stashed_.push_back({of, std::move(fds.front())});
+    stash(of, std::move(fds.front()));
   }
+  return {};
+}
+
+// For a slot that is looked at later. Those of exchanges that are over are closed; a slot has one at most,
+// so that the other side cannot fill our table of descriptors.
+void FdInbox::stash(const FdMessage& of, os::UniqueFd fd) {
+  std::erase_if(stashed_,
+                [&](const Stashed& s) { return s.of.slot == of.slot || generation(s.of.slot) != s.of.generation; });
+  if (generation(of.slot) == of.generation) stashed_.push_back({of, std::move(fd)});
 }
 
 bool FdInbox::send(std::uint32_t slot, int fd) {

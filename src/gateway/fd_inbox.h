@@ -29,6 +29,8 @@ class FdInbox {
     return generation_of(mailbox_.slot(slot).word.load(std::memory_order_acquire));
   }
 
+  void stash(const FdMessage& of, os::UniqueFd fd);
+
   std::mutex mutex_;  // Threads of one worker share the channel; only exchanges with files come here.
   os::MessageChannel channel_;
   Mailbox mailbox_;

@@ -38,25 +38,25 @@ std::size_t Mailbox::bytes_for(const MailboxShape& shape) {
 
 namespace {
 std::atomic<std::uint64_t>* ring_of(MailboxHeader* header) {
-  return reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<char*>(header) + header->ring_offset);
+  return reinterpret_cast<std::atomic<std::uint64_t>*>(reinterpret_cast<char*>(header) + ring_offset());
 }
 }  // namespace
+
+Mailbox::Mailbox(MailboxHeader* header, const MailboxShape& shape)
+    : header_(header),
+      slots_(reinterpret_cast<char*>(header) + slots_offset(shape)),
+      stride_(slot_stride(shape)),
+      shape_(shape) {}
 
 void initialise_mailbox(MailboxHeader* header, const MailboxShape& shape) {
   check(std::has_single_bit(shape.slots) && shape.slots <= kSlotsMax, "slots is a power of two within bounds");
   new (header) MailboxHeader();
-  header->slots = shape.slots;
-  header->slot_stride = static_cast<std::uint32_t>(slot_stride(shape));
-  header->ring_entries = ring_entries(shape);
-  header->ring_offset = static_cast<std::uint32_t>(ring_offset());
-  header->slots_offset = static_cast<std::uint32_t>(slots_offset(shape));
   // The slots themselves are left untouched: a fresh memfd reads as zeros, which is kFree of generation
   // 0, and a page that no request has used costs nothing.
 }
 
 Slot& Mailbox::slot(std::uint32_t index) const {
-  return *reinterpret_cast<Slot*>(reinterpret_cast<char*>(header_) + header_->slots_offset +
-                                  std::size_t{index} * header_->slot_stride);
+  return *reinterpret_cast<Slot*>(slots_ + std::size_t{index} * stride_);
 }
 char* Mailbox::request_area(std::uint32_t index) const { return reinterpret_cast<char*>(&slot(index)) + kRequestAt; }
 char* Mailbox::response_area(std::uint32_t index) const {
@@ -67,7 +67,7 @@ char* Mailbox::response_area(std::uint32_t index) const {
 
 bool Mailbox::submit(std::uint32_t index, std::uint64_t now_ns) const {
   const std::uint32_t tail = header_->tail.load(std::memory_order_relaxed);
-  if (tail - header_->head.load(std::memory_order_acquire) >= header_->ring_entries) return false;
+  if (tail - header_->head.load(std::memory_order_acquire) >= ring_entries(shape_)) return false;
   Slot& s = slot(index);
   const std::uint32_t generation = generation_of(s.word.load(std::memory_order_relaxed));
   s.index = index;
@@ -78,8 +78,8 @@ bool Mailbox::submit(std::uint32_t index, std::uint64_t now_ns) const {
   s.response_flags.store(0, std::memory_order_relaxed);
   s.producer_waits.store(0, std::memory_order_relaxed);
   s.abandoned.store(0, std::memory_order_relaxed);
-  ring_of(header_)[tail & (header_->ring_entries - 1)].store(std::uint64_t{generation} << 32 | index,
-                                                             std::memory_order_relaxed);
+  ring_of(header_)[tail & (ring_entries(shape_) - 1)].store(std::uint64_t{generation} << 32 | index,
+                                                            std::memory_order_relaxed);
   s.word.store(make_word(generation, State::kQueued), std::memory_order_release);
   GATEWAY_STEP();
   header_->tail.store(tail + 1, std::memory_order_release);
@@ -116,7 +116,7 @@ void Mailbox::consume(std::uint32_t index, std::size_t bytes) const {
   if (s.producer_waits.load(std::memory_order_seq_cst) == 0) return;
   // Half the ring: one wake moves many bytes instead of one wake for each send().
   const std::uint64_t unread = s.produced.load(std::memory_order_acquire) - consumed;
-  if (unread > (shape_.response_bytes - s.ring_at) / 2) return;
+  if (unread > (shape_.response_bytes - read_once(s.ring_at)) / 2) return;
   s.producer_waits.store(0, std::memory_order_seq_cst);
   os::futex_wake(&s.producer_waits, 1);
 }
@@ -131,11 +131,16 @@ Mailbox::Runs Mailbox::ring_unread(std::uint32_t index) const {
   const Slot& s = slot(index);
   const std::uint64_t consumed = s.consumed.load(std::memory_order_relaxed);
   const std::size_t unread = s.produced.load(std::memory_order_acquire) - consumed;
-  const std::size_t size = shape_.response_bytes - s.ring_at;
-  const char* ring = response_area(index) + s.ring_at;
+  const std::uint32_t ring_at = read_once(s.ring_at);
+  if (ring_at >= shape_.response_bytes) [[unlikely]]
+    return {.nonsense = true};
+  const std::size_t size = shape_.response_bytes - ring_at;
+  if (unread > size) [[unlikely]]
+    return {.nonsense = true};
+  const char* ring = response_area(index) + ring_at;
   const std::size_t at = consumed < size ? consumed : consumed % size;
   const std::size_t first = std::min(unread, size - at);
-  return {{ring + at, first}, {ring, unread - first}};
+  return {.first = {ring + at, first}, .second = {ring, unread - first}};
 }
 
 // --- worker ---
@@ -145,7 +150,7 @@ std::optional<std::uint32_t> Mailbox::take(std::uint32_t thread, std::uint64_t n
     std::uint32_t head = header_->head.load(std::memory_order_acquire);
     if (head == header_->tail.load(std::memory_order_acquire)) return std::nullopt;
     // The edge overwrites this entry only after the head has passed it, and then the swap below fails.
-    const std::uint64_t entry = ring_of(header_)[head & (header_->ring_entries - 1)].load(std::memory_order_relaxed);
+    const std::uint64_t entry = ring_of(header_)[head & (ring_entries(shape_) - 1)].load(std::memory_order_relaxed);
     if (!header_->head.compare_exchange_strong(head, head + 1, std::memory_order_acq_rel)) continue;
     GATEWAY_STEP();
     const auto index = static_cast<std::uint32_t>(entry);
@@ -232,7 +237,7 @@ void Bell::ring(std::uint32_t threads) {
   // A read-modify-write even when it changes nothing: it orders the submits before it against the
   // announcement of a thread that is about to sleep, whichever comes first.
   std::uint32_t sleepers = page_->sleepers.fetch_add(0, std::memory_order_seq_cst);
-  std::uint32_t wake;
+  std::uint32_t wake = 0;
   do {
     wake = std::min(sleepers, threads);
     if (wake == 0) return;

@@ -17,6 +17,10 @@
 //   answered  the whole response is in the slot: delivered
 // The edge reads the states only after the supervisor has said that the worker is gone.
 //
+// A worker may have been taken over by somebody else's code, and all of this memory is the worker's to write.
+// So the edge takes nothing in it for granted: where things lie comes from the shape it knows by itself,
+// and each value of the worker is read once (read_once) and checked before it leads anywhere.
+//
 // Request ring: edge -> worker, many consumers (the worker's threads). It is a hint of order; the slot's
 // word alone decides. Attention bits: worker -> edge, "look at this slot"; one bit a slot, so that
 // many threads can signal without a hole, and the edge takes 64 with one exchange.
@@ -29,20 +33,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "gateway/mailbox_shape.h"
 #include "http/request_head.h"
 #include "os/unique_fd.h"
 
 namespace tierce::gateway {
 
 enum class State : std::uint8_t { kFree, kQueued, kRunning, kAnswered };
-
-inline constexpr std::uint32_t kSlotsMax = 4096;
-
-struct MailboxShape {
-  std::uint32_t slots = 64;               // Power of two, at most kSlotsMax.
-  std::uint32_t request_bytes = 65536;    // Field table + head + inline body; multiple of 4096.
-  std::uint32_t response_bytes = 131072;  // Response head, then the body ring; multiple of 4096.
-};
 
 // --- what travels ---------------------------------------------------------------------------------
 
@@ -74,8 +71,8 @@ inline constexpr std::uint32_t kFileFollows = 8;   // The body is a file: its de
 
 struct ResponseMeta {
   std::uint16_t status;
-  bool has_date;  // The application sent its own Date / Server.
-  bool has_server;
+  std::uint8_t has_date;        // Not 0: the application sent its own Date / Server. No bool: a worker may
+  std::uint8_t has_server;      // have written any byte here.
   std::uint32_t head_bytes;     // Text at the start of the response area: "200 OK\r\nName: value\r\n...",
                                 // the reason phrase kept; no final empty line; no hop-by-hop fields.
   std::int64_t content_length;  // Declared by the application or known by the worker; -1: not known, chunk it.
@@ -130,7 +127,7 @@ struct MailboxHeader;
 class Mailbox {
  public:
   Mailbox() = default;
-  Mailbox(MailboxHeader* header, const MailboxShape& shape) : header_(header), shape_(shape) {}
+  Mailbox(MailboxHeader* header, const MailboxShape& shape);
   static std::size_t bytes_for(const MailboxShape& shape);
 
   const MailboxShape& shape() const { return shape_; }
@@ -146,7 +143,7 @@ class Mailbox {
   bool recall(std::uint32_t index) const;
   // Returns an answered slot, or any slot of a dead worker, to kFree with the next generation.
   void release(std::uint32_t index) const;
-  // Calls f(index) for each slot with an attention bit and clears the bits.
+  // Calls f(index) for each slot with an attention bit and clears the bits. Bits beyond the slots are nobody's.
   template <typename F>
   void take_attention(F&& f) const;
   bool has_attention() const;
@@ -178,15 +175,18 @@ class Mailbox {
   // Call without the GIL.
   bool ring_wait(std::uint32_t index) const;
 
-  // Body ring as the edge sees it: up to two contiguous runs of unread bytes.
+  // Body ring as the edge sees it: up to two contiguous runs of unread bytes, always within the response area.
   struct Runs {
     std::string_view first, second;
+    bool nonsense = false;  // The worker's counters cannot be true; there are no bytes then.
     std::size_t bytes() const { return first.size() + second.size(); }
   };
   Runs ring_unread(std::uint32_t index) const;
 
  private:
   MailboxHeader* header_ = nullptr;
+  char* slots_ = nullptr;
+  std::size_t stride_ = 0;
   MailboxShape shape_;
 };
 
@@ -195,14 +195,17 @@ class Region {
  public:
   // Creates a sealed memfd of the right size and maps it.
   static Result<Region> create(std::uint32_t edge_threads, const MailboxShape& shape);
-  // Maps the memfd another process created; fails when its size does not fit the header in it.
+  // Worker: maps the memfd another process created; fails when its size does not fit the header in it.
   static Result<Region> map(os::UniqueFd fd);
+  // Edge: maps a memfd that a worker has had in its hands. What it holds is not asked.
+  static Result<Region> map(os::UniqueFd fd, std::uint32_t edge_threads, const MailboxShape& shape);
   Region() = default;
   Region(Region&&) noexcept;
   Region& operator=(Region&&) noexcept;
   ~Region();
 
   int fd() const { return fd_.get(); }
+  const MailboxShape& shape() const { return shape_; }
   std::uint32_t mailboxes() const { return mailboxes_; }
   Mailbox mailbox(std::uint32_t edge_thread) const;
   WorkerPage& page() const;

@@ -7,12 +7,13 @@ namespace tierce::gateway {
 
 inline constexpr std::uint32_t kAttentionWordsMax = kSlotsMax / 64;
 
+// A plain value that another process may write at any time: what is checked must be what is used.
+template <typename T>
+T read_once(const T& shared) {
+  return *const_cast<const volatile T*>(&shared);
+}
+
 struct MailboxHeader {
-  std::uint32_t slots;
-  std::uint32_t slot_stride;
-  std::uint32_t ring_entries;
-  std::uint32_t ring_offset;
-  std::uint32_t slots_offset;
   // Request ring. An entry is generation << 32 | slot index.
   alignas(64) std::atomic<std::uint32_t> tail;  // Edge.
   alignas(64) std::atomic<std::uint32_t> head;  // Workers, by compare-and-swap.
@@ -30,7 +31,10 @@ void Mailbox::take_attention(F&& f) const {
   for (; words != 0; words &= words - 1) {
     const auto word = static_cast<std::uint32_t>(std::countr_zero(words));
     std::uint64_t bits = header_->attention[word].exchange(0, std::memory_order_acquire);
-    for (; bits != 0; bits &= bits - 1) f(word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
+    for (; bits != 0; bits &= bits - 1) {
+      const std::uint32_t index = word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
+      if (index < shape_.slots) f(index);
+    }
   }
 }
 

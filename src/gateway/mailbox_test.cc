@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -144,6 +145,84 @@ TEST(Mailbox, AbandonWakesAProducerThatWaits) {
   while (edge.slot(0).producer_waits.load() == 0) std::this_thread::yield();
   edge.abandon(0);
   producer.join();
+}
+
+// --- what a worker that has been taken over may write ---
+
+constexpr MailboxShape kSmall = {.slots = 4, .request_bytes = 4096, .response_bytes = 4096};
+
+bool within_response_area(const Mailbox& mailbox, std::uint32_t index, std::string_view run) {
+  const char* area = mailbox.response_area(index);
+  return run.empty() || (run.data() >= area && run.data() + run.size() <= area + mailbox.shape().response_bytes);
+}
+
+TEST(HostileWorker, CannotMakeTheEdgeReadBeyondTheResponseArea) {
+  Pair pair = make_pair(kSmall);
+  Mailbox edge = pair.edge.mailbox(0), worker = pair.worker.mailbox(0);
+  constexpr std::uint64_t kCounters[] = {0,          1,          63,         4095,         4096, 4097,
+                                         1ull << 31, 1ull << 32, 1ull << 63, ~0ull - 4096, ~0ull};
+  constexpr std::uint32_t kRingAts[] = {0, 1, 64, 4032, 4095, 4096, 4097, 65536, 0x7fffffff, 0x80000000, 0xffffffff};
+  for (const std::uint32_t ring_at : kRingAts) {
+    for (const std::uint64_t produced : kCounters) {
+      for (const std::uint64_t consumed : kCounters) {
+        worker.slot(1).ring_at = ring_at;
+        worker.slot(1).produced.store(produced);
+        worker.slot(1).consumed.store(consumed);
+        const auto runs = edge.ring_unread(1);
+        EXPECT_TRUE(within_response_area(edge, 1, runs.first)) << ring_at << ' ' << produced << ' ' << consumed;
+        EXPECT_TRUE(within_response_area(edge, 1, runs.second)) << ring_at << ' ' << produced << ' ' << consumed;
+        const bool possible = ring_at < 4096 && produced - consumed <= 4096 - ring_at;
+        EXPECT_EQ(runs.nonsense, !possible) << ring_at << ' ' << produced << ' ' << consumed;
+        EXPECT_EQ(runs.bytes(), possible ? produced - consumed : 0);
+        edge.consume(1, runs.bytes());
+      }
+    }
+  }
+}
+
+TEST(HostileWorker, CannotPointTheEdgeAtSlotsThatDoNotExist) {
+  Pair pair = make_pair(kSmall);
+  for (std::uint32_t index = 4; index < kSlotsMax; ++index) pair.worker.mailbox(0).signal_quietly(index);
+  pair.worker.mailbox(0).signal_quietly(3);
+  std::vector<std::uint32_t> seen;
+  pair.edge.mailbox(0).take_attention([&](std::uint32_t index) { seen.push_back(index); });
+  EXPECT_EQ(seen, (std::vector<std::uint32_t>{3}));
+}
+
+TEST(HostileWorker, CannotMoveTheEdgesSlots) {
+  Pair pair = make_pair(kSmall);
+  Mailbox edge = pair.edge.mailbox(0);
+  const Slot* slot = &edge.slot(3);
+  const char* area = edge.response_area(3);
+  // Everything before the slots: the region's header with the shape, the mailbox's header with its ring.
+  char* base = reinterpret_cast<char*>(&pair.worker.mailbox(0).slot(0));
+  const auto page = reinterpret_cast<std::uintptr_t>(&pair.worker.page()) & ~std::uintptr_t{4095};
+  std::memset(reinterpret_cast<char*>(page), 0xff, static_cast<std::size_t>(base - reinterpret_cast<char*>(page)));
+  EXPECT_EQ(&edge.slot(3), slot);
+  EXPECT_EQ(edge.response_area(3), area);
+  EXPECT_EQ(&pair.edge.mailbox(0).slot(3), slot);
+  static_cast<void>(edge.submit(3, 1));
+  static_cast<void>(edge.recall(3));
+  edge.take_attention([](std::uint32_t index) { EXPECT_LT(index, 4u); });
+  Bell(pair.edge.page()).ring(1);
+}
+
+TEST(HostileWorker, CannotTellTheEdgeAnotherShape) {
+  Pair pair = make_pair(kSmall);
+  const auto page = reinterpret_cast<std::uintptr_t>(&pair.worker.page()) & ~std::uintptr_t{4095};
+  std::memset(reinterpret_cast<char*>(page), 0x11, 64);
+  const auto mapped = Region::map(os::UniqueFd(::dup(pair.worker.fd())), 1, kSmall);
+  ASSERT_TRUE(mapped);
+  EXPECT_EQ(mapped->shape().slots, 4u);
+  EXPECT_EQ(mapped->mailboxes(), 1u);
+}
+
+TEST(Region, RefusesMemoryThatIsNotOfTheSizeAgreed) {
+  auto region = Region::create(2, kSmall);
+  EXPECT_TRUE(Region::map(os::UniqueFd(::dup(region->fd())), 2, kSmall));
+  EXPECT_FALSE(Region::map(os::UniqueFd(::dup(region->fd())), 1, kSmall));
+  EXPECT_FALSE(Region::map(os::UniqueFd(::dup(region->fd())), 2, MailboxShape{}));
+  EXPECT_FALSE(Region::map(os::UniqueFd(::open("/dev/null", 0)), 2, kSmall));
 }
 
 TEST(Region, RefusesMemoryThatIsNotOurs) {

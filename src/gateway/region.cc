@@ -81,6 +81,21 @@ Result<Region> Region::map(os::UniqueFd fd) {
   return region;
 }
 
+Result<Region> Region::map(os::UniqueFd fd, std::uint32_t edge_threads, const MailboxShape& shape) {
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return fail(errno_error("fstat of the gateway's memory"));
+  Region region;
+  region.fd_ = std::move(fd);
+  region.mailboxes_ = edge_threads;
+  region.shape_ = shape;
+  region.bytes_ = kPage + edge_threads * mailbox_stride(shape);
+  if (info.st_size != static_cast<off_t>(region.bytes_)) return fail("the gateway's memory is not of the size agreed");
+  auto base = map_all(region.fd(), region.bytes_);
+  if (!base) return fail(std::move(base).error());
+  region.base_ = *base;
+  return region;
+}
+
 Region::Region(Region&& other) noexcept
     : fd_(std::move(other.fd_)),
       base_(std::exchange(other.base_, nullptr)),

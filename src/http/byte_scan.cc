@@ -118,7 +118,7 @@ const ByteScan& fastest() { return kPortable; }
 constinit ByteScan byte_scan = kPortable;
 
 namespace {
-[[maybe_unused]] const bool chosen = (byte_scan = fastest(), true);
+[[maybe_unused]] const bool kChosen = (byte_scan = fastest(), true);
 }  // namespace
 
 const ByteScan* find_byte_scan(const char* name) {

@@ -27,7 +27,7 @@ class Poller {
  private:
   static constexpr int kEvents = 256;
   UniqueFd fd_;
-  epoll_event events_[kEvents];
+  epoll_event events_[kEvents] = {};
 };
 
 }  // namespace tierce::os

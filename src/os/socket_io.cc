@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -45,6 +46,11 @@ IoResult send_file(int fd, int file, std::uint64_t* offset, std::size_t bytes) {
   const IoResult result = result_of(::sendfile(fd, file, &at, bytes));
   *offset = static_cast<std::uint64_t>(at);
   return result;
+}
+
+bool is_regular_file(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 void shutdown_writing(int fd) { ::shutdown(fd, SHUT_WR); }

@@ -25,6 +25,8 @@ IoResult send(int fd, const char* data, std::size_t bytes, bool more = false);
 IoResult send_parts(int fd, std::span<const iovec> parts);
 // File to socket without a copy through user space. bytes == 0 with kDone: the file ended early.
 IoResult send_file(int fd, int file, std::uint64_t* offset, std::size_t bytes);
+// Only such a file never makes the one who reads it wait.
+bool is_regular_file(int fd);
 // No more will be sent; what the client still sends can be read (lingering close).
 void shutdown_writing(int fd);
 void set_no_delay(int fd);

@@ -26,6 +26,7 @@
 #include "os/error_log.h"
 #include "os/file_watcher.h"
 #include "os/listen_socket.h"
+#include "os/message_backlog.h"
 #include "os/pid_file.h"
 #include "os/user_identity.h"
 #include "supervise/pool.h"
@@ -200,11 +201,14 @@ class Supervisor {
   void wait() {
     std::vector<pollfd> set = {{signals_.get(), POLLIN, 0}};
     std::vector<std::function<void()>> handlers = {[this] { read_signals(); }};
-    const auto add = [&](int fd, std::function<void()> handler) {
-      set.push_back({fd, POLLIN, 0});
+    const auto add = [&](int fd, std::function<void()> handler, short events = POLLIN) {
+      set.push_back({fd, events, 0});
       handlers.push_back(std::move(handler));
     };
-    if (edge_control_) add(edge_control_.fd(), [this] { read_edge(); });
+    if (edge_control_) {
+      add(
+          edge_control_.fd(), [this] { serve_edge(); }, to_edge_.empty() ? POLLIN : POLLIN | POLLOUT);
+    }
     for (auto& [generation, zygote] : zygotes_) {
       if (zygote.control) add(zygote.control.fd(), [this, g = generation] { read_zygote(g); });
       if (zygote.watch_list) add(zygote.watch_list.get(), [this, g = generation] { read_watch_list(g); });
@@ -329,6 +333,7 @@ class Supervisor {
         read_zygote(generation);
         read_watch_list(generation);
         zygotes_.erase(generation);
+        bury_unreported(generation);
         feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = status});
         continue;
       }
@@ -342,11 +347,27 @@ class Supervisor {
     }
   }
 
+  // A zygote that is killed between reaping a worker and saying so takes the news along: such a worker is
+  // nobody's child, and no process has its number. How it ended is not known; SIGKILL stands for it.
+  void bury_unreported(std::uint32_t generation) {
+    std::vector<std::uint32_t> gone;
+    for (const auto& [id, worker] : pool_.workers()) {
+      if (worker.generation == generation && worker.pid > 0 && ::kill(worker.pid, 0) != 0 && errno == ESRCH)
+        gone.push_back(id);
+    }
+    for (const std::uint32_t id : gone) feed({.kind = Event::Kind::kWorkerExited, .worker = id, .status = SIGKILL});
+  }
+
   void edge_ended(int status) {
     const auto kind = stopping_edge_ ? Event::Kind::kEdgeStopped
                       : edge_ready_  ? Event::Kind::kEdgeDied
                                      : Event::Kind::kEdgeFailed;
     feed({.kind = kind, .status = status});
+  }
+
+  void serve_edge() {
+    read_edge();
+    if (edge_control_) to_edge_.flush(edge_control_);
   }
 
   void read_edge() {
@@ -475,10 +496,7 @@ class Supervisor {
   // --- what goes out ---
 
   void tell_edge(const ControlMessage& message, std::span<const int> descriptors = {}) {
-    if (!edge_control_) return;
-    if (auto sent = edge_control_.send(message, descriptors); !sent) {
-      log_.line(LogLevel::kError, std::move(sent).error().during("telling the edge").text());
-    }
+    if (edge_control_) to_edge_.send(edge_control_, message, descriptors);
   }
 
   void carry_out(const Action& action) {
@@ -571,6 +589,7 @@ class Supervisor {
     if (pid > 0) {
       edge_pid_ = pid;
       edge_control_ = std::move(ours);
+      to_edge_.clear();
       return;
     }
     // The edge: a copy of us that keeps the listening sockets and its own channel, and nothing else.
@@ -656,7 +675,8 @@ class Supervisor {
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
                .number = id,
                .pid = worker->second.pid,
-               .threads = settings_.threads},
+               .threads = settings_.threads,
+               .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
     lines->second.region = gateway::Region();  // The edge and the worker hold it now.
@@ -680,6 +700,7 @@ class Supervisor {
   bool stopping_edge_ = false;
   bool edge_ready_ = false;
   os::MessageChannel edge_control_;
+  os::MessageBacklog to_edge_;
   std::vector<os::UniqueFd> wakeups_;
   std::map<std::uint32_t, ZygoteProcess> zygotes_;
   std::map<std::uint32_t, WorkerLines> workers_;

@@ -28,7 +28,7 @@ std::string find_on_path(const std::string& name) {
   std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
+    std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
     if (end > 0 && executable(candidate)) return candidate;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }

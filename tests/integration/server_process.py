@@ -108,8 +108,8 @@ class Server:
 
     def fails(self, app="hello:app", seconds=10, **how):
         """Starts something that cannot start; answers how it ended. Asserts that nothing is left behind."""
-        env, cwd = how.pop("env", None), how.pop("cwd", None)
-        self.spawn(self.command(app, **how), env, cwd)
+        env, cwd, wrapper = how.pop("env", None), how.pop("cwd", None), how.pop("wrapper", ())
+        self.spawn(self.command(app, **how), env, cwd, wrapper)
         try:
             code = self.process.wait(seconds * SLOWNESS)
         except subprocess.TimeoutExpired:

@@ -428,7 +428,7 @@ void Connection::refuse(int status, std::string_view why, bool close) {
 
 bool Connection::refuse(http::WireError error) {
   const int status = http::status_of(error);
-  if (status != 0 && !(wire_.is_fastcgi() && wire_.request_id == 0)) {
+  if (status != 0 && (!wire_.is_fastcgi() || wire_.request_id != 0)) {
     refuse(status, http::describe(error), true);
     return true;
   }

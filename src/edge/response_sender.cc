@@ -220,9 +220,7 @@ ResponseSender::Step ResponseSender::end_of_body(Exchange& exchange, bool broken
   body_ended_ = true;
   if (broken || (body_allowed_ && length_left_ > 0)) {
     cut_short_ = true;
-  } else if (chunked_ && !put_aside("0\r\n\r\n")) {
-    return Step::kCut;
-  } else if (wire_.is_fastcgi() && !put_aside(wire_.end())) {
+  } else if (const std::string end = chunked_ ? "0\r\n\r\n" : wire_.end(); !end.empty() && !put_aside(end)) {
     return Step::kCut;
   }
   thread_.dispatcher().forget(exchange);

@@ -1,5 +1,6 @@
 """The real nginx and the real Apache pass requests on over every protocol they know, and clients notice nothing."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -155,12 +156,16 @@ def test_an_application_error_is_a_500(front):
 
 # Without a Content-Length the end of a uwsgi connection ends the body. A reset says that it was no good end; a unix
 # socket knows none, and mod_proxy_uwsgi takes one for an end like any other.
-CANNOT_TELL = ("uwsgi over unix", "uwsgi, unbuffered upload", "mod_proxy_uwsgi")
+CANNOT_TELL = ("uwsgi over unix", "uwsgi, unbuffered upload")
 
 
 def test_a_body_that_breaks_off_reaches_no_client_as_whole(backend, front):
     logged = len(backend.log_lines("oops in the middle of the body"))
-    if front.chain[1] in CANNOT_TELL:
+    if front.chain[1] == "mod_proxy_uwsgi":
+        with contextlib.suppress(Incomplete):  # It depends on when the reset comes: 502, a part, or broken.
+            got = front.get("/raises_later?x")
+            assert got.status == 502 or got.body in (b"", b"part one")
+    elif front.chain[1] in CANNOT_TELL:
         assert front.get("/raises_later?x").body == b"part one"
     else:
         with pytest.raises(Incomplete):

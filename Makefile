@@ -57,7 +57,7 @@ test-asan: deps-test $(VENV_TEST)/.done ## The whole suite with AddressSanitizer
 test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
 	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/tsan-configure.log
 	cmake --build --preset tsan -j $(JOBS)
-	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0 TIERCE_TEST_SLOWNESS=3 \
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
 
 lint: deps-test ## clang-tidy and the direction of the includes; a finding is an error

@@ -4,19 +4,33 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/gunicorn_command.h"
 #include "cli/run_command.h"
+#include "cli/uwsgi_command.h"
 
 namespace {
 
 constexpr const char* kUsage =
     "usage: tierce COMMAND ...\n\n"
-    "  run MODULE:CALLABLE   serve a Python web application (tierce run --help)\n"
-    "  --version             the version\n";
+    "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
+    "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
+    "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
+    "  --version                  the version\n";
+
+// Linked under the name of a server whose place we take, the program is that server.
+std::string_view called_as(const char* path) {
+  std::string_view name(path);
+  name.remove_prefix(name.rfind('/') == std::string_view::npos ? 0 : name.rfind('/') + 1);
+  return name;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string_view name = argc > 0 ? called_as(argv[0]) : "";
+  if (name == "uwsgi") return tierce::cli::uwsgi_command(arguments);
+  if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
     return 2;
@@ -31,6 +45,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (command == "run") return tierce::cli::run_command({arguments.begin() + 1, arguments.end()});
+  if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
+  if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;
 }

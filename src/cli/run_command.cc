@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/serve.h"
 #include "config/run_options.h"
-#include "edge/edge_process.h"
-#include "supervise/supervisor.h"
 
 namespace tierce::cli {
 
@@ -30,7 +29,7 @@ int run_command(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "tierce run: %s\n(tierce run --help lists the options)\n", settings.error().text().c_str());
     return 2;
   }
-  return supervise::run_supervisor(*settings, edge::run_edge);
+  return serve(*settings);
 }
 
 }  // namespace tierce::cli

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "os/error_log.h"
@@ -29,13 +30,17 @@ struct EdgeSettings {
   std::chrono::milliseconds queue_timeout{30000};
   std::uint32_t queue_limit = 1024;
   std::uint32_t connections_max = 0;                                 // 0: as many as RLIMIT_NOFILE allows
-  std::vector<std::string> forwarded_allow_ips{"127.0.0.1", "::1"};  // "*": everybody
+  std::vector<std::string> forwarded_allow_ips{"127.0.0.1", "::1"};  // Networks too; "*": everybody
   bool forwarded_from_unix = true;
   bool proxy_protocol = false;  // Connections of proxy_allow_from begin with a PROXY header.
-  std::vector<std::string> proxy_allow_from{"127.0.0.1", "::1"};  // "*": everybody; unix sockets always.
-  std::string server_name = "tierce";                             // The Server header.
-  std::string access_log = "-";                                   // Path, "-" for stdout, "" for none.
-  std::string error_log = "-";                                    // Path, "-" for stderr.
+  std::vector<std::string> proxy_allow_from{"127.0.0.1", "::1"};  // Like forwarded_allow_ips; unix sockets always.
+  // A field of a trusted peer with this value means https; names and values in lower case.
+  std::vector<std::pair<std::string, std::string>> secure_scheme_headers{
+      {"x-forwarded-proto", "https"}, {"x-forwarded-protocol", "ssl"}, {"x-forwarded-ssl", "on"}};
+  std::string server_name = "tierce";  // The Server header.
+  std::string access_log = "-";        // Path, "-" for stdout, "" for none.
+  std::string access_log_format;       // Gunicorn's language (edge/access_log_format.h); "" is the combined format.
+  std::string error_log = "-";         // Path, "-" for stderr.
   os::LogLevel log_level = os::LogLevel::kInfo;
   std::string temp_dir = "/tmp";
   std::uint64_t temp_file_bytes_max = 1ull << 30;  // proxy_max_temp_file_size

@@ -192,7 +192,8 @@ const std::array kOptions = {
                 return {};
               }},
     RunOption{"--forwarded-allow-ips", "LIST", "127.0.0.1,::1",
-              "Whose X-Forwarded-Proto is believed: addresses separated by commas, '*' for everybody. Peers of unix "
+              "Whose X-Forwarded-Proto is believed: addresses and networks separated by commas, '*' for everybody. "
+              "Peers of unix "
               "sockets are trusted.",
               [](S& s, string_view v) -> Done {
                 s.edge.forwarded_allow_ips.clear();
@@ -206,7 +207,8 @@ const std::array kOptions = {
                 return {};
               }},
     RunOption{"--proxy-allow-from,--proxy-allow-ips", "LIST", "127.0.0.1,::1",
-              "Who must send a PROXY header, and nobody else may: addresses separated by commas, '*' for everybody. "
+              "Who must send a PROXY header, and nobody else may: addresses and networks separated by commas, '*' for "
+              "everybody. "
               "Peers of unix sockets must.",
               [](S& s, string_view v) -> Done {
                 s.edge.proxy_allow_from.clear();

@@ -1,8 +1,10 @@
-// Everything `tierce run` can be told (run_options.h has the rows).
+// Everything a run can be told, whatever language it was written in (run_options.h and gunicorn_settings.h have
+// the rows).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,13 @@
 #include "config/edge_settings.h"
 
 namespace tierce::config {
+
+// What the interpreter needs to read a Gunicorn configuration again: it executes the file for its hooks.
+struct GunicornSource {
+  std::vector<std::string> arguments;
+  std::string directory;  // Where the user stood.
+  std::string table;      // gunicorn_settings.h
+};
 
 struct RunSettings {
   EdgeSettings edge;
@@ -31,6 +40,13 @@ struct RunSettings {
   bool lazy_apps = false;
   std::string python;  // "": the virtual environment's, else python3 on PATH
   std::string name;
+  int socket_umask = -1;                   // For the unix sockets alone; -1: umask.
+  bool stop_at_once_by_interrupt = false;  // SIGINT and SIGQUIT do not wait for running requests.
+  bool capture_output = false;             // What the application prints goes to the error log, when that is a file.
+  bool daemon = false;
+  bool daemon_keeps_stdio = false;
+  std::optional<GunicornSource> gunicorn;
+  std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 
 }  // namespace tierce::config

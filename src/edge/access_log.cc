@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <strings.h>
 
+#include "http/percent.h"
 #include "os/socket_io.h"
 
 namespace tierce::edge {
@@ -41,8 +42,15 @@ int base64_digit(char c) {
 
 }  // namespace
 
-Result<AccessLog> AccessLog::open(const std::string& path) {
+Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat format) {
   AccessLog log;
+  for (const Atom atom : {Atom::kMethod, Atom::kPath, Atom::kQuery, Atom::kProtocol, Atom::kSeconds,
+                          Atom::kMicroseconds, Atom::kMilliseconds, Atom::kDecimalSeconds, Atom::kPid,
+                          Atom::kRequestField, Atom::kResponseField, Atom::kTarget}) {
+    log.detailed_ = log.detailed_ || format.has(atom);
+  }
+  log.wants_response_fields_ = format.has(Atom::kResponseField);
+  log.format_ = std::move(format);
   if (path.empty()) return log;
   log.path_ = path;
   log.on_ = true;
@@ -66,16 +74,66 @@ void AccessLog::add(const AccessRecord& record, std::time_t now) {
     stamp_bytes_ = std::strftime(stamp_, sizeof stamp_, "%d/%b/%Y:%H:%M:%S %z", &local);
     stamp_of_ = now;
   }
-  append_escaped(lines_, record.remote_address);
-  lines_ += " - ";
-  append_escaped(lines_, record.remote_user);
-  lines_.append(" [").append(stamp_, stamp_bytes_).append("] \"");
-  append_escaped(lines_, record.request_line);
-  fmt::format_to(std::back_inserter(lines_), "\" {} {} \"", record.status, record.body_bytes);
-  append_escaped(lines_, record.referer);
-  lines_ += "\" \"";
-  append_escaped(lines_, record.user_agent);
-  lines_ += "\"\n";
+  for (const FormatPart& part : format_.parts()) append(part, record);
+  lines_ += '\n';
+}
+
+void AccessLog::append(const FormatPart& part, const AccessRecord& record) {
+  const auto number = [this](std::uint64_t value) { fmt::format_to(std::back_inserter(lines_), "{}", value); };
+  switch (part.atom) {
+    case Atom::kText:
+      lines_ += part.text;
+      return;
+    case Atom::kRemoteAddress:
+      return append_escaped(lines_, record.remote_address);
+    case Atom::kDash:
+      lines_ += '-';
+      return;
+    case Atom::kUser:
+      return append_escaped(lines_, record.remote_user);
+    case Atom::kTime:
+      lines_.append("[").append(stamp_, stamp_bytes_).append("]");
+      return;
+    case Atom::kRequestLine:
+      return append_escaped(lines_, record.request_line);
+    case Atom::kStatus:
+      return number(static_cast<std::uint64_t>(record.status));
+    case Atom::kMethod:
+      return append_escaped(lines_, record.method);
+    case Atom::kPath:
+      decoded_.resize(record.path.size());
+      return append_escaped(lines_, {decoded_.data(), http::decode_path(record.path, decoded_.data())});
+    case Atom::kQuery:
+      if (!record.query.empty()) append_escaped(lines_, record.query);
+      return;
+    case Atom::kProtocol:
+      return append_escaped(lines_, record.protocol);
+    case Atom::kTarget:
+      return append_escaped(lines_, record.target);
+    case Atom::kBodyBytes:
+      return number(record.body_bytes);
+    case Atom::kReferer:
+      return append_escaped(lines_, record.referer);
+    case Atom::kUserAgent:
+      return append_escaped(lines_, record.user_agent);
+    case Atom::kSeconds:
+      return number(record.duration_ns / 1'000'000'000);
+    case Atom::kMicroseconds:
+      return number(record.duration_ns / 1'000);
+    case Atom::kMilliseconds:
+      return number(record.duration_ns / 1'000'000);
+    case Atom::kDecimalSeconds:
+      fmt::format_to(std::back_inserter(lines_), "{}.{:06}", record.duration_ns / 1'000'000'000,
+                     record.duration_ns / 1'000 % 1'000'000);
+      return;
+    case Atom::kPid:
+      fmt::format_to(std::back_inserter(lines_), "<{}>", record.pid);
+      return;
+    case Atom::kRequestField:
+      return append_escaped(lines_, record.fields->request(part.text));
+    case Atom::kResponseField:
+      return append_escaped(lines_, record.fields->response(part.text));
+  }
 }
 
 void AccessLog::flush_if_due(std::uint64_t now_ns) {

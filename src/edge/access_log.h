@@ -1,5 +1,5 @@
-// The access log in the combined format, buffered: a line is formatted into memory and written with many
-// others, at the latest 100 ms after the request. Off the hot path otherwise.
+// The access log, in the combined format or one of its own, buffered: a line is formatted into memory and written with
+// many others, at the latest 100 ms after the request. Off the hot path otherwise.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,18 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "edge/access_log_format.h"
 #include "os/unique_fd.h"
 
 namespace tierce::edge {
+
+// Header fields by their names in lower case; "" for one that is not there.
+class AccessFields {
+ public:
+  virtual ~AccessFields() = default;
+  virtual std::string_view request(std::string_view name) const = 0;
+  virtual std::string_view response(std::string_view name) const = 0;
+};
 
 struct AccessRecord {
   std::string_view remote_address;  // "" prints as "-".
@@ -20,15 +29,27 @@ struct AccessRecord {
   std::uint64_t body_bytes;
   std::string_view referer;
   std::string_view user_agent;
+  // What formats other than the combined one may ask for.
+  std::string_view method;
+  std::string_view target;
+  std::string_view path;  // Raw.
+  std::string_view query;
+  std::string_view protocol;
+  std::uint64_t duration_ns;
+  int pid;
+  const AccessFields* fields;  // Required where the format has fields.
 };
 
 class AccessLog {
  public:
   // Path, "-" for standard output, "" for none.
-  static Result<AccessLog> open(const std::string& path);
+  static Result<AccessLog> open(const std::string& path, AccessLogFormat format);
   AccessLog() = default;
 
   bool on() const { return on_; }
+  // Whether records need more than the combined format does, and the fields of responses.
+  bool detailed() const { return detailed_; }
+  bool wants_response_fields() const { return wants_response_fields_; }
   void add(const AccessRecord& record, std::time_t now);
   // Writes what is buffered when it is large or old enough.
   void flush_if_due(std::uint64_t now_ns);
@@ -37,7 +58,13 @@ class AccessLog {
   Result<void> reopen();
 
  private:
+  void append(const FormatPart& part, const AccessRecord& record);
+
   bool on_ = false;
+  bool detailed_ = false;
+  bool wants_response_fields_ = false;
+  AccessLogFormat format_;
+  std::string decoded_;
   std::string path_;
   os::UniqueFd file_;
   std::string lines_;

@@ -26,6 +26,8 @@ const AccessRecord kPlain = {.remote_address = "192.0.2.7",
                              .referer = "http://example/",
                              .user_agent = "curl/8"};
 
+AccessLogFormat combined() { return *AccessLogFormat::parse(AccessLogFormat::kCombined); }
+
 class AccessLogTest : public testing::Test {
  protected:
   AccessLogTest() {
@@ -49,7 +51,7 @@ class AccessLogTest : public testing::Test {
   }
   std::string written() const { return contents(path_); }
   std::string line_of(const AccessRecord& record) const {
-    AccessLog log = *AccessLog::open(path_);
+    AccessLog log = *AccessLog::open(path_, combined());
     log.add(record, kWhen);
     log.flush();
     std::string line = written();
@@ -81,7 +83,7 @@ TEST_F(AccessLogTest, NoClientCanEndALineOrAFieldOrSendATerminalSequence) {
 }
 
 TEST_F(AccessLogTest, PrintableBytesStayAndEveryOtherIsEscaped) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
     AccessRecord record = kPlain;
@@ -100,7 +102,7 @@ TEST_F(AccessLogTest, PrintableBytesStayAndEveryOtherIsEscaped) {
 }
 
 TEST_F(AccessLogTest, TheTimeMovesWithTheRequests) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   log.add(kPlain, kWhen);
   log.add(kPlain, kWhen + 1);
   log.flush();
@@ -109,7 +111,7 @@ TEST_F(AccessLogTest, TheTimeMovesWithTheRequests) {
 }
 
 TEST_F(AccessLogTest, WritesNothingUntilTheLineIsOldEnough) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   log.add(kPlain, kWhen);
   EXPECT_TRUE(log.pending());
   log.flush_if_due(1000 * kMs);
@@ -121,7 +123,7 @@ TEST_F(AccessLogTest, WritesNothingUntilTheLineIsOldEnough) {
 }
 
 TEST_F(AccessLogTest, TheNextLineHasATimeOfItsOwn) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   log.add(kPlain, kWhen);
   log.flush_if_due(1000 * kMs);
   log.flush_if_due(1100 * kMs);
@@ -134,7 +136,7 @@ TEST_F(AccessLogTest, TheNextLineHasATimeOfItsOwn) {
 }
 
 TEST_F(AccessLogTest, WritesManyLinesAtOnceWithoutWaiting) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   int lines = 0;
   while (written().empty() && lines < 10'000) {
     log.add(kPlain, kWhen);
@@ -146,7 +148,7 @@ TEST_F(AccessLogTest, WritesManyLinesAtOnceWithoutWaiting) {
 }
 
 TEST_F(AccessLogTest, AfterReopenLinesGoToTheNewFileAndNoneIsLost) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   log.add(kPlain, kWhen);
   ASSERT_EQ(::rename(path_.c_str(), (path_ + ".1").c_str()), 0);
   ASSERT_TRUE(log.reopen());
@@ -158,7 +160,7 @@ TEST_F(AccessLogTest, AfterReopenLinesGoToTheNewFileAndNoneIsLost) {
 }
 
 TEST_F(AccessLogTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   ASSERT_EQ(::rename(path_.c_str(), (path_ + ".1").c_str()), 0);
   ASSERT_EQ(::mkdir(path_.c_str(), 0700), 0);
   const auto reopened = log.reopen();
@@ -171,15 +173,15 @@ TEST_F(AccessLogTest, KeepsTheOldFileWhenTheNewOneCannotBeOpened) {
 }
 
 TEST_F(AccessLogTest, SaysWhichFileCannotBeOpened) {
-  const auto log = AccessLog::open("/nonexistent/access.log");
+  const auto log = AccessLog::open("/nonexistent/access.log", combined());
   ASSERT_FALSE(log);
   EXPECT_NE(log.error().text().find("/nonexistent/access.log"), std::string::npos);
 }
 
-TEST_F(AccessLogTest, IsOffWithoutAPath) { EXPECT_FALSE(AccessLog::open("")->on()); }
+TEST_F(AccessLogTest, IsOffWithoutAPath) { EXPECT_FALSE(AccessLog::open("", combined())->on()); }
 
 TEST_F(AccessLogTest, AFullDiskCostsTheLinesAndNothingElse) {
-  AccessLog log = *AccessLog::open("/dev/full");
+  AccessLog log = *AccessLog::open("/dev/full", combined());
   for (int i = 0; i < 10'000; ++i) {
     log.add(kPlain, kWhen);
     log.flush_if_due(1000 * kMs);
@@ -191,7 +193,7 @@ TEST_F(AccessLogTest, AFullDiskCostsTheLinesAndNothingElse) {
 TEST_F(AccessLogTest, AClosedPipeCostsTheLinesAndNothingElse) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   os::UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  AccessLog log = *AccessLog::open(path_);
+  AccessLog log = *AccessLog::open(path_, combined());
   reader = os::UniqueFd();
   log.add(kPlain, kWhen);
   log.flush();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +10,7 @@
 
 #include "edge/edge_thread.h"
 #include "http/field_rules.h"
+#include "os/clock.h"
 
 namespace tierce::edge {
 namespace {
@@ -130,15 +132,12 @@ void Connection::fill_client() {
   client.listener = listener_;
   client.https = false;
   if (!trusted_) return;
-  // gunicorn's secure_scheme_headers.
+  const auto& secure = thread_.settings().secure_scheme_headers;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const std::string_view name = exchange.part(exchange.fields[i].name);
-    if (name.size() < 15 || (name[0] | 0x20) != 'x') continue;
-    const std::string_view value = exchange.part(exchange.fields[i].value);
-    if ((http::equals_ignoring_case(name, "x-forwarded-proto") && http::equals_ignoring_case(value, "https")) ||
-        (http::equals_ignoring_case(name, "x-forwarded-protocol") && http::equals_ignoring_case(value, "ssl")) ||
-        (http::equals_ignoring_case(name, "x-forwarded-ssl") && http::equals_ignoring_case(value, "on"))) {
-      client.https = true;
+    for (const auto& [known, value] : secure) {
+      if (name.size() != known.size() || !http::equals_ignoring_case(name, known)) continue;
+      if (http::equals_ignoring_case(exchange.part(exchange.fields[i].value), value)) client.https = true;
     }
   }
 }
@@ -212,6 +211,46 @@ int Connection::status_of(Fate fate) const {
   }
 }
 
+// What a format of the access log may ask of one exchange.
+class Connection::LoggedFields final : public AccessFields {
+ public:
+  explicit LoggedFields(const Exchange& exchange) : exchange_(exchange) {}
+  std::string_view request(std::string_view name) const override { return exchange_.field(name); }
+  std::string_view response(std::string_view name) const override {
+    // "200 OK\r\nName: value\r\n...", as the worker has written it.
+    std::string_view rest = exchange_.response_head;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find("\r\n"), rest.size());
+      const std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 2, rest.size()));
+      if (line.size() <= name.size() || line[name.size()] != ':') continue;
+      if (!http::equals_ignoring_case(line.substr(0, name.size()), name)) continue;
+      std::string_view value = line.substr(name.size() + 1);
+      while (value.starts_with(' ')) value.remove_prefix(1);
+      return value;
+    }
+    return {};
+  }
+
+ private:
+  const Exchange& exchange_;
+};
+
+void Connection::add_details(AccessRecord& record) const {
+  const Exchange& exchange = *exchange_;
+  const http::RequestHead& head = exchange.head();
+  if (head.head_bytes > 0) {
+    record.method = exchange.part(head.method_name);
+    record.target = exchange.part(head.target);
+    record.path = head.path.length > 0 ? exchange.part(head.path) : "/";
+    record.query = exchange.part(head.query);
+    record.protocol = wire_.is_http() ? (head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1")
+                                      : exchange.variables.protocol(exchange.head_bytes());
+  }
+  if (exchange.queued_ns != 0) record.duration_ns = os::monotonic_ns() - exchange.queued_ns;
+  record.pid = exchange.worker_pid != 0 ? exchange.worker_pid : ::getpid();
+}
+
 void Connection::log_access(int status, std::uint64_t body_bytes) {
   if (!thread_.access_log().on()) return;
   const Exchange& exchange = *exchange_;
@@ -242,6 +281,9 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
   }
   record.status = status;
   record.body_bytes = body_bytes;
+  const LoggedFields fields(exchange);
+  record.fields = &fields;
+  if (thread_.access_log().detailed()) add_details(record);
   thread_.access_log().add(record, thread_.wall());
 }
 

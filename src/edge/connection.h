@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/timer_wheel.h"
+#include "edge/access_log.h"
 #include "edge/exchange.h"
 #include "edge/own_response.h"
 #include "edge/response_sender.h"
@@ -143,6 +144,8 @@ class Connection final : public ExchangeOwner {
   bool refuse(http::WireError error);
   OwnResponse own_response(int status, bool close, std::string_view extra = {});
   std::string peer_text() const;
+  class LoggedFields;
+  void add_details(AccessRecord& record) const;
   void log_access(int status, std::uint64_t body_bytes);
   int status_of(Fate fate) const;
   void destroy();

@@ -30,12 +30,6 @@ http::HeadLimits limits_of(const config::EdgeSettings& settings) {
           .underscores = settings.underscores};
 }
 
-bool is_among(const std::vector<std::string>& allowed, const os::Peer& peer) {
-  const std::string_view address(peer.address, peer.address_bytes);
-  return std::any_of(allowed.begin(), allowed.end(),
-                     [&](const std::string& one) { return one == "*" || one == address; });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<EdgeThread>> EdgeThread::create(Start start) {
@@ -49,6 +43,8 @@ EdgeThread::EdgeThread(Start start)
       head_limits_(limits_of(*start_.settings)),
       variable_limits_{.bytes_max = start_.settings->variables_bytes_max},
       dispatcher_(*start_.settings, timers_, start_.reports),
+      trusted_peers_(start_.settings->forwarded_allow_ips),
+      proxies_(start_.settings->proxy_allow_from),
       last_request_id_(start_.id_base) {}
 
 EdgeThread::~EdgeThread() = default;
@@ -60,7 +56,10 @@ Result<void> EdgeThread::open() {
   auto poller = os::Poller::create();
   if (!poller) return fail(std::move(poller).error());
   poller_ = std::move(*poller);
-  auto log = AccessLog::open(start_.settings->access_log);
+  auto format = AccessLogFormat::parse(start_.settings->access_log_format.empty() ? AccessLogFormat::kCombined
+                                                                                  : start_.settings->access_log_format);
+  if (!format) return fail(std::move(format).error().during("the format of the access log"));
+  auto log = AccessLog::open(start_.settings->access_log, std::move(*format));
   if (!log) return fail(std::move(log).error());
   access_log_ = std::move(*log);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
@@ -250,11 +249,11 @@ std::string_view EdgeThread::date() {
 }
 
 bool EdgeThread::trusts(const os::Peer& peer, bool is_unix) const {
-  return is_unix ? settings().forwarded_from_unix : is_among(settings().forwarded_allow_ips, peer);
+  return is_unix ? settings().forwarded_from_unix : trusted_peers_.contains({peer.address, peer.address_bytes});
 }
 
 bool EdgeThread::is_proxy(const os::Peer& peer, bool is_unix) const {
-  return settings().proxy_protocol && (is_unix || is_among(settings().proxy_allow_from, peer));
+  return settings().proxy_protocol && (is_unix || proxies_.contains({peer.address, peer.address_bytes}));
 }
 
 Exchange* EdgeThread::take_exchange(ExchangeOwner* owner) {

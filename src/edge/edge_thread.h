@@ -14,6 +14,7 @@
 #include "edge/access_log.h"
 #include "edge/connection.h"
 #include "edge/dispatcher.h"
+#include "edge/trusted_peers.h"
 #include "os/error_log.h"
 #include "os/message_channel.h"
 #include "os/poller.h"
@@ -90,6 +91,8 @@ class EdgeThread {
   TimerWheel timers_;
   Dispatcher dispatcher_;
   AccessLog access_log_;
+  TrustedPeers trusted_peers_;
+  TrustedPeers proxies_;
   Buffer scratch_;
   std::vector<std::unique_ptr<Exchange>> spare_;
   std::uint64_t now_ns_ = 0;

@@ -25,6 +25,9 @@ void Exchange::begin(ExchangeOwner* of) {
   body_in_buffer = false;
   body_bytes = 0;
   progress_seen = progress_ns = 0;
+  queued_ns = 0;
+  worker_pid = 0;
+  response_head.clear();
 }
 
 void Exchange::use_variables(HeadBytes where) {

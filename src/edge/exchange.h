@@ -90,6 +90,9 @@ class Exchange {
   gateway::ClientInfo client{};
   std::uint64_t id = 0;
   std::uint64_t queued_ns = 0;  // Handed to the dispatcher.
+  // For the access log, where its format asks for them.
+  std::int32_t worker_pid = 0;
+  std::string response_head;
   Fate fate = Fate::kWaiting;
 
   // Body: left in `in` behind the head when all of it came along, else collected here.

@@ -41,6 +41,8 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   head_composed_ = true;
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304;
   if (!body_allowed_) file_left_ = 0;
+  exchange.worker_pid = exchange.link()->pid();
+  if (thread_.access_log().wants_response_fields()) exchange.response_head.assign(area, head_bytes);
 
   Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
   if (wire_.is_fastcgi()) out.clear();

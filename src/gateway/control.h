@@ -13,21 +13,24 @@ inline constexpr std::uint32_t kTextMax = 512;
 
 // supervisor -> zygote
 enum class ToZygote : std::uint32_t {
-  kFork = 1,    // number = worker id. Descriptors: [control socket of the worker, region memfd,
-                //   then for each edge thread: its eventfd, the FdChannel to it].
-  kExit = 2,    // End; workers already forked go on (they end by their own control sockets).
-  kReopen = 3,  // Descriptor: the error log, opened anew.
+  kFork = 1,     // number = worker id. Descriptors: [control socket of the worker, region memfd,
+                 //   then for each edge thread: its eventfd, the FdChannel to it].
+  kExit = 2,     // End; workers already forked go on (they end by their own control sockets). number = 1: the
+                 //   server ends, and this is the last zygote.
+  kReopen = 3,   // Descriptor: the error log, opened anew.
+  kWorkers = 4,  // number = how many workers are wanted now.
 };
 // zygote -> supervisor
 enum class FromZygote : std::uint32_t {
-  kReady = 101,   // The application is imported (at once with lazy-apps); ready to fork.
+  kReady = 101,   // The application is imported (at once with lazy-apps); ready to fork. number = workers wanted,
+                  //   0: as before.
   kFailed = 102,  // The import failed; the traceback has been written to stderr. The zygote exits with 3.
   kForked = 103,  // number = worker id, pid.
   kExited = 104,  // number = worker id (0: a child we did not fork), pid, status = wait status.
 };
 // supervisor -> worker (on its control socket)
 enum class ToWorker : std::uint32_t {
-  kExit = 201,       // Finish what runs, take nothing more, run atexit, exit 0.
+  kExit = 201,       // Finish what runs, take nothing more, run atexit, exit 0. number = 1: do not finish.
   kDumpStack = 202,  // thread = index; number = request id. Write that thread's Python stack to stderr.
   kReopen = 203,     // Descriptor: the error log, opened anew.
 };

@@ -18,4 +18,15 @@
 //   log_level      debug, info, warning, error, critical
 //   error_log      descriptor number of the error log (2 by default)
 //   graceful_timeout  seconds, for the interpreter's own shutdown
+//   capture_output 1: what is printed goes to the error log
+//
+// Of a Gunicorn configuration (python/gunicorn_conf.py; the first three also for the reader of it):
+//
+//   gunicorn_directory  where the user stood
+//   gunicorn_table      the settings: "name|flags|kind|default" lines
+//   gunicorn_argument   the command line (repeated)
+//   outcome        descriptor number for the reader's answer
+//   supervisor     process id, which hooks know as the arbiter's
+//   generation     1: the first import; more: a reload
+//   workers        how many are wanted
 #pragma once

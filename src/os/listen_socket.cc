@@ -69,7 +69,7 @@ Result<ListenSocket> adopt(int fd) {
   return describe_socket(UniqueFd(fd));
 }
 
-Result<ListenSocket> listen_unix(const std::string& path, int backlog) {
+Result<ListenSocket> listen_unix(const std::string& path, int backlog, int mask) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
@@ -89,9 +89,11 @@ Result<ListenSocket> listen_unix(const std::string& path, int backlog) {
   }
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail(errno_error("socket"));
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return fail(errno_error("bind unix:" + path));
-  }
+  const mode_t before = mask < 0 ? 0 : ::umask(static_cast<mode_t>(mask));
+  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int error = errno;
+  if (mask >= 0) ::umask(before);
+  if (bound != 0) return fail(errno_error("bind unix:" + path, error));
   if (::listen(fd.get(), backlog) != 0) return fail(errno_error("listen unix:" + path));
   ListenSocket listening;
   listening.fd = std::move(fd);
@@ -170,9 +172,9 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
-Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog) {
+Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask) {
   if (endpoint.kind == Endpoint::Kind::kInherited) return adopt(endpoint.fd);
-  if (endpoint.kind == Endpoint::Kind::kUnix) return listen_unix(endpoint.host, backlog);
+  if (endpoint.kind == Endpoint::Kind::kUnix) return listen_unix(endpoint.host, backlog, unix_umask);
   addrinfo hints{};
   // A name is its IPv4 address where it has one, as gunicorn has it: "localhost" is 127.0.0.1 for the
   // programs that connect to it, also where /etc/hosts lists ::1 beside it.

@@ -32,8 +32,9 @@ struct ListenSocket {
   std::string url(std::string_view scheme = "http") const;
 };
 
-// A stale unix socket is replaced; one that somebody answers on is an error. `umask` applies to it.
-Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog);
+// A stale unix socket is replaced; one that somebody answers on is an error. `unix_umask` is for its mode,
+// the umask of the process where that is -1.
+Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask = -1);
 // Sockets passed by systemd (LISTEN_FDS, LISTEN_PID); unsets the variables.
 Result<std::vector<ListenSocket>> take_activated_sockets();
 // /proc/sys/net/core/somaxconn: what the kernel cuts every backlog to.

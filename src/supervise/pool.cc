@@ -77,17 +77,21 @@ void Pool::fork_worker(std::uint32_t generation, TimePoint now, Actions& out) {
   out.push_back({.kind = Action::Kind::kForkWorker, .worker = id, .generation = generation});
 }
 
+std::uint32_t Pool::wanted(std::uint32_t generation) const {
+  return generation == newest_ ? target_ : std::min(target_, target_before_);
+}
+
 bool Pool::lacks_workers(std::uint32_t generation) const {
   const auto zygote = zygotes_.find(generation);
   return zygote != zygotes_.end() && zygote->second.state == ZygoteState::kReady &&
-         count(generation, false, true) < target_;
+         count(generation, false, true) < wanted(generation);
 }
 
 void Pool::fill(std::uint32_t generation, TimePoint now, Actions& out) {
   if (now < fork_not_before_ || !lacks_workers(generation)) return;
   auto asked = std::count_if(workers_.begin(), workers_.end(),
                              [](const auto& item) { return item.second.state == WorkerState::kForking; });
-  for (std::uint32_t have = count(generation, false, true); have < target_ && asked < kForksAskedMost;
+  for (std::uint32_t have = count(generation, false, true); have < wanted(generation) && asked < kForksAskedMost;
        ++have, ++asked) {
     fork_worker(generation, now, out);
   }
@@ -126,7 +130,7 @@ void Pool::tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& o
   if (worker.hangs) {
     out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
   } else {
-    out.push_back({.kind = Action::Kind::kTellExit, .worker = id});
+    out.push_back({.kind = Action::Kind::kTellExit, .worker = id, .status = at_once_ ? 1 : 0});
   }
 }
 
@@ -185,6 +189,7 @@ void Pool::replace(std::uint32_t id, TimePoint now, Actions& out) {
 void Pool::give_reload_up(TimePoint now, Actions& out) {
   log(LogLevel::kError, "Reload failed: the old code goes on answering", out);
   newest_ = generation_;
+  target_ = target_before_;
   quick_deaths_ = 0;
   fork_not_before_ = {};
   if (!zygotes_.contains(newest_)) start_zygote(newest_, out);
@@ -260,7 +265,7 @@ void Pool::zygote_died(const Event& event, Actions& out) {
       return;
     }
     exit_code_ = 3;
-    return stop(event.now, out);
+    return stop(event.now, settings_.graceful_timeout, out);
   }
   const auto pause = back_off(++zygote_deaths_);
   log(LogLevel::kError,
@@ -289,15 +294,15 @@ void Pool::edge_died(const Event& event, Actions& out) {
   settle(event.now, out);
 }
 
-void Pool::stop(TimePoint now, Actions& out) {
+void Pool::stop(TimePoint now, std::chrono::milliseconds grace, Actions& out) {
   if (!stopping_) {
     stopping_ = true;
     edge_not_before_ = TimePoint::max();
-    stop_deadline_ = now + settings_.graceful_timeout + 1s;
+    stop_deadline_ = now + grace + (at_once_ ? kExitPatience : 1s);
     log(LogLevel::kInfo, "Shutting down: Master", out);
     if (edge_gone_) return finish_stop(now, out);
-    out.push_back({.kind = Action::Kind::kStopEdge,
-                   .status = static_cast<std::int32_t>(exit_code_ != 0 ? 0 : settings_.graceful_timeout.count())});
+    out.push_back(
+        {.kind = Action::Kind::kStopEdge, .status = static_cast<std::int32_t>(exit_code_ != 0 ? 0 : grace.count())});
     return;
   }
   stop_deadline_ = now;
@@ -315,10 +320,11 @@ void Pool::finish_stop(TimePoint now, Actions& out) {
       if (zygote.state == ZygoteState::kRetired) continue;
       const bool importing = zygote.state == ZygoteState::kImporting;
       zygote.state = ZygoteState::kRetired;
-      zygote.deadline = now + kExitPatience;
+      zygote.deadline = now + std::max<std::chrono::nanoseconds>(settings_.graceful_timeout, kExitPatience);
       // One that still imports does not listen.
-      out.push_back(
-          {.kind = importing ? Action::Kind::kKillZygote : Action::Kind::kRetireZygote, .generation = generation});
+      out.push_back({.kind = importing ? Action::Kind::kKillZygote : Action::Kind::kRetireZygote,
+                     .generation = generation,
+                     .status = generation == generation_ ? 1 : 0});
     }
   }
   if (!workers_.empty() || !zygotes_.empty()) return;
@@ -389,6 +395,8 @@ void Pool::on(const Event& event, Actions& out) {
         zygote->second.state = ZygoteState::kReady;
         zygote_deaths_ = 0;
         ever_ready_ = true;
+        if (event.status > 0 && event.generation == newest_ && newest_ != generation_)
+          target_ = static_cast<std::uint32_t>(event.status);
       }
       return settle(event.now, out);
     case Event::Kind::kZygoteFailed:
@@ -434,7 +442,7 @@ void Pool::on(const Event& event, Actions& out) {
         return give_reload_up(event.now, out);
       if (ever_served_ || settings_.reload) return;
       exit_code_ = 3;
-      return stop(event.now, out);
+      return stop(event.now, settings_.graceful_timeout, out);
     case Event::Kind::kWorkerExited:
       return worker_exited(event, out);
     case Event::Kind::kWantsRestart:
@@ -475,7 +483,7 @@ void Pool::on(const Event& event, Actions& out) {
       edge_gone_ = true;
       exit_code_ = 1;
       if (stopping_) return finish_stop(event.now, out);
-      return stop(event.now, out);
+      return stop(event.now, settings_.graceful_timeout, out);
     case Event::Kind::kReload: {
       if (stopping_) return;
       log(LogLevel::kInfo, "Reloading: importing the application anew", out);
@@ -486,6 +494,7 @@ void Pool::on(const Event& event, Actions& out) {
       }
       quick_deaths_ = 0;
       fork_not_before_ = {};
+      if (newest_ == generation_) target_before_ = target_;
       newest_ = ++last_generation_;
       return start_zygote(newest_, out);
     }
@@ -495,8 +504,15 @@ void Pool::on(const Event& event, Actions& out) {
     case Event::Kind::kFewerWorkers:
       if (target_ > 1) --target_;
       return settle(event.now, out);
+    case Event::Kind::kNoWorkers:
+      target_ = 0;
+      log(LogLevel::kInfo, "Graceful stop of workers", out);
+      return settle(event.now, out);
+    case Event::Kind::kStopAtOnce:
+      at_once_ = true;
+      return stop(event.now, 0ms, out);
     case Event::Kind::kStop:
-      return stop(event.now, out);
+      return stop(event.now, settings_.graceful_timeout, out);
     case Event::Kind::kEdgeStopped:
       edge_gone_ = true;
       return finish_stop(event.now, out);

@@ -33,7 +33,7 @@ struct PoolSettings {
 struct Event {
   enum class Kind : std::uint8_t {
     kStart,         // Once, first.
-    kZygoteReady,   // generation
+    kZygoteReady,   // generation; status: workers wanted after a reload, 0: as before
     kZygoteFailed,  // generation: the import failed, the traceback is written.
     kZygoteDied,    // generation, status: the process is gone (after kZygoteFailed too).
     kForked,        // worker, pid
@@ -50,7 +50,9 @@ struct Event {
     kReload,
     kMoreWorkers,
     kFewerWorkers,
+    kNoWorkers,    // All of them finish; requests wait.
     kStop,         // finish what runs; a second one: at once
+    kStopAtOnce,   // running requests are given up, workers may still run what is due at their end
     kEdgeStopped,  // The edge has ended after kStop.
     kTick,         // A deadline of next_deadline() may have passed.
   };
@@ -67,14 +69,14 @@ struct Event {
 struct Action {
   enum class Kind : std::uint8_t {
     kStartZygote,   // generation
-    kRetireZygote,  // generation: tell it to exit.
+    kRetireZygote,  // generation: tell it to exit. status 1: it is the last one.
     kKillZygote,    // generation
     kForkWorker,    // worker, generation
     kAttach,        // worker: hand it to the edge.
     kDrain,         // worker: the edge gives it nothing more.
     kBury,          // worker, status, text: the edge accounts for its slots.
     kForget,        // worker: close what belonged to it.
-    kTellExit,      // worker
+    kTellExit,      // worker; status 1: without finishing what runs
     kDumpStack,     // worker, thread, request
     kKillWorker,    // worker: SIGKILL
     kStartEdge,
@@ -142,17 +144,19 @@ class Pool {
   void edge_died(const Event& event, Actions& out);
   void give_reload_up(TimePoint now, Actions& out);
   void replace(std::uint32_t id, TimePoint now, Actions& out);
-  void stop(TimePoint now, Actions& out);
+  void stop(TimePoint now, std::chrono::milliseconds grace, Actions& out);
   void finish_stop(TimePoint now, Actions& out);
   void tick(TimePoint now, Actions& out);
   void set_trouble(bool trouble, Actions& out);
   void log(os::LogLevel level, std::string text, Actions& out) const;
+  std::uint32_t wanted(std::uint32_t generation) const;
   bool lacks_workers(std::uint32_t generation) const;
   bool anybody_serves() const;
   std::uint32_t count(std::uint32_t generation, bool serving_only, bool without_replaced) const;
 
   PoolSettings settings_;
   std::uint32_t target_;
+  std::uint32_t target_before_ = 0;  // ... when the reload that goes on was asked for.
   std::map<std::uint32_t, Worker> workers_;
   std::map<std::uint32_t, Zygote> zygotes_;
   std::uint32_t next_worker_ = 1;
@@ -162,6 +166,7 @@ class Pool {
   bool ever_ready_ = false;   // An import has succeeded.
   bool ever_served_ = false;  // A worker has been ready.
   bool stopping_ = false;
+  bool at_once_ = false;    // ... without finishing what runs.
   bool edge_down_ = false;  // It has died and the next one is not started yet.
   bool edge_gone_ = false;  // It has ended, and there will be no other.
   bool exited_ = false;

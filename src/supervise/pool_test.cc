@@ -380,6 +380,64 @@ TEST(Pool, StopsThoughAWorkerWasNeverForked) {
   EXPECT_EQ(drive.all.back().kind, A::kExit);
 }
 
+TEST(Pool, StopsAtOnceWithoutWaitingForRequests) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto out = drive.on({.kind = K::kStopAtOnce});
+  ASSERT_EQ(out.back().kind, A::kStopEdge);
+  EXPECT_EQ(out.back().status, 0) << "no grace for running requests";
+  const auto told = drive.on({.kind = K::kEdgeStopped});
+  ASSERT_EQ(told.back().kind, A::kTellExit);
+  EXPECT_EQ(told.back().status, 1) << "without finishing what runs";
+  EXPECT_LE(drive.pool.next_deadline() - drive.now, 3s);
+}
+
+TEST(Pool, TellsTheLastZygoteThatItIsTheLast) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kReload});
+  const auto newer = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 2}));
+  drive.on({.kind = K::kDrained, .worker = ids[0]});
+  Actions out = drive.exited(ids[0], 0);
+  ASSERT_EQ(Drive::count(out, A::kRetireZygote), 1u);
+  EXPECT_EQ(out.back().status, 0) << "a reload is no end";
+  drive.on({.kind = K::kZygoteDied, .generation = 1});
+  drive.on({.kind = K::kStop});
+  drive.on({.kind = K::kEdgeStopped});
+  out = drive.exited(newer[0], 0);
+  ASSERT_EQ(Drive::count(out, A::kRetireZygote), 1u);
+  EXPECT_EQ(out.back().status, 1);
+}
+
+TEST(Pool, LetsAllWorkersGoAndTakesThemBack) {
+  Drive drive({.workers = 2});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kNoWorkers}), A::kDrain), 2u);
+  for (const auto id : ids) {
+    drive.on({.kind = K::kDrained, .worker = id});
+    EXPECT_EQ(Drive::count(drive.exited(id, 0), A::kForkWorker), 0u);
+  }
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kMoreWorkers}), A::kForkWorker), 1u);
+}
+
+TEST(Pool, TakesTheNumberOfWorkersFromAReload) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1, .status = 1}));
+  drive.on({.kind = K::kReload});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kZygoteReady, .generation = 2, .status = 3}), A::kForkWorker), 3u);
+}
+
+TEST(Pool, KeepsTheNumberOfWorkersWhenAZygoteIsReplaced) {
+  Drive drive({.workers = 1});
+  drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1, .status = 1}));
+  drive.boot(drive.on({.kind = K::kMoreWorkers}));
+  drive.on({.kind = K::kZygoteDied, .generation = 1, .status = SIGKILL});
+  drive.now += 60s;
+  drive.on({.kind = K::kTick});
+  drive.on({.kind = K::kZygoteReady, .generation = 1, .status = 1});
+  EXPECT_EQ(drive.pool.target(), 2u);
+}
+
 // Whatever happens in whatever order: bounded processes, no worker of one id twice, and a stop that ends.
 TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
   for (unsigned seed = 0; seed < 300; ++seed) {
@@ -415,9 +473,13 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
         return *std::next(from.begin(), static_cast<long>(random() % from.size()));
       };
       drive.now += std::chrono::milliseconds(random() % 400);
-      switch (random() % 18) {
+      switch (random() % 19) {
         case 0:
-          if (!zygotes.empty()) drive.on({.kind = K::kZygoteReady, .generation = pick(zygotes)});
+          if (!zygotes.empty()) {
+            drive.on({.kind = K::kZygoteReady,
+                      .generation = pick(zygotes),
+                      .status = static_cast<std::int32_t>(random() % 4)});
+          }
           break;
         case 1:
           if (!zygotes.empty() && (stopping || random() % 3 == 0)) {
@@ -483,6 +545,9 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
         case 15:
           if (!stopping && random() % 4 == 0) drive.on({.kind = K::kEdgeDied, .status = 9});
           break;
+        case 16:
+          if (!stopping && random() % 4 == 0) drive.on({.kind = random() % 2 == 0 ? K::kNoWorkers : K::kMoreWorkers});
+          break;
         default:
           drive.on({.kind = K::kTick});
           break;
@@ -490,7 +555,7 @@ TEST(Pool, StaysWithinBoundsAndEndsUnderRandomEvents) {
       learn();
     };
     for (int i = 0; i < 300 && !exited; ++i) step(false);
-    if (!exited) drive.on({.kind = K::kStop});
+    if (!exited) drive.on({.kind = seed % 2 == 0 ? K::kStop : K::kStopAtOnce});
     for (int i = 0; i < 20000 && !exited; ++i) step(true);
     EXPECT_TRUE(exited) << "seed " << seed;
   }

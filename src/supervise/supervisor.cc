@@ -45,7 +45,7 @@ using gateway::ToZygote;
 using os::LogLevel;
 using namespace std::chrono_literals;
 
-constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD};
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH, SIGCHLD};
 // nginx's default backlog; a kernel that allows less drops connections in a burst.
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
@@ -121,6 +121,7 @@ class Supervisor {
     plan_.error_log = log_.fd();
     log_.line(LogLevel::kInfo, fmt::format("Starting tierce {}{}", TIERCE_VERSION,
                                            settings_.name.empty() ? "" : fmt::format(" ({})", settings_.name)));
+    for (const std::string& warning : settings_.warnings) log_.line(LogLevel::kWarning, warning);
     if (!settings_.pid_file.empty()) {
       auto file = os::PidFile::write(settings_.pid_file);
       if (!file) return fail(std::move(file).error());
@@ -173,8 +174,8 @@ class Supervisor {
     if (listeners_.empty()) {
       for (const std::string& bind : settings_.binds) {
         auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
-        if (!endpoint) return fail(std::move(endpoint).error().during("--bind"));
-        auto socket = os::open_listen_socket(*endpoint, backlog);
+        if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
+        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask);
         if (!socket) return fail(std::move(socket).error());
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
@@ -270,17 +271,26 @@ class Supervisor {
           log_.line(LogLevel::kInfo, fmt::format("Handling signal: {}", info.ssi_signo == SIGTERM  ? "term"
                                                                         : info.ssi_signo == SIGINT ? "int"
                                                                                                    : "quit"));
-          feed({.kind = Event::Kind::kStop});
+          feed({.kind = settings_.stop_at_once_by_interrupt && info.ssi_signo != SIGTERM ? Event::Kind::kStopAtOnce
+                                                                                         : Event::Kind::kStop});
           break;
         case SIGHUP:
           log_.line(LogLevel::kInfo, "Handling signal: hup");
           feed({.kind = Event::Kind::kReload});
           break;
         case SIGTTIN:
-          feed({.kind = Event::Kind::kMoreWorkers});
+          change_workers(Event::Kind::kMoreWorkers);
           break;
         case SIGTTOU:
-          feed({.kind = Event::Kind::kFewerWorkers});
+          change_workers(Event::Kind::kFewerWorkers);
+          break;
+        case SIGWINCH:
+          // A terminal sends it too, when its window changes.
+          if (settings_.daemon) change_workers(Event::Kind::kNoWorkers);
+          break;
+        case SIGUSR2:
+          log_.line(LogLevel::kWarning,
+                    "Handling signal: usr2: starting another master is not supported; HUP reloads the application");
           break;
         case SIGUSR1:
           reopen_logs();
@@ -292,6 +302,19 @@ class Supervisor {
     }
   }
 
+  void change_workers(Event::Kind kind) {
+    feed({.kind = kind});
+    // Hooks of a Gunicorn configuration want to know.
+    if (!settings_.gunicorn) return;
+    tell_zygotes({.kind = static_cast<std::uint32_t>(ToZygote::kWorkers), .number = pool_.target()});
+  }
+
+  void tell_zygotes(const ControlMessage& message, std::span<const int> descriptors = {}) {
+    for (auto& [generation, zygote] : zygotes_) {
+      if (zygote.control) static_cast<void>(zygote.control.send(message, descriptors));
+    }
+  }
+
   void reopen_logs() {
     if (auto given = hand_logs_over(); !given) log_.line(LogLevel::kError, given.error().text());
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
@@ -299,11 +322,7 @@ class Supervisor {
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
     if (settings_.edge.error_log != "-") {
       const int log = log_.fd();
-      for (auto& [generation, zygote] : zygotes_) {
-        if (!zygote.control) continue;
-        static_cast<void>(zygote.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kReopen)},
-                                              std::span(&log, 1)));
-      }
+      tell_zygotes({.kind = static_cast<std::uint32_t>(ToZygote::kReopen)}, std::span(&log, 1));
       for (auto& [id, lines] : workers_) {
         if (!lines.control) continue;
         static_cast<void>(lines.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToWorker::kReopen)},
@@ -413,7 +432,9 @@ class Supervisor {
       }
       switch (static_cast<FromZygote>(message.kind)) {
         case FromZygote::kReady:
-          feed({.kind = Event::Kind::kZygoteReady, .generation = generation});
+          feed({.kind = Event::Kind::kZygoteReady,
+                .generation = generation,
+                .status = static_cast<std::int32_t>(message.number)});
           break;
         case FromZygote::kFailed:
           feed({.kind = Event::Kind::kZygoteFailed, .generation = generation});
@@ -520,7 +541,8 @@ class Supervisor {
       case Action::Kind::kRetireZygote:
         if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end() && zygote->second.control) {
           static_cast<void>(
-              zygote->second.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kExit)}));
+              zygote->second.control.send(ControlMessage{.kind = static_cast<std::uint32_t>(ToZygote::kExit),
+                                                         .number = static_cast<std::uint32_t>(action.status)}));
         }
         return;
       case Action::Kind::kKillZygote:
@@ -543,7 +565,8 @@ class Supervisor {
         workers_.erase(action.worker);
         return;
       case Action::Kind::kTellExit:
-        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit)});
+        return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit),
+                                           .number = static_cast<std::uint32_t>(action.status)});
       case Action::Kind::kDumpStack:
         return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kDumpStack),
                                            .thread = action.thread,
@@ -623,7 +646,7 @@ class Supervisor {
   static std::uint64_t request_ids() { return static_cast<std::uint64_t>(std::random_device()() & 0xffffff) << 32; }
 
   void start(std::uint32_t generation) {
-    auto process = supervise::start_zygote(settings_, plan_, listeners_);
+    auto process = supervise::start_zygote(settings_, plan_, listeners_, generation, pool_.target());
     if (!process) {
       log_.line(LogLevel::kCritical, std::move(process).error().during("starting Python").text());
       return feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = 1 << 8});

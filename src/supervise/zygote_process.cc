@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -12,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "os/socket_io.h"
+#include "supervise/python_options.h"
 
 namespace tierce::supervise {
 namespace {
@@ -34,25 +33,6 @@ std::string find_on_path(const std::string& name) {
   }
   return {};
 }
-
-// "key=value\0..." on a memfd that the interpreter inherits.
-class Options {
- public:
-  Options& add(std::string_view key, std::string_view value) {
-    text_.append(key).append("=").append(value).push_back('\0');
-    return *this;
-  }
-  Options& add(std::string_view key, std::uint64_t value) { return add(key, std::to_string(value)); }
-  Result<os::UniqueFd> to_memfd() const {
-    os::UniqueFd fd(::memfd_create("tierce-options", 0));
-    if (!fd || !os::write_all(fd.get(), text_.data(), text_.size())) return fail(errno_error("memfd_create"));
-    ::lseek(fd.get(), 0, SEEK_SET);
-    return fd;
-  }
-
- private:
-  std::string text_;
-};
 
 void inherit(int fd) { ::fcntl(fd, F_SETFD, 0); }
 
@@ -92,15 +72,26 @@ Result<std::string> find_library() {
   return fail(Error(text + " (set TIERCE_LIB to its directory)"));
 }
 
+void load_python(const std::string& python, const std::string& library, const char* program,
+                 const std::string& options) {
+  if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
+    ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
+  }
+  ::execl(python.c_str(), python.c_str(), "-c", program, library.c_str(), options.c_str(), nullptr);
+  ::dprintf(2, "tierce: starting %s: %s\n", python.c_str(), std::strerror(errno));
+  ::_exit(127);
+}
+
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
-                                   const std::vector<os::ListenSocket>& listeners) {
+                                   const std::vector<os::ListenSocket>& listeners, std::uint32_t generation,
+                                   std::uint32_t workers) {
   auto channels = os::MessageChannel::pair(true);
   if (!channels) return fail(std::move(channels).error());
   auto& [ours, theirs] = *channels;
   // The zygote waits for messages: its end blocks.
   ::fcntl(theirs.fd(), F_SETFL, ::fcntl(theirs.fd(), F_GETFL) & ~O_NONBLOCK);
 
-  Options options;
+  PythonOptions options;
   options.add("app", settings.app)
       .add("control", static_cast<std::uint64_t>(theirs.fd()))
       .add("threads", settings.threads)
@@ -117,6 +108,13 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
   for (const os::ListenSocket& listener : listeners) {
     options.add("listener",
                 listener.is_unix ? "unix " + listener.host : fmt::format("{} {}", listener.host, listener.port));
+  }
+  if (settings.capture_output && settings.edge.error_log != "-") options.add("capture_output", 1);
+  if (settings.gunicorn) {
+    options.add(*settings.gunicorn)
+        .add("supervisor", static_cast<std::uint64_t>(::getpid()))
+        .add("generation", generation)
+        .add("workers", workers);
   }
   os::UniqueFd watch_read, watch_write;
   if (settings.reload) {
@@ -150,13 +148,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     // After the change of the user, which clears it. Workers see the end of their control sockets instead.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != supervisor) ::_exit(1);
-    if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
-      ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
-    }
-    ::execl(plan.python.c_str(), plan.python.c_str(), "-c", kBootstrap, plan.library.c_str(), options_number.c_str(),
-            nullptr);
-    ::dprintf(2, "tierce: starting %s: %s\n", plan.python.c_str(), std::strerror(errno));
-    ::_exit(127);
+    load_python(plan.python, plan.library, kBootstrap, options_number);
   }
   ZygoteProcess process;
   process.pid = pid;

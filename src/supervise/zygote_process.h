@@ -23,13 +23,20 @@ Result<std::string> find_python(const std::string& wanted);
 // Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce.
 Result<std::string> find_library();
 
+// In a forked child: becomes the interpreter that runs `program` with the library's directory and the
+// descriptor of its options as arguments.
+[[noreturn]] void load_python(const std::string& python, const std::string& library, const char* program,
+                              const std::string& options);
+
 struct ZygotePlan {
   std::string python;
   std::string library;
   os::Identity identity;
   int error_log;
 };
+// Generation and workers wanted are told to a Gunicorn configuration.
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,
-                                   const std::vector<os::ListenSocket>& listeners);
+                                   const std::vector<os::ListenSocket>& listeners, std::uint32_t generation,
+                                   std::uint32_t workers);
 
 }  // namespace tierce::supervise

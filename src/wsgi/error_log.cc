@@ -11,7 +11,16 @@ namespace tierce::wsgi {
 void log_line(os::LogLevel level, std::string_view text) { settings().log.line(level, text); }
 
 // The number stays, the file behind it changes: no line that is being written is lost.
-void replace_log(int fd) { ::dup3(fd, settings().log.fd(), O_CLOEXEC); }
+void replace_log(int fd) {
+  ::dup3(fd, settings().log.fd(), O_CLOEXEC);
+  if (settings().capture_output) capture_output();
+}
+
+void capture_output() {
+  settings().capture_output = true;
+  ::dup2(settings().log.fd(), 1);
+  ::dup2(settings().log.fd(), 2);
+}
 
 std::string call_label(const Call& call) {
   const http::RequestHead& head = call.request().head;

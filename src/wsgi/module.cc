@@ -63,6 +63,7 @@ PyObject* configure(PyObject*, PyObject* args) {
     name.port = view.substr(blank + 1);
     all.listeners.push_back(std::move(name));
   }
+  if (number_of(options, "capture_output") != 0) capture_output();
   Py_INCREF(format_exception);
   all.format_exception = format_exception;
   shield_from_signals();
@@ -82,18 +83,22 @@ PyObject* log(PyObject*, PyObject* args) {
   Py_RETURN_NONE;
 }
 
-// zygote_say(ready: bool): the import has succeeded or failed.
-PyObject* zygote_say(PyObject*, PyObject* ready) {
-  const auto what = PyObject_IsTrue(ready) == 1 ? gateway::FromZygote::kReady : gateway::FromZygote::kFailed;
+// zygote_say(ready: bool, workers: int): the import has succeeded or failed; workers wanted, 0: as before.
+PyObject* zygote_say(PyObject*, PyObject* args) {
+  int ready;
+  unsigned workers;
+  if (!PyArg_ParseTuple(args, "pI", &ready, &workers)) return nullptr;
+  const auto what = ready != 0 ? gateway::FromZygote::kReady : gateway::FromZygote::kFailed;
   if (zygote_control != nullptr) {
-    static_cast<void>(zygote_control->send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what)}));
+    static_cast<void>(
+        zygote_control->send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(what), .number = workers}));
   }
   Py_RETURN_NONE;
 }
 
-// zygote_loop() -> False at the end of the zygote, True in each worker.
-PyObject* zygote_loop(PyObject*, PyObject*) {
-  std::unique_ptr<Worker> forked = run_zygote(*zygote_control);
+// zygote_loop(arbiter or None) -> False at the end of the zygote, True in each worker.
+PyObject* zygote_loop(PyObject*, PyObject* arbiter) {
+  std::unique_ptr<Worker> forked = run_zygote(*zygote_control, arbiter);
   worker = forked.release();
   return PyBool_FromLong(worker != nullptr ? 1 : 0);
 }
@@ -116,6 +121,24 @@ PyObject* worker_failed(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+PyObject* worker_requests(PyObject*, PyObject*) { return PyLong_FromUnsignedLongLong(worker->requests()); }
+PyObject* worker_interrupted(PyObject*, PyObject*) { return PyBool_FromLong(worker->interrupted() ? 1 : 0); }
+
+PyObject* worker_retire(PyObject*, PyObject*) {
+  worker->retire();
+  Py_RETURN_NONE;
+}
+
+PyObject* worker_wants_abort(PyObject*, PyObject*) {
+  worker->expect_abort();
+  Py_RETURN_NONE;
+}
+
+PyObject* worker_aborted(PyObject*, PyObject*) {
+  worker->abort_handled();
+  Py_RETURN_NONE;
+}
+
 // worker_run(thread): runs requests until the worker is told to exit.
 PyObject* worker_run(PyObject*, PyObject* number) {
   const long thread = PyLong_AsLong(number);
@@ -127,14 +150,20 @@ PyObject* worker_run(PyObject*, PyObject* number) {
   Py_RETURN_NONE;
 }
 
-PyMethodDef methods[] = {{"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
-                         {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
-                         {"zygote_say", zygote_say, METH_O, "zygote_say(ready)"},
-                         {"zygote_loop", zygote_loop, METH_NOARGS, "zygote_loop() -> bool"},
-                         {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
-                         {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
-                         {"worker_run", worker_run, METH_O, "worker_run(thread)"},
-                         {nullptr, nullptr, 0, nullptr}};
+PyMethodDef methods[] = {
+    {"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
+    {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
+    {"zygote_say", zygote_say, METH_VARARGS, "zygote_say(ready, workers)"},
+    {"zygote_loop", zygote_loop, METH_O, "zygote_loop(arbiter) -> bool"},
+    {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
+    {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
+    {"worker_run", worker_run, METH_O, "worker_run(thread)"},
+    {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},
+    {"worker_interrupted", worker_interrupted, METH_NOARGS, "worker_interrupted(): told to exit at once"},
+    {"worker_retire", worker_retire, METH_NOARGS, "worker_retire(): asks to be replaced"},
+    {"worker_wants_abort", worker_wants_abort, METH_NOARGS, "SIGABRT when a request is over time"},
+    {"worker_aborted", worker_aborted, METH_NOARGS, "the SIGABRT has been handled"},
+    {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods, nullptr, nullptr, nullptr, nullptr};
 

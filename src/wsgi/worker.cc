@@ -25,6 +25,8 @@ constexpr std::uint64_t kSignalWithinNs = 300'000;
 constexpr std::uint64_t kSpinNs = 50'000;
 // How long the stack of a hanging thread may take to be written.
 constexpr int kDumpTries = 200;
+// ... and a hook of the user to look at it; the supervisor waits a second for both.
+constexpr int kAbortTries = 700;
 
 int term_eventfd = -1;
 void on_term(int) {
@@ -85,6 +87,10 @@ void Worker::count_request() {
   say(gateway::FromWorker::kWantsRestart);
 }
 
+void Worker::retire() {
+  if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
+}
+
 bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
   for (EdgeLine& line : lines_) {
     const auto index = line.mailbox.take(thread, now);
@@ -126,7 +132,7 @@ void Worker::run(std::uint32_t thread) {
         unsignalled_since = 0;
       }
       // Signal handlers of the application run between requests.
-      if (main_thread && PyErr_CheckSignals() != 0) log_exception("error in a signal handler");
+      if (main_thread) run_signal_handlers();
       continue;
     }
     if (unsignalled_since != 0) {
@@ -134,21 +140,29 @@ void Worker::run(std::uint32_t thread) {
       unsignalled_since = 0;
       continue;  // Something may have been queued meanwhile.
     }
-    const GilRelease released;
-    gateway::Bell bell(region_.page());
     // Woken for work that another thread has taken: back to sleep without asking for the GIL.
     bool signalled = false;
-    // A lone request: the client that has just been answered may ask again before sleeping and waking
-    // would have paid. Under load batches are longer and nothing is spent here.
-    if (batch == 1 && region_.page().may_spin.load(std::memory_order_relaxed) != 0 && os::spinning_helps())
-      os::spin_until([this] { return has_work() || exiting(); }, kSpinNs);
-    batch = 0;
-    while (!exiting() && !has_work() && !signalled) {
-      signalled = !bell.wait([this] { return has_work() || exiting(); });
+    {
+      const GilRelease released;
+      gateway::Bell bell(region_.page());
+      // A lone request: the client that has just been answered may ask again before sleeping and waking
+      // would have paid. Under load batches are longer and nothing is spent here.
+      if (batch == 1 && region_.page().may_spin.load(std::memory_order_relaxed) != 0 && os::spinning_helps())
+        os::spin_until([this] { return has_work() || exiting(); }, kSpinNs);
+      batch = 0;
+      while (!exiting() && !has_work() && !signalled) {
+        signalled = !bell.wait([this] { return has_work() || exiting(); });
+      }
     }
-    if (signalled && !main_thread) continue;
+    if (signalled && main_thread) run_signal_handlers();
   }
   threads_[thread].store(0);
+}
+
+void Worker::run_signal_handlers() const {
+  if (PyErr_CheckSignals() == 0) return;
+  if (exiting() && PyErr_ExceptionMatches(PyExc_SystemExit) != 0) return PyErr_Clear();
+  log_exception("error in a signal handler");
 }
 
 // --- control thread ---
@@ -170,7 +184,7 @@ void Worker::control_loop() {
     if (::poll(set, 2, -1) < 0) continue;
     if (set[1].revents != 0) {
       os::drain_eventfd(term_.get());
-      if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
+      retire();
     }
     if (set[0].revents == 0) continue;
     gateway::ControlMessage message;
@@ -186,8 +200,7 @@ void Worker::control_loop() {
     }
     switch (static_cast<gateway::ToWorker>(message.kind)) {
       case gateway::ToWorker::kExit:
-        region_.page().exiting.store(1, std::memory_order_seq_cst);
-        gateway::Bell(region_.page()).ring(settings().threads);
+        exit(message.number != 0);
         break;
       case gateway::ToWorker::kReopen:
         if (!descriptors.empty()) replace_log(descriptors[0].get());
@@ -197,6 +210,26 @@ void Worker::control_loop() {
         break;
     }
   }
+}
+
+void Worker::exit(bool at_once) {
+  interrupted_.store(at_once);
+  region_.page().exiting.store(1, std::memory_order_seq_cst);
+  gateway::Bell(region_.page()).ring(settings().threads);
+  if (at_once) signal_main_thread(SIGINT);
+}
+
+void Worker::signal_main_thread(int number) const {
+  const pthread_t main = threads_[0].load();
+  // Not in its loop: it imports the application, or is at its end.
+  if (main == 0 || ::pthread_kill(main, number) != 0) ::kill(::getpid(), number);
+}
+
+// The handler runs on the main thread as soon as that runs Python code.
+void Worker::announce_abort() {
+  abort_handled_.store(false);
+  signal_main_thread(SIGABRT);
+  for (int i = 0; i < kAbortTries && !abort_handled_.load(); ++i) ::usleep(1000);
 }
 
 // faulthandler's signal handler writes the stack of the thread that gets the signal, GIL or not: this
@@ -221,6 +254,7 @@ void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
   }
   log_line(os::LogLevel::kError, fmt::format("request {:016x}: Python stack of the thread that runs it:\n{}", request,
                                              text.empty() ? "  (could not be read)" : text));
+  if (abort_expected_.load()) announce_abort();
   say(gateway::FromWorker::kDumped);
 }
 

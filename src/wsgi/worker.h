@@ -31,6 +31,15 @@ class Worker {
 
   static int stack_signal();
 
+  std::uint64_t requests() const { return region_.page().requests_started.load(std::memory_order_relaxed); }
+  // Told to exit without finishing what runs.
+  bool interrupted() const { return interrupted_.load(); }
+  // Asks the supervisor, once, for a replacement.
+  void retire();
+  // A request over its time is announced by SIGABRT to the main thread, which says abort_handled().
+  void expect_abort() { abort_expected_.store(true); }
+  void abort_handled() { abort_handled_.store(true); }
+
  private:
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
@@ -38,6 +47,10 @@ class Worker {
   void control_loop();
   void dump_stack(std::uint32_t thread, std::uint64_t request);
   bool exiting() const { return region_.page().exiting.load(std::memory_order_relaxed) != 0; }
+  void exit(bool at_once);
+  void announce_abort();
+  void signal_main_thread(int number) const;
+  void run_signal_handlers() const;
   bool has_work() const;
 
   gateway::Region region_;
@@ -49,6 +62,9 @@ class Worker {
   std::vector<std::atomic<pthread_t>> threads_;
   std::uint64_t restart_after_ = 0;
   std::atomic<bool> restart_said_{false};
+  std::atomic<bool> interrupted_{false};
+  std::atomic<bool> abort_expected_{false};
+  std::atomic<bool> abort_handled_{false};
   int stack_fd_ = -1;
 };
 

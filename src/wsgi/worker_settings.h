@@ -24,6 +24,7 @@ struct WorkerSettings {
   std::string server_software;
   std::vector<ListenerName> listeners;
   os::ErrorLog log;
+  bool capture_output = false;
   PyObject* application = nullptr;       // Owned for the life of the process.
   PyObject* format_exception = nullptr;  // boot.format_exception(type, value, traceback) -> str
 };

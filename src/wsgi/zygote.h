@@ -1,6 +1,8 @@
 // The zygote: a process that has imported the application and forks workers of it. It has one thread, so
-// that a fork is safe, and runs no application code after the import.
+// that a fork is safe, and runs no application code after the import but the hooks of a gunicorn.conf.py.
 #pragma once
+
+#include <Python.h>
 
 #include <memory>
 
@@ -13,7 +15,8 @@ namespace tierce::wsgi {
 void shield_from_signals();
 
 // Answers the supervisor until it says exit or is gone: then nullptr in the zygote. In each forked child
-// it returns that child's worker. Holds the GIL.
-std::unique_ptr<Worker> run_zygote(os::MessageChannel& control);
+// it returns that child's worker. Holds the GIL. `arbiter` is told of the workers' lives
+// (gunicorn_hooks.Arbiter, or None).
+std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbiter);
 
 }  // namespace tierce::wsgi

@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from gate import Gate  # noqa: E402
+from gunicorn_peers import GunicornRun  # noqa: E402
 from server_process import BINARY, GUNICORN, Server  # noqa: E402
 
 
@@ -69,3 +70,17 @@ def gate(tmp_path):
 def gates(tmp_path):
     """As many as wanted: gates()."""
     return lambda: Gate(tmp_path)
+
+
+@pytest.fixture
+def gunicorn_run(tmp_path):
+    """gunicorn_run(OURS or REAL, *args, conf=..., app=...) starts one; at the end none is left."""
+    runs = []
+
+    def begin(program, *args, **how):
+        runs.append(GunicornRun(tmp_path / f"run{len(runs)}", program, args, **how))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        run.kill()

@@ -11,7 +11,7 @@ def read_options(descriptor):
     """Options and lists from the descriptor: see gateway/worker_options.h for the keys."""
     with open(descriptor, "rb") as stream:
         items = stream.read().split(b"\0")
-    options, lists = {}, {"listener": [], "pythonpath": []}
+    options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": []}
     for item in items:
         key, equals, value = os.fsdecode(item).partition("=")
         if not equals:
@@ -23,7 +23,7 @@ def read_options(descriptor):
     return options, lists
 
 
-def load_core(directory):
+def load_core():
     """The extension module of this interpreter; a clear error and exit 1 when it was not built."""
     try:
         from . import _core
@@ -102,6 +102,10 @@ def write_watch_list(options):
         if file and file.endswith(".py"):
             files.add(os.path.abspath(file))
     files.update(options.get("spec_files", ()))
+    for name in options.get("extra_files", ()):
+        import glob
+
+        files.update(os.path.abspath(found) for found in glob.glob(name, recursive=True) or [name])
     descriptor = int(options["watch_list"])
     with open(descriptor, "wb") as stream:
         stream.write("\n".join(sorted(files)).encode("utf-8", "surrogateescape"))
@@ -126,12 +130,31 @@ def import_application(core, options, failed):
     os._exit(3)
 
 
-def run_worker(core, options, application):
+def run_worker(core, options, application, arbiter):
     """The life of a worker; returns when it has been told to exit."""
+    if arbiter is None:
+        return serve(core, options, application or import_application(core, options, core.worker_failed))
+
+    def failed():
+        core.worker_failed()
+        arbiter.worker_exit()
+
+    if arbiter.post_fork():
+        application = application or import_application(core, options, failed)
+        application = arbiter.post_worker_init(application)
+        if application is not None:
+            try:
+                serve(core, options, application)
+            finally:
+                arbiter.worker_exit()
+            return
+    failed()
+    sys.exit(3)
+
+
+def serve(core, options, application):
     import faulthandler
 
-    if application is None:
-        application = import_application(core, options, core.worker_failed)
     stack = os.memfd_create("tierce-stack") if hasattr(os, "memfd_create") else -1
     if stack >= 0:
         faulthandler.register(core.STACK_SIGNAL, file=stack, all_threads=False)
@@ -148,31 +171,46 @@ def run_worker(core, options, application):
         thread.join()
 
 
-def main(options_descriptor):
-    library = sys.argv[1]
-    if sys.path and sys.path[0] == library:
+def forget_library_path():
+    """Takes off sys.path what the command line of the interpreter has put there."""
+    if sys.path and sys.path[0] == sys.argv[1]:
         del sys.path[0]
     if sys.path and sys.path[0] == "":  # What -c puts there.
         del sys.path[0]
+
+
+def main(options_descriptor):
+    forget_library_path()
     options, lists = read_options(options_descriptor)
-    core = load_core(library)
+    core = load_core()
     core.configure(options, lists["listener"], format_exception)
-    sys.argv = [options["app"]]
-    sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]
+    arbiter = None
+    if "gunicorn_table" in options:
+        from . import gunicorn_hooks
+
+        options["gunicorn_arguments"] = lists["gunicorn_argument"]
+        arbiter = gunicorn_hooks.Arbiter(core, options, lists["listener"])
+        options["app"], options["extra_files"] = arbiter.app.app_uri, arbiter.cfg.reload_extra_files
+    else:
+        sys.argv = [options["app"]]
+        sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]
 
     application = None
     if options.get("lazy") != "1":
         sockets_before = open_sockets()
-        application = import_application(core, options, lambda: core.zygote_say(False))
+        application = import_application(core, options, lambda: core.zygote_say(False, 0))
         warn_of_unsafe_forks(core, sockets_before)
         write_watch_list(options)
+    if arbiter is not None and not arbiter.ready():
+        core.zygote_say(False, 0)
+        os._exit(3)
     import gc
 
     gc.collect()
     gc.freeze()  # Pages of what exists now stay shared with the workers.
-    core.zygote_say(True)
-    if core.zygote_loop():
-        run_worker(core, options, application)
+    core.zygote_say(True, 0 if arbiter is None else arbiter.num_workers)
+    if core.zygote_loop(arbiter):
+        run_worker(core, options, application, arbiter)
         sys.exit(0)
     # The zygote itself: the application's atexit handlers are for the workers, which ran it.
     os._exit(0)

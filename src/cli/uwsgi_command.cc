@@ -1,0 +1,57 @@
+#include "cli/uwsgi_command.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/serve.h"
+#include "config/uwsgi/apply.h"
+#include "config/uwsgi/reader.h"
+#include "config/uwsgi/show_config.h"
+#include "config/uwsgi/written_value.h"
+
+namespace tierce::cli {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: tierce uwsgi [OPTIONS] [FILE.ini]\n\n"
+    "Serves a Python web application as uWSGI's files, options and UWSGI_* variables ask for it.\n"
+    "  --ini FILE[:SECTION]   load this file\n"
+    "  --show-config          print the effective options; with --exit, end then\n"
+    "  --NAME VALUE           any option of uWSGI; what has no effect or is not supported is said at the start\n";
+
+int refused(const Error& error) {
+  std::fprintf(stderr, "tierce uwsgi: %s\n", error.text().c_str());
+  return 1;
+}
+
+int say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
+
+bool asks_for(const config::uwsgi::Reading& reading, const char* name) {
+  return config::uwsgi::find_first(reading.assignments, name) != nullptr;
+}
+
+}  // namespace
+
+int uwsgi_command(const std::vector<std::string>& arguments) {
+  auto reading = config::uwsgi::read_configuration(arguments, config::uwsgi::this_machine());
+  if (!reading) return refused(reading.error());
+  if (asks_for(*reading, "help")) return say(kUsage);
+  if (asks_for(*reading, "version")) return say("tierce " TIERCE_VERSION "\n");
+  for (const std::string& line : reading->printed) say(line + "\n");
+  if (reading->only_get) return 0;
+  if (asks_for(*reading, "show-config")) say(config::uwsgi::show_config(*reading));
+  if (const auto* exit = config::uwsgi::find_first(reading->assignments, "exit")) {
+    return static_cast<int>(config::uwsgi::number_of(exit->value.value_or("")).value & 0xff);
+  }
+  auto applied = config::uwsgi::apply(*reading);
+  if (!applied) return refused(applied.error());
+  for (const config::uwsgi::Finding& finding : applied->findings) {
+    std::fprintf(stderr, "%s\n", finding.line().c_str());
+  }
+  return serve(applied->settings);
+}
+
+}  // namespace tierce::cli

@@ -1,0 +1,129 @@
+#include "config/uwsgi/apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "config/uwsgi/option.h"
+#include "config/uwsgi/placeholders.h"
+#include "config/uwsgi/written_value.h"
+
+namespace tierce::config::uwsgi {
+namespace {
+
+using std::string_view;
+using namespace std::chrono_literals;
+
+Applying with_uwsgi_defaults() {
+  Applying state;
+  RunSettings& s = state.settings;
+  s.workers = 1;
+  s.threads = 1;
+  s.backlog = 100;
+  s.edge.request_timeout = 0ms;  // No harakiri.
+  s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
+  s.edge.body_bytes_max = 0;
+  s.edge.graceful_timeout = 60s;  // worker-reload-mercy
+  return state;
+}
+
+bool switched_on(const Reading& reading, string_view name) {
+  bool on = false;
+  for (const Assignment& line : reading.assignments) {
+    if (line.name == name) on = boolean_of(line.value.value_or("")).value_or(true);
+  }
+  return on;
+}
+
+// Names that something refers to: %(name), if-opt = name. They are variables and no typos.
+std::set<std::string> names_referred_to(const Reading& reading) {
+  return {reading.referred.begin(), reading.referred.end()};
+}
+
+std::string unknown_text(string_view name) {
+  const string_view near = nearest_option(name);
+  return near.empty() ? fmt::format("{}: unknown option", name)
+                      : fmt::format("{}: unknown option: did you mean {}?", name, near);
+}
+
+void join(Applying& state) {
+  RunSettings& s = state.settings;
+  s.app = state.module.empty() ? state.file : state.module;
+  if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
+    s.app += ":" + (state.callable.empty() ? "application" : state.callable);
+  }
+  if (!state.home.empty()) {
+    const bool relative = !state.home.starts_with('/') && !s.chdir.empty();
+    s.python = (relative ? s.chdir + "/" : "") + state.home + "/bin/python";
+  }
+  if (!state.log_to.empty()) s.edge.error_log = s.edge.access_log = state.log_to;
+  if (!state.request_log.empty()) s.edge.access_log = state.request_log;
+  if (!state.requests_logged) s.edge.access_log.clear();
+}
+
+class Application {
+ public:
+  Application(const Reading& reading, bool strict)
+      : reading_(reading), strict_(strict), referred_(names_referred_to(reading)) {
+    state_.findings = reading.findings;
+  }
+
+  Result<Applied> run() {
+    for (const Assignment& line : reading_.assignments) {
+      if (auto done = take(line); !done) {
+        return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
+      }
+    }
+    if (refused_) return fail(Error("strict: " + *refused_));
+    join(state_);
+    if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
+    if (state_.settings.binds.empty()) return fail("no address to serve HTTP at: http or http-socket gives it");
+    return Applied{std::move(state_.settings), std::move(state_.findings)};
+  }
+
+ private:
+  Result<void> take(const Assignment& line) {
+    const Option* row = find_resolved(line.name);
+    if (row == nullptr) {
+      unknown(line);
+      return {};
+    }
+    if (row->answer == Answer::kNotSupported && asked_for(*row, line)) {
+      complain(line, fmt::format("{}: {}", line.name, row->note));
+    }
+    return row->apply == nullptr ? Result<void>() : row->apply(state_, line);
+  }
+
+  // A switch that is switched off asks for nothing.
+  static bool asked_for(const Option& row, const Assignment& line) {
+    return row.argument != Argument::kFlag || boolean_of(line.value.value_or("")).value_or(true);
+  }
+
+  void unknown(const Assignment& line) {
+    const auto& made = reading_.set_placeholders;
+    if (std::find(made.begin(), made.end(), line.name) != made.end()) return;
+    if (!strict_ && referred_.contains(line.name)) return;
+    complain(line, unknown_text(line.name));
+  }
+
+  void complain(const Assignment& line, std::string text) {
+    Finding finding{line.source, std::move(text)};
+    if (strict_ && !refused_) refused_ = finding.line();
+    state_.findings.push_back(std::move(finding));
+  }
+
+  const Reading& reading_;
+  const bool strict_;
+  const std::set<std::string> referred_;
+  Applying state_ = with_uwsgi_defaults();
+  std::optional<std::string> refused_;
+};
+
+}  // namespace
+
+void Applying::note(const Assignment& line, std::string text) { findings.push_back({line.source, std::move(text)}); }
+
+Result<Applied> apply(const Reading& reading) { return Application(reading, switched_on(reading, "strict")).run(); }
+
+}  // namespace tierce::config::uwsgi

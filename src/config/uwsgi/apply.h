@@ -1,0 +1,40 @@
+// The effective options as what the server is told. Starts from uWSGI's defaults, which are not those of
+// `tierce run`: one process, no time limit, no limit of the body.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/run_settings.h"
+#include "config/uwsgi/assignment.h"
+#include "config/uwsgi/reader.h"
+
+namespace tierce::config::uwsgi {
+
+// What is being put together while the options are applied, one after the other.
+struct Applying {
+  RunSettings settings;
+  std::vector<Finding> findings;
+  // Several options make one setting; finish() joins them.
+  std::string module;
+  std::string file;
+  std::string callable;
+  std::string home;
+  std::string log_to;
+  std::string request_log;
+  bool requests_logged = true;
+  bool mercy_given = false;
+  void note(const Assignment& line, std::string text);
+};
+
+struct Applied {
+  RunSettings settings;
+  std::vector<Finding> findings;  // The reader's among them.
+};
+
+// Fails under `strict` for what is unknown or not supported, and where no server could come of it.
+Result<Applied> apply(const Reading& reading);
+
+}  // namespace tierce::config::uwsgi

@@ -1,0 +1,145 @@
+#include "config/uwsgi/apply.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/uwsgi/fake_surroundings.h"
+
+namespace tierce::config::uwsgi {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<Applied> applied(const std::string& body, const std::string& rest = "http = :8000\nmodule = app:app\n") {
+  FakeSurroundings around;
+  around.files["t.ini"] = "[uwsgi]\n" + body + rest;
+  auto reading = read_configuration({"t.ini"}, around);
+  if (!reading) return fail(std::move(reading).error());
+  return apply(*reading);
+}
+
+RunSettings settings(const std::string& body, const std::string& rest = "http = :8000\nmodule = app:app\n") {
+  auto got = applied(body, rest);
+  EXPECT_TRUE(got.has_value()) << got.error().text();
+  return got ? got->settings : RunSettings{};
+}
+
+std::vector<std::string> findings(const std::string& body) {
+  auto got = applied(body);
+  EXPECT_TRUE(got.has_value()) << got.error().text();
+  std::vector<std::string> lines;
+  if (got) {
+    for (const Finding& finding : got->findings) lines.push_back(finding.line());
+  }
+  return lines;
+}
+
+std::string refused(const std::string& body, const std::string& rest = "http = :8000\nmodule = app:app\n") {
+  auto got = applied(body, rest);
+  EXPECT_FALSE(got.has_value());
+  return got ? "" : got.error().text();
+}
+
+TEST(UwsgiApply, StartsFromUwsgisDefaults) {
+  const RunSettings s = settings("");
+  EXPECT_EQ(s.workers, 1u);
+  EXPECT_EQ(s.backlog, 100);
+  EXPECT_EQ(s.edge.request_timeout, 0ms);
+  EXPECT_EQ(s.edge.queue_timeout, 0ms);
+  EXPECT_EQ(s.edge.body_bytes_max, 0u);
+}
+
+TEST(UwsgiApply, JoinsApplicationFromItsParts) {
+  EXPECT_EQ(settings("", "http=:0\nmodule = a.b\n").app, "a.b:application");
+  EXPECT_EQ(settings("", "http=:0\nmodule = a.b\ncallable = app\n").app, "a.b:app");
+  EXPECT_EQ(settings("", "http=:0\nwsgi = a.b:make()\n").app, "a.b:make()");
+  EXPECT_EQ(settings("", "http=:0\nwsgi-file = foo.py\n").app, "foo.py:application");
+  EXPECT_EQ(settings("", "http=:0\nfile = /srv/foo.py\ncallable = app\n").app, "/srv/foo.py:app");
+}
+
+TEST(UwsgiApply, TakesAddressesAsUwsgiWritesThem) {
+  EXPECT_THAT(settings("", "module=a\nhttp = :8000\nhttp-socket = 127.0.0.1:0\nhttp11-socket = /run/a.sock\n").binds,
+              ElementsAre(":8000", "127.0.0.1:0", "unix:/run/a.sock"));
+  EXPECT_THAT(refused("", "module=a\nhttp-socket = @name\n"), HasSubstr("t.ini:3: http-socket: '@name'"));
+}
+
+TEST(UwsgiApply, FillsProcessesAndLimits) {
+  const RunSettings s = settings(
+      "workers = 4\nthreads = 2\nharakiri = 30\nmax-requests = 100\nmax-requests-delta = 5\nlisten = 64\n"
+      "limit-post = 1000\nlazy-apps = True\nworker-reload-mercy = 9\npost-buffering = 4096\nhttp-timeout = 7\n");
+  EXPECT_EQ(s.workers, 4u);
+  EXPECT_EQ(s.threads, 2u);
+  EXPECT_EQ(s.edge.request_timeout, 30s);
+  EXPECT_EQ(s.max_requests, 100u);
+  EXPECT_EQ(s.max_requests_jitter, 5u);
+  EXPECT_EQ(s.backlog, 64);
+  EXPECT_EQ(s.edge.body_bytes_max, 1000u);
+  EXPECT_TRUE(s.lazy_apps);
+  EXPECT_EQ(s.edge.graceful_timeout, 9s);
+  EXPECT_EQ(s.edge.body_buffer_bytes, 4096u);
+  EXPECT_EQ(s.edge.send_timeout, 7s);
+}
+
+TEST(UwsgiApply, FillsPythonAndIdentity) {
+  const RunSettings s = settings(
+      "chdir = /srv\nvenv = env\npp = /a\npythonpath = /b\nenv = A=B=C\nuid = shop\ngid = 33\numask = 027\n"
+      "pidfile = /run/a.pid\npy-autoreload = 1\n");
+  EXPECT_EQ(s.chdir, "/srv");
+  EXPECT_EQ(s.python, "/srv/env/bin/python");
+  EXPECT_THAT(s.pythonpath, ElementsAre("/a", "/b"));
+  EXPECT_THAT(s.environment, ElementsAre(std::pair<std::string, std::string>("A", "B=C")));
+  EXPECT_EQ(s.user, "shop");
+  EXPECT_EQ(s.group, "33");
+  EXPECT_EQ(s.umask, 027);
+  EXPECT_EQ(s.pid_file, "/run/a.pid");
+  EXPECT_TRUE(s.reload);
+}
+
+TEST(UwsgiApply, RaisesButDoesNotLowerTheLimitsOfTheHead) {
+  EXPECT_EQ(settings("buffer-size = 65535\n").edge.head_bytes_max, 65535u);
+  EXPECT_EQ(settings("buffer-size = 4096\n").edge.head_bytes_max, EdgeSettings{}.head_bytes_max);
+}
+
+TEST(UwsgiApply, SendsLogsWhereTheyAreAskedFor) {
+  EXPECT_EQ(settings("logto = /a.log\n").edge.error_log, "/a.log");
+  EXPECT_EQ(settings("logto = /a.log\n").edge.access_log, "/a.log");
+  EXPECT_EQ(settings("req-logger = file:/r.log\nlogto = /a.log\n").edge.access_log, "/r.log");
+  EXPECT_EQ(settings("logto = /a.log\ndisable-logging = true\n").edge.access_log, "");
+  EXPECT_EQ(settings("disable-logging = false\n").edge.access_log, "-");
+}
+
+TEST(UwsgiApply, ReadsNumbersUpToTheirEndAndSaysSo) {
+  EXPECT_EQ(settings("processes = 4x\n").workers, 4u);
+  EXPECT_THAT(findings("processes = 4x\n"), ElementsAre("t.ini:2: processes: '4x' is read as 4"));
+}
+
+TEST(UwsgiApply, NamesWhatIsNotSupported) {
+  EXPECT_THAT(findings("emperor = /etc/vassals\n"), ElementsAre(HasSubstr("t.ini:2: emperor: there is no emperor")));
+  EXPECT_THAT(findings("log-4xx = true\n"), ElementsAre("t.ini:2: log-4xx: not built yet"));
+  EXPECT_THAT(findings("log-4xx = false\n"), ElementsAre()) << "nothing was asked for";
+}
+
+TEST(UwsgiApply, IsSilentAboutWhatHasNoEffect) {
+  EXPECT_THAT(findings("master = true\nthunder-lock = true\nvacuum = true\nplugins = python3\n"), ElementsAre());
+}
+
+TEST(UwsgiApply, NamesTyposButNoVariables) {
+  EXPECT_THAT(findings("proceses = 4\n"), ElementsAre("t.ini:2: proceses: unknown option: did you mean processes?"));
+  EXPECT_THAT(findings("base = /srv\nchdir = %(base)\n"), ElementsAre());
+}
+
+TEST(UwsgiApply, FailsUnderStrict) {
+  EXPECT_THAT(refused("base = /srv\nstrict = true\n"), HasSubstr("t.ini:2: base: unknown option"));
+  EXPECT_THAT(refused("emperor = /x\nstrict = true\n"), HasSubstr("t.ini:2: emperor"));
+  EXPECT_THAT(findings("set-ph = base=/srv\nchdir = %(base)\nstrict = true\n"), ElementsAre());
+}
+
+TEST(UwsgiApply, NeedsAnApplicationAndAnAddress) {
+  EXPECT_THAT(refused("", "http = :0\n"), HasSubstr("no application"));
+  EXPECT_THAT(refused("", "module = a\n"), HasSubstr("no address"));
+}
+
+}  // namespace
+}  // namespace tierce::config::uwsgi

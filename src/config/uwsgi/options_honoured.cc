@@ -1,0 +1,320 @@
+// The options that tierce has settings for, and how each becomes one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "config/uwsgi/apply.h"
+#include "config/uwsgi/option.h"
+#include "config/uwsgi/written_value.h"
+
+namespace tierce::config::uwsgi {
+namespace {
+
+using Done = Result<void>;
+using std::string_view;
+using std::chrono::milliseconds;
+
+string_view text_of(const Assignment& line) { return line.value ? string_view(*line.value) : string_view(); }
+
+// uWSGI reads the digits at the start and forgets the rest; so do we, and say it.
+std::uint64_t number(Applying& a, const Assignment& line, std::uint64_t least, std::uint64_t most) {
+  const Number read = number_of(text_of(line));
+  const auto given = static_cast<std::uint64_t>(std::max<std::int64_t>(read.value, 0));
+  const std::uint64_t used = std::clamp(given, least, most);
+  if (!read.whole || read.value < 0 || used != given) {
+    a.note(line, fmt::format("{}: '{}' is read as {}", line.name, text_of(line), used));
+  }
+  return used;
+}
+
+milliseconds seconds(Applying& a, const Assignment& line) {
+  constexpr std::uint64_t kOneYear = 31'536'000;
+  return std::chrono::seconds(number(a, line, 0, kOneYear));
+}
+
+bool flag(Applying& a, const Assignment& line) {
+  const auto read = boolean_of(text_of(line));
+  if (!read) a.note(line, fmt::format("{}: '{}' is neither true nor false: read as true", line.name, text_of(line)));
+  return read.value_or(true);
+}
+
+constexpr std::uint64_t kMany = 1u << 30;
+
+// --- sockets ---
+
+// uWSGI's addresses: HOST:PORT, :PORT, fd://N; anything without a colon is the path of a unix socket.
+Done bind_http(Applying& a, const Assignment& line) {
+  const string_view address = text_of(line);
+  if (address.empty()) return fail("expects an address");
+  if (address.front() == '@' || address.front() == '=') {
+    return fail(Error(fmt::format("'{}': abstract and shared sockets are not supported", address)));
+  }
+  const bool path = address.find(':') == string_view::npos;
+  a.settings.binds.push_back(path ? fmt::format("unix:{}", address) : std::string(address));
+  return {};
+}
+
+Done backlog(Applying& a, const Assignment& line) {
+  a.settings.backlog = static_cast<int>(number(a, line, 1, 1u << 20));
+  return {};
+}
+
+// --- processes ---
+
+Done processes(Applying& a, const Assignment& line) {
+  a.settings.workers = static_cast<std::uint32_t>(number(a, line, 1, 1024));
+  return {};
+}
+Done threads(Applying& a, const Assignment& line) {
+  a.settings.threads = static_cast<std::uint32_t>(number(a, line, 1, 1024));
+  return {};
+}
+Done edge_threads(Applying& a, const Assignment& line) {
+  a.settings.edge.threads = static_cast<std::uint32_t>(number(a, line, 1, 64));
+  return {};
+}
+Done max_requests(Applying& a, const Assignment& line) {
+  a.settings.max_requests = number(a, line, 0, kMany);
+  return {};
+}
+Done max_requests_delta(Applying& a, const Assignment& line) {
+  a.settings.max_requests_jitter = number(a, line, 0, kMany);
+  return {};
+}
+Done lazy_apps(Applying& a, const Assignment& line) {
+  a.settings.lazy_apps = flag(a, line);
+  return {};
+}
+Done harakiri(Applying& a, const Assignment& line) {
+  a.settings.edge.request_timeout = seconds(a, line);
+  return {};
+}
+// uWSGI has one mercy for workers and one for all together; the longer of the two lets nothing be cut off.
+Done mercy(Applying& a, const Assignment& line) {
+  milliseconds& mercy = a.settings.edge.graceful_timeout;
+  mercy = a.mercy_given ? std::max(mercy, seconds(a, line)) : seconds(a, line);
+  a.mercy_given = true;
+  return {};
+}
+
+// --- Python ---
+
+Done module(Applying& a, const Assignment& line) {
+  a.module = text_of(line);
+  return {};
+}
+Done wsgi_file(Applying& a, const Assignment& line) {
+  a.file = text_of(line);
+  if (!a.file.ends_with(".py"))
+    a.note(line, fmt::format("{}: only a file that ends in .py can be loaded yet", line.name));
+  return {};
+}
+Done callable(Applying& a, const Assignment& line) {
+  a.callable = text_of(line);
+  return {};
+}
+Done chdir(Applying& a, const Assignment& line) {
+  a.settings.chdir = text_of(line);
+  return {};
+}
+Done pythonpath(Applying& a, const Assignment& line) {
+  a.settings.pythonpath.emplace_back(text_of(line));
+  return {};
+}
+Done home(Applying& a, const Assignment& line) {
+  a.home = text_of(line);
+  return {};
+}
+Done environment(Applying& a, const Assignment& line) {
+  const string_view value = text_of(line);
+  const std::size_t equals = value.find('=');
+  if (equals == string_view::npos || equals == 0) {
+    a.note(line, fmt::format("{}: expects NAME=VALUE, got '{}': nothing is set", line.name, value));
+    return {};
+  }
+  a.settings.environment.emplace_back(value.substr(0, equals), value.substr(equals + 1));
+  return {};
+}
+Done reload(Applying& a, const Assignment& line) {
+  a.settings.reload = number(a, line, 0, kMany) > 0;
+  return {};
+}
+
+// --- identity ---
+
+Done user(Applying& a, const Assignment& line) {
+  a.settings.user = text_of(line);
+  return {};
+}
+Done group(Applying& a, const Assignment& line) {
+  a.settings.group = text_of(line);
+  return {};
+}
+Done umask(Applying& a, const Assignment& line) {
+  const string_view value = text_of(line);
+  int mask = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), mask, 8);
+  if (error != std::errc() || end != value.data() + value.size() || mask < 0 || mask > 0777) {
+    return fail(Error(fmt::format("expects an octal mask such as 022, got '{}'", value)));
+  }
+  a.settings.umask = mask;
+  return {};
+}
+Done pidfile(Applying& a, const Assignment& line) {
+  a.settings.pid_file = text_of(line);
+  return {};
+}
+
+// --- logs ---
+
+Done log_to(Applying& a, const Assignment& line) {
+  const string_view value = text_of(line);
+  if (value.find(':') != string_view::npos && !value.starts_with('/')) {
+    a.note(line, fmt::format("{}: {}: logging over the network is not supported: the log stays where it is", line.name,
+                             value));
+    return {};
+  }
+  a.log_to = value;
+  return {};
+}
+// Of uWSGI's loggers the one for files.
+void into_file(Applying& a, const Assignment& line, std::string& path) {
+  const string_view value = text_of(line);
+  if (value == "stdio" || value == "stdio:") return;
+  if (!value.starts_with("file:") || value.find(' ') != string_view::npos) {
+    a.note(line, fmt::format("{}: {}: only file:PATH is supported: the log stays where it is", line.name, value));
+    return;
+  }
+  path = value.substr(string_view("file:").size());
+}
+Done logger(Applying& a, const Assignment& line) {
+  into_file(a, line, a.log_to);
+  return {};
+}
+Done request_logger(Applying& a, const Assignment& line) {
+  into_file(a, line, a.request_log);
+  return {};
+}
+Done disable_logging(Applying& a, const Assignment& line) {
+  a.requests_logged = !flag(a, line);
+  return {};
+}
+
+// --- limits ---
+
+Done limit_post(Applying& a, const Assignment& line) {
+  a.settings.edge.body_bytes_max = number(a, line, 0, std::uint64_t{1} << 50);
+  return {};
+}
+Done post_buffering(Applying& a, const Assignment& line) {
+  const std::uint64_t bytes = number(a, line, 0, kMany);
+  if (bytes > 0)
+    a.settings.edge.body_buffer_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, 1u << 20));
+  return {};
+}
+// A smaller buffer than ours would only refuse more requests; a larger one was asked for by large cookies.
+Done buffer_size(Applying& a, const Assignment& line) {
+  EdgeSettings& edge = a.settings.edge;
+  const auto bytes = static_cast<std::uint32_t>(number(a, line, 0, 1u << 20));
+  edge.head_bytes_max = std::max(edge.head_bytes_max, bytes);
+  edge.field_bytes_max = std::max(edge.field_bytes_max, bytes);
+  edge.request_line_bytes_max = std::max(edge.request_line_bytes_max, bytes);
+  return {};
+}
+Done client_timeout(Applying& a, const Assignment& line) {
+  EdgeSettings& edge = a.settings.edge;
+  edge.header_timeout = edge.body_timeout = edge.send_timeout = seconds(a, line);
+  return {};
+}
+Done socket_timeout(Applying& a, const Assignment& line) {
+  a.settings.edge.body_timeout = a.settings.edge.send_timeout = seconds(a, line);
+  return {};
+}
+Done header_timeout(Applying& a, const Assignment& line) {
+  a.settings.edge.header_timeout = seconds(a, line);
+  return {};
+}
+// Alone, or as 1, it is a switch, and connections are kept anyway; more is a number of seconds.
+Done keepalive(Applying& a, const Assignment& line) {
+  if (const auto on = boolean_of(text_of(line)); on && number_of(text_of(line)).value <= 1) return {};
+  a.settings.edge.keepalive_timeout = seconds(a, line);
+  return {};
+}
+
+constexpr Option honoured(string_view name, Argument argument, Apply apply, string_view help) {
+  return {.name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply};
+}
+constexpr Option also(string_view name, string_view of) {
+  return {.name = name, .answer = Answer::kHonoured, .alias_of = of};
+}
+
+constexpr std::array kRows = {
+    honoured("http", Argument::kValue, bind_http, "Serve HTTP at this address."),
+    also("httprouter", "http"),
+    honoured("http-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
+    honoured("http11-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
+    honoured("listen", Argument::kValue, backlog, "Connections the kernel keeps until they are accepted."),
+    honoured("http-processes", Argument::kValue, edge_threads, "Threads of the edge, which owns the connections."),
+    also("http-workers", "http-processes"),
+
+    honoured("processes", Argument::kValue, processes, "Worker processes."),
+    also("workers", "processes"),
+    honoured("threads", Argument::kValue, threads, "Threads that run requests in each worker."),
+    honoured("max-requests", Argument::kValue, max_requests, "A worker is replaced after this many requests."),
+    honoured("max-requests-delta", Argument::kValue, max_requests_delta,
+             "Up to this many are added at random, so that workers do not restart together."),
+    honoured("lazy-apps", Argument::kFlag, lazy_apps, "Every worker imports the application itself."),
+    honoured("lazy", Argument::kFlag, lazy_apps, "Every worker imports the application itself."),
+    honoured("harakiri", Argument::kValue, harakiri,
+             "A request without progress for this many seconds is answered 504, its worker replaced."),
+    honoured("worker-reload-mercy", Argument::kValue, mercy, "Seconds that running requests get to finish."),
+    honoured("reload-mercy", Argument::kValue, mercy, "Seconds that running requests get to finish."),
+
+    honoured("module", Argument::kValue, module, "MODULE:CALLABLE of the application."),
+    also("wsgi", "module"),
+    honoured("wsgi-file", Argument::kValue, wsgi_file, "A file that has the application."),
+    also("file", "wsgi-file"),
+    honoured("callable", Argument::kValue, callable, "Name of the application in its module; else 'application'."),
+    honoured("chdir", Argument::kValue, chdir, "Stand in this directory."),
+    honoured("pythonpath", Argument::kValue, pythonpath, "A further directory for sys.path."),
+    also("python-path", "pythonpath"),
+    also("pp", "pythonpath"),
+    honoured("home", Argument::kValue, home, "The virtual environment."),
+    also("virtualenv", "home"),
+    also("venv", "home"),
+    also("pyhome", "home"),
+    honoured("env", Argument::kText, environment, "NAME=VALUE for the application's environment."),
+    honoured("py-autoreload", Argument::kValue, reload, "Restart the workers when a source file changes."),
+    also("py-auto-reload", "py-autoreload"),
+    also("python-autoreload", "py-autoreload"),
+    also("python-auto-reload", "py-autoreload"),
+
+    honoured("uid", Argument::kValue, user, "Run edge and workers as this user."),
+    honoured("gid", Argument::kValue, group, "Run edge and workers as this group."),
+    honoured("umask", Argument::kValue, umask, "Octal mask of the modes of new files."),
+    honoured("pidfile", Argument::kValue, pidfile, "Write the supervisor's process id here."),
+
+    honoured("logto", Argument::kValue, log_to, "All logs into this file."),
+    honoured("logto2", Argument::kValue, log_to, "All logs into this file."),
+    honoured("logger", Argument::kText, logger, "file:PATH: the log's file."),
+    honoured("req-logger", Argument::kText, request_logger, "file:PATH: the access log's file."),
+    also("logger-req", "req-logger"),
+    honoured("disable-logging", Argument::kFlag, disable_logging, "No access log."),
+
+    honoured("limit-post", Argument::kValue, limit_post, "Largest request body; larger ones are answered 413."),
+    honoured("post-buffering", Argument::kValue, post_buffering, "Larger bodies wait in a temporary file."),
+    also("post-buf", "post-buffering"),
+    honoured("buffer-size", Argument::kValue, buffer_size, "Raises the limits of the request's head beyond 32 KiB."),
+    honoured("http-timeout", Argument::kValue, client_timeout, "Longest pause of a client, in seconds."),
+    honoured("http-headers-timeout", Argument::kValue, header_timeout, "What a client may take to send the head."),
+    honoured("socket-timeout", Argument::kValue, socket_timeout, "Longest pause of a client within body or response."),
+    honoured("http-keepalive", Argument::kOptional, keepalive, "How long a connection may stay idle, in seconds."),
+};
+
+}  // namespace
+
+Family honoured_options() { return {kRows, {}}; }
+
+}  // namespace tierce::config::uwsgi

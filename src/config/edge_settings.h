@@ -17,9 +17,10 @@ struct EdgeSettings {
   std::uint32_t field_bytes_max = 8192;
   std::uint32_t fields_max = 100;  // gunicorn: limit_request_fields
   std::uint32_t head_bytes_max = 32768;
-  bool underscores = false;                 // underscores_in_headers
-  std::uint64_t body_bytes_max = 1u << 20;  // client_max_body_size; 0: no limit
-  std::uint32_t body_buffer_bytes = 16384;  // client_body_buffer_size
+  bool underscores = false;                   // underscores_in_headers
+  std::uint32_t variables_bytes_max = 65536;  // Of a request over uwsgi, FastCGI or SCGI; uWSGI: buffer-size.
+  std::uint64_t body_bytes_max = 1u << 20;    // client_max_body_size; 0: no limit
+  std::uint32_t body_buffer_bytes = 16384;    // client_body_buffer_size
   std::chrono::milliseconds header_timeout{60000};
   std::chrono::milliseconds body_timeout{60000};
   std::chrono::milliseconds keepalive_timeout{75000};
@@ -31,6 +32,8 @@ struct EdgeSettings {
   std::uint32_t connections_max = 0;                                 // 0: as many as RLIMIT_NOFILE allows
   std::vector<std::string> forwarded_allow_ips{"127.0.0.1", "::1"};  // Networks too; "*": everybody
   bool forwarded_from_unix = true;
+  bool proxy_protocol = false;  // Connections of proxy_allow_from begin with a PROXY header.
+  std::vector<std::string> proxy_allow_from{"127.0.0.1", "::1"};  // Like forwarded_allow_ips; unix sockets always.
   // A field of a trusted peer with this value means https; names and values in lower case.
   std::vector<std::pair<std::string, std::string>> secure_scheme_headers{
       {"x-forwarded-proto", "https"}, {"x-forwarded-protocol", "ssl"}, {"x-forwarded-ssl", "on"}};

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/edge_settings.h"
+#include "config/wire_protocol.h"
 #include "os/message_channel.h"
 #include "os/unique_fd.h"
 
@@ -17,6 +18,7 @@ struct EdgeListener {
   bool is_unix;
   std::string name;
   std::uint16_t port;
+  WireProtocol protocol = WireProtocol::kHttp;
 };
 
 struct EdgeStart {

@@ -94,8 +94,9 @@ constexpr std::uint64_t kMany = 1u << 30;
 const std::array kOptions = {
     RunOption{
         "-b,--bind", "ADDRESS", "127.0.0.1:8000",
-        "Listen here; may be given several times. HOST:PORT, :PORT, [V6]:PORT, unix:PATH or fd://N. With the variable "
-        "PORT set and no --bind: 0.0.0.0:$PORT.",
+        "Listen here; may be given several times. HOST:PORT, :PORT, [V6]:PORT, unix:PATH or fd://N; with uwsgi://, "
+        "fastcgi:// or scgi:// in front for a front server that speaks it (uwsgi://unix:/run/app.sock). With the "
+        "variable PORT set and no --bind: 0.0.0.0:$PORT.",
         [](S& s, string_view v) -> Done {
           s.binds.emplace_back(v);
           return {};
@@ -199,6 +200,21 @@ const std::array kOptions = {
                 split(v, ',', [&](string_view a) { s.edge.forwarded_allow_ips.emplace_back(a); });
                 return {};
               }},
+    RunOption{"--proxy-protocol", "", "off",
+              "Connections from --proxy-allow-from begin with a PROXY header (version 1 or 2) that names the client.",
+              [](S& s, string_view) -> Done {
+                s.edge.proxy_protocol = true;
+                return {};
+              }},
+    RunOption{"--proxy-allow-from,--proxy-allow-ips", "LIST", "127.0.0.1,::1",
+              "Who must send a PROXY header, and nobody else may: addresses and networks separated by commas, '*' for "
+              "everybody. "
+              "Peers of unix sockets must.",
+              [](S& s, string_view v) -> Done {
+                s.edge.proxy_allow_from.clear();
+                split(v, ',', [&](string_view a) { s.edge.proxy_allow_from.emplace_back(a); });
+                return {};
+              }},
     RunOption{"--limit-request-line", "BYTES", "8192", "Longest request line; longer ones are answered 414.",
               [](S& s, string_view v) { return whole(s.edge.request_line_bytes_max, v, 64, 1u << 20); }},
     RunOption{"--limit-request-fields", "INT", "100", "Most header fields; more are answered 431.",
@@ -207,6 +223,9 @@ const std::array kOptions = {
               [](S& s, string_view v) { return whole(s.edge.field_bytes_max, v, 64, 1u << 20); }},
     RunOption{"--limit-request-head", "BYTES", "32768", "All of the head together.",
               [](S& s, string_view v) { return whole(s.edge.head_bytes_max, v, 256, 1u << 20); }},
+    RunOption{"--limit-request-variables", "BYTES", "65536",
+              "All variables together of a request over uwsgi, FastCGI or SCGI; more are answered 431.",
+              [](S& s, string_view v) { return whole(s.edge.variables_bytes_max, v, 256, 1u << 20); }},
     RunOption{"--client-max-body-size", "SIZE", "1m",
               "Largest request body; larger ones are answered 413. 0: no limit.",
               [](S& s, string_view v) { return size(s.edge.body_bytes_max, v); }},

@@ -94,6 +94,13 @@ TEST_F(RunOptions, NamesTheOptionThatWasMeant) {
   EXPECT_EQ(refused({"--zzzzzz"}).find("did you mean"), std::string::npos) << "nothing is near";
 }
 
+TEST_F(RunOptions, TakesWhoMustSendAProxyHeader) {
+  EXPECT_FALSE(parsed({}).edge.proxy_protocol);
+  const RunSettings settings = parsed({"--proxy-protocol", "--proxy-allow-from", "10.0.0.5, ::1"});
+  EXPECT_TRUE(settings.edge.proxy_protocol);
+  EXPECT_EQ(settings.edge.proxy_allow_from, (std::vector<std::string>{"10.0.0.5", "::1"}));
+}
+
 TEST_F(RunOptions, WantsOneApplication) {
   EXPECT_FALSE(parse_run_options({}).has_value());
   EXPECT_FALSE(parse_run_options({"a:a", "b:b"}).has_value());

@@ -9,15 +9,12 @@
 #include <cstring>
 
 #include "edge/edge_thread.h"
-#include "edge/own_response.h"
 #include "http/field_rules.h"
 #include "os/clock.h"
 
 namespace tierce::edge {
 namespace {
 
-// First read of a request: most heads fit; a longer one makes the buffer grow.
-constexpr std::size_t kReadBytes = 4096;
 // Lingering close (nginx: lingering_timeout 5s, lingering_time 30s): a client that still sends gets to
 // read our answer before the reset.
 constexpr std::chrono::milliseconds kLingerQuiet{5000};
@@ -28,11 +25,31 @@ constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
 void Connection::start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener) {
   auto* connection = new Connection(thread, std::move(fd), peer, listener);
   if (!thread.poller().add_stream(connection->fd_.get(), connection)) return connection->destroy();
-  connection->serve();
+  if (thread.is_proxy(peer, thread.listener(listener).is_unix)) {
+    connection->read_proxy_header();
+  } else {
+    connection->converse();
+  }
+}
+
+void Connection::converse() {
+  switch (wire_.protocol) {
+    case config::WireProtocol::kHttp:
+      serve_http();
+      break;
+    case config::WireProtocol::kUwsgi:
+    case config::WireProtocol::kScgi:
+      serve_packet();
+      break;
+    case config::WireProtocol::kFastcgi:
+      serve_fastcgi();
+      break;
+  }
 }
 
 Connection::Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener)
     : thread_(thread), fd_(std::move(fd)), listener_(listener), peer_(peer) {
+  wire_.protocol = thread.listener(listener).protocol;
   trusted_ = thread.trusts(peer, thread.listener(listener).is_unix);
   thread_.connection_began(*this);
 }
@@ -116,7 +133,7 @@ void Connection::fill_client() {
   client.https = false;
   if (!trusted_) return;
   const auto& secure = thread_.settings().secure_scheme_headers;
-  for (std::uint32_t i = 0; i < exchange.parser.head().field_count; ++i) {
+  for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const std::string_view name = exchange.part(exchange.fields[i].name);
     for (const auto& [known, value] : secure) {
       if (name.size() != known.size() || !http::equals_ignoring_case(name, known)) continue;
@@ -148,9 +165,9 @@ Connection::BodyState Connection::store_body(std::string_view data) {
 Connection::BodyState Connection::take_body() {
   Exchange& exchange = *exchange_;
   std::string_view arrived = exchange.in.view().substr(exchange.used);
-  if (exchange.parser.head().body == http::BodyKind::kLength) {
+  if (exchange.head().body == http::BodyKind::kLength) {
     // The usual small body came with its head: it stays where it is.
-    if (body_left_ == exchange.parser.head().content_length && arrived.size() >= body_left_ &&
+    if (body_left_ == exchange.head().content_length && arrived.size() >= body_left_ &&
         body_left_ <= thread_.settings().body_buffer_bytes) {
       exchange.body_in_buffer = true;
       exchange.body_bytes = body_left_;
@@ -221,13 +238,14 @@ class Connection::LoggedFields final : public AccessFields {
 
 void Connection::add_details(AccessRecord& record) const {
   const Exchange& exchange = *exchange_;
-  const http::RequestHead& head = exchange.parser.head();
+  const http::RequestHead& head = exchange.head();
   if (head.head_bytes > 0) {
     record.method = exchange.part(head.method_name);
     record.target = exchange.part(head.target);
     record.path = head.path.length > 0 ? exchange.part(head.path) : "/";
     record.query = exchange.part(head.query);
-    record.protocol = head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    record.protocol = wire_.is_http() ? (head.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1")
+                                      : exchange.variables.protocol(exchange.head_bytes());
   }
   if (exchange.queued_ns != 0) record.duration_ns = os::monotonic_ns() - exchange.queued_ns;
   record.pid = exchange.worker_pid != 0 ? exchange.worker_pid : ::getpid();
@@ -236,19 +254,28 @@ void Connection::add_details(AccessRecord& record) const {
 void Connection::log_access(int status, std::uint64_t body_bytes) {
   if (!thread_.access_log().on()) return;
   const Exchange& exchange = *exchange_;
-  const http::RequestHead& head = exchange.parser.head();
+  const http::RequestHead& head = exchange.head();
   AccessRecord record{};
   record.remote_address = {peer_.address, peer_.address_bytes};
-  std::string user;
+  std::string user, line;
   if (head.head_bytes > 0) {
-    // Method, target and version stand in one line of the buffer.
-    const std::size_t begin = head.method_name.offset, end = head.target.offset + head.target.length + 9;
-    record.request_line = exchange.in.view().substr(begin, end - begin);
+    if (wire_.is_http()) {
+      // Method, target and version stand in one line of the buffer.
+      const std::size_t begin = head.method_name.offset, end = head.target.offset + head.target.length + 9;
+      record.request_line = exchange.in.view().substr(begin, end - begin);
+    } else {
+      const std::string_view bytes = exchange.head_bytes();
+      line = fmt::format("{} {} {}", exchange.part(head.method_name), exchange.part(head.target),
+                         exchange.variables.protocol(bytes));
+      record.request_line = line;
+      record.remote_address = exchange.variables.remote_address(bytes);
+      user = exchange.variables.remote_user(bytes);
+    }
     record.referer = exchange.field("referer");
     record.user_agent = exchange.field("user-agent");
-    user = basic_user(exchange.field("authorization"));
+    if (user.empty()) user = basic_user(exchange.field("authorization"));
     record.remote_user = user;
-  } else {
+  } else if (wire_.is_http()) {
     const std::string_view seen = exchange.in.view();
     record.request_line = seen.substr(0, std::min(seen.find_first_of("\r\n"), std::size_t{1024}));
   }
@@ -260,226 +287,210 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
   thread_.access_log().add(record, thread_.wall());
 }
 
-Task Connection::serve() {
+Connection::Input Connection::take_input(bool begun) {
+  if ((ready_ & kReadable) == 0) {
+    // Idle connections hold no exchange, and so no buffer.
+    if (exchange_ != nullptr && exchange_->in.empty() && !begun) end_exchange();
+    return stopping_ && !begun ? Input::kEnded : Input::kWait;
+  }
+  if (exchange_ == nullptr && !begin_exchange()) return Input::kEnded;
+  return read_some(exchange_->in.empty() ? kReadBytes : 1) ? Input::kRead : Input::kEnded;
+}
+
+bool Connection::head_is_late(bool begun, std::string_view what) {
+  ready_ &= static_cast<std::uint8_t>(~kStopping);  // Seen by take_input() in stopping_.
+  if ((ready_ & kTimeout) == 0 || !begun) return false;
+  thread_.error_log().line(os::LogLevel::kInfo, fmt::format("{}: {} was not complete within {} ms", peer_text(), what,
+                                                            thread_.settings().header_timeout.count()));
+  return true;
+}
+
+Connection::BodyState Connection::begin_body() {
+  const http::RequestHead& head = exchange_->head();
+  const std::uint64_t limit = thread_.settings().body_bytes_max;
+  chunks_.reset();
+  body_left_ = head.content_length;
+  if (head.body == http::BodyKind::kLength && limit != 0 && head.content_length > limit) return BodyState::kTooLarge;
+  const bool nothing_came = exchange_->in.size() == exchange_->used;
+  const BodyState state = take_body();
+  if (state == BodyState::kMore && head.expect_continue && nothing_came) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    static_cast<void>(os::send(fd_.get(), kContinue.data(), kContinue.size()));
+  }
+  if (state == BodyState::kMore) arm(thread_.settings().body_timeout);
+  return state;
+}
+
+Connection::BodyState Connection::read_body() {
+  if ((ready_ & (kTimeout | kGone)) != 0) return BodyState::kEnded;
+  BodyState state = BodyState::kMore;
+  while (state == BodyState::kMore && (ready_ & kReadable) != 0) {
+    // Bytes already stored make room for the next: the buffer keeps the head and one reading.
+    exchange_->drop_stored_body();
+    if (!read_some(kReadBytes * 4)) return BodyState::kEnded;
+    state = take_body();
+  }
+  if (state == BodyState::kMore) arm(thread_.settings().body_timeout);
+  return state;
+}
+
+bool Connection::give_up_body(BodyState state) {
   const config::EdgeSettings& settings = thread_.settings();
-  const os::ErrorLog& log = thread_.error_log();
-  bool linger = false;
-  for (;;) {
-    // --- the head -----------------------------------------------------------------------------
-    http::RequestParser::Outcome outcome = http::RequestParser::Outcome::kNeedMore;
-    arm(requests_ == 0 ? settings.header_timeout : settings.keepalive_timeout);
-    bool head_begun = false;
-    for (;;) {
-      if (exchange_ != nullptr && !exchange_->in.empty()) {
-        if (!head_begun) {
-          head_begun = true;
-          exchange_->begin(this);
-          if (requests_ > 0) arm(settings.header_timeout);
-        }
-        outcome = exchange_->parser.parse(exchange_->in.view());
-        if (outcome != http::RequestParser::Outcome::kNeedMore) break;
+  switch (state) {
+    case BodyState::kEnded:
+      if ((ready_ & kTimeout) == 0) {
+        log_access(400, 0);
+        return false;
       }
-      if ((ready_ & kReadable) == 0) {
-        // Idle connections hold no exchange, and so no buffer.
-        if (exchange_ != nullptr && exchange_->in.empty()) end_exchange();
-        if (stopping_ && !head_begun) co_return destroy();
-        co_await until(kReadable | kTimeout | kGone | kStopping);
-        if ((ready_ & kTimeout) != 0 && head_begun) {
-          log.line(os::LogLevel::kInfo, fmt::format("{}: the request head was not complete within {} ms", peer_text(),
-                                                    settings.header_timeout.count()));
-          refuse(408, {}, true);
-          break;
-        }
-        if ((ready_ & (kTimeout | kGone)) != 0) co_return destroy();
-        ready_ &= static_cast<std::uint8_t>(~kStopping);
-        continue;
-      }
-      if (exchange_ == nullptr && !begin_exchange()) co_return destroy();
-      if (!read_some(exchange_->in.empty() ? kReadBytes : 1)) co_return destroy();
-    }
-    timer_.cancel();
-    if (outcome == http::RequestParser::Outcome::kNeedMore) {  // 408 has been said.
-      linger = true;
+      thread_.error_log().line(
+          os::LogLevel::kInfo,
+          fmt::format("request {}: {}: {}: the body did not arrive within {} ms", exchange_->id_text(), peer_text(),
+                      exchange_->label(), settings.body_timeout.count()));
+      refuse(408, {}, true);
       break;
-    }
-    if (outcome == http::RequestParser::Outcome::kRefused) {
-      const http::HeadError error = exchange_->parser.error();
-      refuse(http::status_of(error), http::describe(error), true);
-      linger = true;
+    case BodyState::kTooLarge:
+      refuse(413, "the body is larger than --client-max-body-size", true);
       break;
-    }
+    case BodyState::kBad:
+      refuse(400, http::describe(chunks_.error()), true);
+      break;
+    default:
+      thread_.log_seldom("request temp file", os::LogLevel::kError,
+                         errno_error("writing a request body to a temporary file in " + settings.temp_dir).text());
+      refuse(503, {}, true);
+      break;
+  }
+  return true;
+}
 
-    // --- the body -----------------------------------------------------------------------------
-    Exchange& exchange = *exchange_;
-    const http::RequestHead& head = exchange.parser.head();
-    exchange.id = thread_.next_request_id();
-    exchange.used = head.head_bytes;
-    ++requests_;
-    bool keep_alive = head.keep_alive && requests_ < settings.keepalive_requests && !stopping_;
-    fill_client();
-    if (exchange.parser.underscored_dropped() > 0 && log.wants(os::LogLevel::kInfo)) {
-      log.line(os::LogLevel::kInfo,
-               fmt::format("request {}: {}: {}: dropped {} header(s) with an underscore in the name "
-                           "(--underscores-in-headers lets them through)",
-                           exchange.id_text(), peer_text(), exchange.label(), exchange.parser.underscored_dropped()));
-    }
-    if (head.body != http::BodyKind::kNone) {
-      BodyState state = BodyState::kMore;
-      chunks_.reset();
-      body_left_ = head.content_length;
-      if (head.body == http::BodyKind::kLength && settings.body_bytes_max != 0 &&
-          head.content_length > settings.body_bytes_max) {
-        state = BodyState::kTooLarge;
-      } else {
-        const bool nothing_came = exchange.in.size() == exchange.used;
-        state = take_body();
-        if (state == BodyState::kMore && head.expect_continue && nothing_came) {
-          static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-          static_cast<void>(os::send(fd_.get(), kContinue.data(), kContinue.size()));
-        }
-      }
-      while (state == BodyState::kMore) {
-        if ((ready_ & kReadable) == 0) {
-          arm(settings.body_timeout);
-          co_await until(kReadable | kTimeout | kGone);
-          if ((ready_ & (kTimeout | kGone)) != 0) break;
-        }
-        // Bytes already stored make room for the next: the buffer keeps the head and one reading.
-        exchange.drop_stored_body();
-        if (!read_some(kReadBytes * 4)) break;
-        state = take_body();
-      }
-      timer_.cancel();
-      if (state == BodyState::kMore) {
-        if ((ready_ & kTimeout) != 0) {
-          log.line(os::LogLevel::kInfo,
-                   fmt::format("request {}: {}: {}: the body did not arrive within {} ms", exchange.id_text(),
-                               peer_text(), exchange.label(), settings.body_timeout.count()));
-          refuse(408, {}, true);
-          linger = true;
-        } else {
-          log_access(400, 0);
-        }
-        break;
-      }
-      if (state != BodyState::kDone) {
-        if (state == BodyState::kTooLarge) {
-          refuse(413, "the body is larger than --client-max-body-size", true);
-        } else if (state == BodyState::kBad) {
-          refuse(400, http::describe(chunks_.error()), true);
-        } else {
-          thread_.log_seldom("request temp file", os::LogLevel::kError,
-                             errno_error("writing a request body to a temporary file in " + settings.temp_dir).text());
-          refuse(503, {}, true);
-        }
-        linger = true;
-        break;
-      }
-    }
+Connection::Answer Connection::begin_answer(bool keep_alive) {
+  ready_ &= static_cast<std::uint8_t>(~kProgress);
+  thread_.dispatcher().submit(*exchange_, thread_.now_ns());
+  return {.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+}
 
-    // --- the answer ---------------------------------------------------------------------------
-    ready_ &= static_cast<std::uint8_t>(~kProgress);
-    ResponseSender sender(thread_, fd_.get(), keep_alive);
-    thread_.dispatcher().submit(exchange, thread_.now_ns());
-    int status = 0;
-    bool ended = false, complete = false;
-    while (!ended) {
-      if ((ready_ & kGone) != 0) {
-        status = 499;
-        break;
-      }
-      if (exchange.fate != Fate::kWaiting) {
-        if (sender.head_composed()) {  // Too late for another status: a clean end would be a lie.
-          status = sender.status();
-          break;
-        }
-        status = status_of(exchange.fate);
-        log.line(os::LogLevel::kError, fmt::format("request {}: {}: {}: {}", exchange.id_text(), peer_text(),
-                                                   exchange.label(), describe(exchange.fate, settings)));
-        thread_.dispatcher().forget(exchange);
-        exchange.fate = Fate::kWaiting;
-        OwnResponse own =
-            make_own_response(status, settings.server_name, thread_.date(), !keep_alive,
-                              head.method == http::Method::kHead, status == 503 ? "Retry-After: 1\r\n" : "");
-        ready_ &= static_cast<std::uint8_t>(~kProgress);
-        static_cast<void>(sender.send_own(std::move(own.bytes), own.body_bytes));
-      }
-      ready_ &= static_cast<std::uint8_t>(~kProgress);
-      switch (sender.step(exchange)) {
-        case ResponseSender::Step::kDone:
-          ended = complete = true;
-          break;
-        case ResponseSender::Step::kCut:
-          ended = true;
-          break;
-        case ResponseSender::Step::kClientGone:
-          status = 499;
-          ended = true;
-          break;
-        case ResponseSender::Step::kWaitProgress:
-          co_await until(kProgress | kGone);
-          break;
-        case ResponseSender::Step::kWaitWritable:
-          ready_ &= static_cast<std::uint8_t>(~kWritable);
-          if (!timer_.armed() || sender.advanced()) arm(settings.send_timeout);
-          co_await until(kWritable | kProgress | kGone | kTimeout);
-          if ((ready_ & kTimeout) != 0) {
-            log.line(os::LogLevel::kInfo,
-                     fmt::format("request {}: {}: {}: the client did not read for {} ms", exchange.id_text(),
-                                 peer_text(), exchange.label(), settings.send_timeout.count()));
-            status = 408;
-            ended = true;
-          }
-          break;
-      }
+std::uint8_t Connection::advance(Answer& answer) {
+  Exchange& exchange = *exchange_;
+  ResponseSender& sender = answer.sender;
+  const config::EdgeSettings& settings = thread_.settings();
+  if (answer.blocked && (ready_ & kTimeout) != 0) {
+    thread_.error_log().line(os::LogLevel::kInfo,
+                             fmt::format("request {}: {}: {}: the client did not read for {} ms", exchange.id_text(),
+                                         peer_text(), exchange.label(), settings.send_timeout.count()));
+    answer.status = 408;
+    return 0;
+  }
+  answer.blocked = false;
+  if ((ready_ & kGone) != 0) {
+    answer.status = 499;
+    return 0;
+  }
+  if (exchange.fate != Fate::kWaiting) {
+    if (sender.head_composed()) {  // Too late for another status: a clean end would be a lie.
+      answer.status = sender.status();
+      return 0;
     }
-    timer_.cancel();
-    if (status == 0) status = sender.status();
-    log_access(status, sender.body_bytes());
+    answer.status = status_of(exchange.fate);
+    thread_.error_log().line(os::LogLevel::kError,
+                             fmt::format("request {}: {}: {}: {}", exchange.id_text(), peer_text(), exchange.label(),
+                                         describe(exchange.fate, settings)));
     thread_.dispatcher().forget(exchange);
-    keep_alive = sender.keep_alive();
-    if (!complete) co_return destroy();
-    exchange.finish();
-    if (!keep_alive) {
-      linger = !peer_closed_ && (!exchange.in.empty() || (ready_ & kReadable) != 0);
-      break;
-    }
-    if (stopping_) co_return destroy();
+    exchange.fate = Fate::kWaiting;
+    OwnResponse own =
+        own_response(answer.status, !sender.keep_alive(), answer.status == 503 ? "Retry-After: 1\r\n" : "");
+    static_cast<void>(sender.send_own(std::move(own.bytes), own.body_bytes));
   }
+  ready_ &= static_cast<std::uint8_t>(~kProgress);
+  switch (sender.step(exchange)) {
+    case ResponseSender::Step::kDone:
+      answer.complete = true;
+      return 0;
+    case ResponseSender::Step::kCut:
+      return 0;
+    case ResponseSender::Step::kClientGone:
+      answer.status = 499;
+      return 0;
+    case ResponseSender::Step::kWaitProgress:
+      return kProgress | kGone;
+    case ResponseSender::Step::kWaitWritable:
+      ready_ &= static_cast<std::uint8_t>(~kWritable);
+      if (!timer_.armed() || sender.advanced()) arm(settings.send_timeout);
+      answer.blocked = true;
+      return kWritable | kProgress | kGone | kTimeout;
+  }
+  return 0;
+}
 
-  if (linger && (ready_ & kGone) == 0) {
-    os::shutdown_writing(fd_.get());
-    const std::uint64_t until_ns = thread_.now_ns() + kLingerTotalNs;
-    while (thread_.now_ns() < until_ns && !thread_.stopping()) {
-      if ((ready_ & kReadable) == 0) {
-        arm(kLingerQuiet);
-        co_await until(kReadable | kTimeout | kGone | kStopping);
-        if ((ready_ & (kTimeout | kGone | kStopping)) != 0) break;
-      }
-      Buffer& scratch = thread_.scratch();
-      scratch.clear();
-      char* into = scratch.room(16384);
-      const os::IoResult got = os::receive(fd_.get(), into, 16384);
-      if (got.outcome == os::Io::kClosed) break;
-      if (got.bytes < 16384) ready_ &= static_cast<std::uint8_t>(~kReadable);
+void Connection::conclude(Answer& answer) {
+  timer_.cancel();
+  if (answer.status == 0) answer.status = answer.sender.status();
+  log_access(answer.status, answer.sender.body_bytes());
+  thread_.dispatcher().forget(*exchange_);
+  if (!answer.complete && (answer.sender.ends_with_connection() || !wire_.is_http())) os::reset_at_close(fd_.get());
+}
+
+Connection::Linger Connection::begin_linger() {
+  os::shutdown_writing(fd_.get());
+  return {.until_ns = thread_.now_ns() + kLingerTotalNs};
+}
+
+std::uint8_t Connection::advance(Linger& linger) {
+  while (thread_.now_ns() < linger.until_ns && !thread_.stopping()) {
+    if ((ready_ & kReadable) == 0) {
+      if (linger.waited && (ready_ & (kTimeout | kGone | kStopping)) != 0) return 0;
+      linger.waited = true;
+      arm(kLingerQuiet);
+      return kReadable | kTimeout | kGone | kStopping;
     }
+    if ((ready_ & kGone) != 0) return 0;
+    Buffer& scratch = thread_.scratch();
+    scratch.clear();
+    char* into = scratch.room(16384);
+    const os::IoResult got = os::receive(fd_.get(), into, 16384);
+    if (got.outcome == os::Io::kClosed) return 0;
+    if (got.bytes < 16384) ready_ &= static_cast<std::uint8_t>(~kReadable);
   }
-  destroy();
+  return 0;
 }
 
 void Connection::refuse(int status, std::string_view why, bool close) {
   if (!why.empty()) {
-    const bool whole = exchange_->parser.head().head_bytes > 0 && exchange_->id != 0;
+    const bool whole = exchange_->head().head_bytes > 0 && exchange_->id != 0;
     thread_.error_log().line(os::LogLevel::kInfo,
                              whole ? fmt::format("request {}: {}: {}: {} ({})", exchange_->id_text(), peer_text(),
                                                  exchange_->label(), why, status)
                                    : fmt::format("{}: request refused: {} ({})", peer_text(), why, status));
   }
-  const OwnResponse own = make_own_response(status, thread_.settings().server_name, thread_.date(), close,
-                                            exchange_->parser.head().method == http::Method::kHead);
+  const OwnResponse own = own_response(status, close);
+  if (wire_.is_fastcgi() && wire_.request_id == 0) return log_access(status, 0);  // No request to answer has begun.
   // A few hundred bytes into an empty socket buffer: what does not fit is lost with the connection.
   static_cast<void>(os::send(fd_.get(), own.bytes.data(), own.bytes.size()));
   log_access(status, own.body_bytes);
+}
+
+bool Connection::refuse(http::WireError error) {
+  const int status = http::status_of(error);
+  if (status != 0 && (!wire_.is_fastcgi() || wire_.request_id != 0)) {
+    refuse(status, http::describe(error), true);
+    return true;
+  }
+  thread_.error_log().line(os::LogLevel::kInfo,
+                           fmt::format("{}: connection closed: {}", peer_text(), http::describe(error)));
+  return false;
+}
+
+OwnResponse Connection::own_response(int status, bool close, std::string_view extra) {
+  const bool head_only = exchange_->head().method == http::Method::kHead;
+  return make_own_response(wire_, {.status = status, .close = close, .head_only = head_only, .extra = extra},
+                           thread_.settings().server_name, thread_.date());
+}
+
+void Connection::fill_client_from_variables() {
+  Exchange& exchange = *exchange_;
+  gateway::ClientInfo& client = exchange.client;
+  client = {};
+  client.listener = listener_;
+  client.https = exchange.variables.https(exchange.head_bytes());
 }
 
 }  // namespace tierce::edge

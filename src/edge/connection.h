@@ -1,5 +1,7 @@
-// One client connection, read top to bottom in serve(): head, body, the application's answer, the next
-// request. Lives on one edge thread; frees itself when it ends.
+// One connection of a client or of a front server. What is spoken on it is a conversation, a coroutine that reads
+// top to bottom: head, body, the application's answer, the next request. Each protocol has its own, in a file of its
+// own (http_, packet_, fastcgi_conversation.cc); the parts they share are here. Lives on one edge thread; frees
+// itself when it ends.
 #pragma once
 
 #include <coroutine>
@@ -10,10 +12,17 @@
 #include "base/timer_wheel.h"
 #include "edge/access_log.h"
 #include "edge/exchange.h"
+#include "edge/own_response.h"
 #include "edge/response_sender.h"
+#include "edge/response_wire.h"
 #include "edge/task.h"
 #include "http/chunked_decoder.h"
+#include "http/wire_error.h"
 #include "os/socket_io.h"
+
+namespace tierce::http {
+class FastcgiReader;
+}
 
 namespace tierce::edge {
 
@@ -59,18 +68,81 @@ class Connection final : public ExchangeOwner {
   Wait until(std::uint8_t events) { return {*this, events}; }
   void arm(std::chrono::milliseconds after);
 
-  Task serve();
+  // --- the conversations ---
+  // Begins the one of the listener's protocol; the PROXY header, where one comes first, has been read.
+  void converse();
+  Task read_proxy_header();
+  Task serve_http();
+  void serve_packet();
+  template <typename Parser>
+  Task serve_one_packet();
+  Task serve_fastcgi();
+
+  // First read of a request: most heads fit; a longer one makes the buffer grow.
+  static constexpr std::size_t kReadBytes = 4096;
+
+  // --- the head ---
+  // One step towards more input. kWait: for until(kInputEvents). `begun`: a part of a head has come.
+  enum class Input : std::uint8_t { kRead, kWait, kEnded };
+  static constexpr std::uint8_t kInputEvents = kReadable | kTimeout | kGone | kStopping;
+  Input take_input(bool begun);
+  // After that wait: the head has begun and its time is over; says so in the log.
+  bool head_is_late(bool begun, std::string_view what);
+  // ... the connection has been idle for too long, or is gone.
+  bool input_is_over() const { return (ready_ & (kTimeout | kGone)) != 0; }
   // Reads what is there; false when the client has closed or nothing may be read.
   bool read_some(std::size_t least);
   bool begin_exchange();
   void end_exchange();
-  // Takes the body's bytes that have arrived. kMore: wait for the client.
-  enum class BodyState : std::uint8_t { kDone, kMore, kTooLarge, kBad, kNoSpace };
+  void fill_client();
+  void fill_client_from_variables();
+
+  // --- the body ---
+  // kMore: wait for the client. kEnded: it has left, or was too slow. kAborted: a web server gave it up (FastCGI).
+  enum class BodyState : std::uint8_t { kDone, kMore, kTooLarge, kBad, kNoSpace, kEnded, kAborted };
+  // Takes what came with the head.
+  BodyState begin_body();
+  // Reads and takes more, when there is something to read or the client's time is over. kMore: wait until(kBodyEvents).
+  static constexpr std::uint8_t kBodyEvents = kReadable | kTimeout | kGone;
+  BodyState read_body();
+  // Takes the body's bytes that have arrived.
   BodyState take_body();
   BodyState store_body(std::string_view data);
-  void fill_client();
+  // FastCGI: works through the records that have arrived, head and body, until there is something to act upon.
+  BodyState take_records(http::FastcgiReader& reader);
+  bool send_whole(std::string_view bytes);
+  // Answers a body that is not kDone. True: an answer was sent that the client must get to read (linger).
+  bool give_up_body(BodyState state);
+
+  // --- the answer ---
+  struct Answer {
+    ResponseSender sender;
+    int status = 0;  // Other than the response's own: 499, 408, or of a page of ours.
+    bool complete = false;
+    bool blocked = false;  // Waits for the client to read.
+  };
+  Answer begin_answer(bool keep_alive);
+  // Moves the answer on; returns the events to wait for, 0 when it has ended.
+  std::uint8_t advance(Answer& answer);
+  // FastCGI: reads what the web server says in the meantime; what it asks for goes to `replies`, to be sent behind
+  // the response. A request it gives up ends with status 499. False: it has broken the rules.
+  bool watch_for_abort(http::FastcgiReader& reader, Answer& answer, std::string& replies);
+  // The log line, and the end of the tie to the gateway.
+  void conclude(Answer& answer);
+  // Lingering close: a client that still sends gets to read our answer before the reset.
+  struct Linger {
+    std::uint64_t until_ns = 0;
+    bool waited = false;
+  };
+  Linger begin_linger();
+  // Returns the events to wait for, 0 when it is over.
+  std::uint8_t advance(Linger& linger);
+
   // Writes an answer of our own; everything after it on this connection is dropped when `close`.
   void refuse(int status, std::string_view why, bool close);
+  // The same for what is no request of its protocol. False: there is nobody who could read an answer.
+  bool refuse(http::WireError error);
+  OwnResponse own_response(int status, bool close, std::string_view extra = {});
   std::string peer_text() const;
   class LoggedFields;
   void add_details(AccessRecord& record) const;
@@ -87,6 +159,7 @@ class Connection final : public ExchangeOwner {
   bool peer_closed_ = false;  // The client will send no more (FIN); it may still read.
   bool stopping_ = false;
   bool trusted_ = false;  // Its forwarded headers count.
+  ResponseWire wire_;
   std::uint32_t requests_ = 0;
   Timer timer_;
   Exchange* exchange_ = nullptr;

@@ -41,8 +41,10 @@ Result<std::unique_ptr<EdgeThread>> EdgeThread::create(Start start) {
 EdgeThread::EdgeThread(Start start)
     : start_(std::move(start)),
       head_limits_(limits_of(*start_.settings)),
+      variable_limits_{.bytes_max = start_.settings->variables_bytes_max},
       dispatcher_(*start_.settings, timers_, start_.reports),
       trusted_peers_(start_.settings->forwarded_allow_ips),
+      proxies_(start_.settings->proxy_allow_from),
       last_request_id_(start_.id_base) {}
 
 EdgeThread::~EdgeThread() = default;
@@ -247,13 +249,15 @@ std::string_view EdgeThread::date() {
 }
 
 bool EdgeThread::trusts(const os::Peer& peer, bool is_unix) const {
-  if (is_unix) return settings().forwarded_from_unix;
-  const std::string_view address(peer.address, peer.address_bytes);
-  return trusted_peers_.contains(address);
+  return is_unix ? settings().forwarded_from_unix : trusted_peers_.contains({peer.address, peer.address_bytes});
+}
+
+bool EdgeThread::is_proxy(const os::Peer& peer, bool is_unix) const {
+  return settings().proxy_protocol && (is_unix || proxies_.contains({peer.address, peer.address_bytes}));
 }
 
 Exchange* EdgeThread::take_exchange(ExchangeOwner* owner) {
-  if (spare_.empty()) return new Exchange(head_limits_);
+  if (spare_.empty()) return new Exchange(head_limits_, variable_limits_);
   Exchange* exchange = spare_.back().release();
   spare_.pop_back();
   exchange->begin(owner);

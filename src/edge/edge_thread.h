@@ -60,7 +60,11 @@ class EdgeThread {
   std::time_t wall() const { return wall_; }
   bool stopping() const { return stopping_; }
   std::uint64_t next_request_id() { return ++last_request_id_; }
+  const http::VariableLimits& variable_limits() const { return variable_limits_; }
+  // Whose forwarded headers count; whose connections begin with a PROXY header.
   bool trusts(const os::Peer& peer, bool is_unix) const;
+  bool is_proxy(const os::Peer& peer, bool is_unix) const;
+  std::uint32_t connections_max() const { return start_.connections_max; }
 
   Exchange* take_exchange(ExchangeOwner* owner);
   void give_back(Exchange* exchange);
@@ -82,11 +86,13 @@ class EdgeThread {
 
   Start start_;
   http::HeadLimits head_limits_;
+  http::VariableLimits variable_limits_;
   os::Poller poller_;
   TimerWheel timers_;
   Dispatcher dispatcher_;
   AccessLog access_log_;
   TrustedPeers trusted_peers_;
+  TrustedPeers proxies_;
   Buffer scratch_;
   std::vector<std::unique_ptr<Exchange>> spare_;
   std::uint64_t now_ns_ = 0;

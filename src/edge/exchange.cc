@@ -9,13 +9,16 @@
 
 namespace tierce::edge {
 
-Exchange::Exchange(const http::HeadLimits& limits) : parser(limits, nullptr), fields(limits.fields_max) {
+Exchange::Exchange(const http::HeadLimits& limits, const http::VariableLimits& variable_limits)
+    : parser(limits, nullptr), fields(limits.fields_max), variables(variable_limits), head_(&parser.head()) {
   parser = http::RequestParser(limits, fields.data());
 }
 
 void Exchange::begin(ExchangeOwner* of) {
   owner = of;
   parser.reset();
+  head_ = &parser.head();
+  head_in_params_ = false;
   fate = Fate::kWaiting;
   id = 0;
   used = 0;
@@ -25,6 +28,13 @@ void Exchange::begin(ExchangeOwner* of) {
   queued_ns = 0;
   worker_pid = 0;
   response_head.clear();
+}
+
+void Exchange::use_variables(HeadBytes where) {
+  variables.reset();
+  params.clear();
+  head_ = &variables.head();
+  head_in_params_ = where == HeadBytes::kParams;
 }
 
 void Exchange::finish() {
@@ -37,7 +47,7 @@ void Exchange::finish() {
 }
 
 bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t area_bytes) const {
-  const http::RequestHead& head = parser.head();
+  const http::RequestHead& head = this->head();
   const std::size_t table = head.field_count * sizeof(http::HeaderField);
   const bool in_file = static_cast<bool>(body_file_);
   const std::size_t inline_body = in_file ? 0 : static_cast<std::size_t>(body_bytes);
@@ -50,8 +60,8 @@ bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t
   meta.body_at = static_cast<std::uint32_t>(body_at);
   meta.body_bytes = body_bytes;
   meta.body_in_file = in_file;
-  std::memcpy(area, parser.fields(), table);
-  std::memcpy(area + table, in.data(), head.head_bytes);
+  if (table > 0) std::memcpy(area, head_fields(), table);
+  std::memcpy(area + table, head_bytes().data(), head.head_bytes);
   if (inline_body > 0) {
     std::memcpy(area + body_at, body_in_buffer ? in.data() + head.head_bytes : body_memory.data(), inline_body);
   }
@@ -59,9 +69,9 @@ bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t
 }
 
 void Exchange::drop_stored_body() {
-  const std::size_t head_bytes = parser.head().head_bytes;
-  in.cut(head_bytes, used - head_bytes);
-  used = head_bytes;
+  const std::size_t kept = head().head_bytes;
+  in.cut(kept, used - kept);
+  used = kept;
 }
 
 void Exchange::let_go() {
@@ -77,10 +87,11 @@ void Exchange::end_with(Fate why) {
 }
 
 std::string_view Exchange::field(std::string_view lower_name) const {
-  for (std::uint32_t i = 0; i < parser.head().field_count; ++i) {
-    const std::string_view name = part(fields[i].name);
-    if (http::equals_ignoring_case(name, lower_name)) {
-      return part(fields[i].value);
+  const bool headers = head().form == http::FieldForm::kHeaders;
+  for (std::uint32_t i = 0; i < head().field_count; ++i) {
+    const std::string_view name = part(head_fields()[i].name);
+    if (headers ? http::equals_ignoring_case(name, lower_name) : http::carries_header(name, lower_name)) {
+      return part(head_fields()[i].value);
     }
   }
   return {};
@@ -93,9 +104,9 @@ std::string Exchange::id_text() const {
 }
 
 std::string Exchange::label() const {
-  std::string text(part(parser.head().method_name));
+  std::string text(part(head().method_name));
   text += ' ';
-  const std::string_view target = part(parser.head().target);
+  const std::string_view target = part(head().target);
   text += target.substr(0, 200);
   if (target.size() > 200) text += "...";
   for (char& c : text) {

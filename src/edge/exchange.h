@@ -12,7 +12,7 @@
 #include "config/edge_settings.h"
 #include "edge/buffer.h"
 #include "gateway/mailbox.h"
-#include "http/chunked_decoder.h"
+#include "http/cgi_head.h"
 #include "http/request_parser.h"
 #include "os/unique_fd.h"
 
@@ -37,10 +37,21 @@ class ExchangeOwner {
 
 class Exchange {
  public:
-  explicit Exchange(const http::HeadLimits& limits);
+  Exchange(const http::HeadLimits& limits, const http::VariableLimits& variable_limits);
 
   // Ready for the next request of `owner`.
   void begin(ExchangeOwner* of);
+  // The head will be found in `variables` instead of in `parser`; its bytes are those of `in`, or of `params`.
+  enum class HeadBytes : std::uint8_t { kIn, kParams };
+  void use_variables(HeadBytes where);
+  const http::RequestHead& head() const { return *head_; }
+  // The header fields or variables of head().
+  const http::HeaderField* head_fields() const {
+    return head_ == &variables.head() ? variables.variables().data() : fields.data();
+  }
+  std::string_view head_bytes() const {
+    return head_in_params_ ? std::string_view(params) : in.view().substr(0, head_->head_bytes);
+  }
   void finish();
 
   // Fills the slot's request from the head and the body. False when it does not fit, which the limits rule
@@ -63,13 +74,16 @@ class Exchange {
   void end_with(Fate why);
 
   // The request line, header fields by name, for logs and for messages.
-  std::string_view part(http::Span span) const { return span.in(in.data()); }
+  std::string_view part(http::Span span) const { return span.in(head_in_params_ ? params.data() : in.data()); }
+  // A header field, also one that came as a variable.
   std::string_view field(std::string_view lower_name) const;
   std::string id_text() const;
   std::string label() const;  // "GET /path?x" cut to a readable length.
 
   http::RequestParser parser;
   std::vector<http::HeaderField> fields;
+  http::CgiHead variables;  // Of a request over uwsgi, FastCGI or SCGI.
+  std::string params;       // FastCGI's PARAMS stream, taken out of its records.
   ExchangeOwner* owner = nullptr;
   Buffer in;             // What was received: this request from the start on, then what follows it.
   std::size_t used = 0;  // Bytes of `in` that belong to this request.
@@ -99,6 +113,8 @@ class Exchange {
   std::uint64_t progress_ns = 0;
 
  private:
+  const http::RequestHead* head_;
+  bool head_in_params_ = false;
   WorkerLink* link_ = nullptr;
   std::uint32_t slot_ = 0;
 };

@@ -9,6 +9,7 @@
 #include "edge/edge_thread.h"
 #include "edge/exchange.h"
 #include "edge/worker_link.h"
+#include "http/fastcgi_record.h"
 
 namespace tierce::edge {
 namespace {
@@ -32,7 +33,7 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   const std::uint32_t head_bytes = gateway::read_once(shared.head_bytes);
   const std::int64_t content_length = gateway::read_once(shared.content_length);
   const char* area = mailbox.response_area(exchange.slot());
-  const http::RequestHead& head = exchange.parser.head();
+  const http::RequestHead& head = exchange.head();
   const int status = gateway::read_once(shared.status);
   if (head_bytes > mailbox.shape().response_bytes || status < 200 || status > 999) return false;
   if ((flags & gateway::kFileFollows) != 0 && !take_file(exchange, content_length)) return false;
@@ -43,12 +44,15 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   exchange.worker_pid = exchange.link()->pid();
   if (thread_.access_log().wants_response_fields()) exchange.response_head.assign(area, head_bytes);
 
-  Buffer& out = pending_;
-  out.append("HTTP/1.1 ");
+  Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
+  if (wire_.is_fastcgi()) out.clear();
+  out.append(wire_.status_line_start());
   out.append({area, head_bytes});
-  if (gateway::read_once(shared.has_server) == 0)
+  // Behind a front server these two are its own, unless the application says something else.
+  if (wire_.is_http() && gateway::read_once(shared.has_server) == 0)
     out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
-  if (gateway::read_once(shared.has_date) == 0) out.append("Date: ").append(thread_.date()).append("\r\n");
+  if (wire_.is_http() && gateway::read_once(shared.has_date) == 0)
+    out.append("Date: ").append(thread_.date()).append("\r\n");
   if (content_length >= 0) {
     length_left_ = content_length;
     if (status_ != 204 && status_ != 304) {
@@ -56,7 +60,7 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
       const auto end = fmt::format_to_n(digits, sizeof digits, "{}", content_length);
       out.append("Content-Length: ").append({digits, end.size}).append("\r\n");
     }
-  } else if (body_allowed_) {
+  } else if (body_allowed_ && wire_.is_http()) {
     if (head.minor_version >= 1) {
       chunked_ = true;
       out.append("Transfer-Encoding: chunked\r\n");
@@ -64,12 +68,15 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
       keep_alive_ = false;  // HTTP/1.0: the end of the connection is the end of the body.
     }
   }
-  if (!keep_alive_) {
+  if (!wire_.is_http()) {
+    // The front server has asked for what it wants with the connection.
+  } else if (!keep_alive_) {
     out.append("Connection: close\r\n");
   } else if (head.minor_version == 0) {
     out.append("Connection: keep-alive\r\n");
   }
   out.append("\r\n");
+  if (wire_.is_fastcgi()) append_records(out.view());
   return true;
 }
 
@@ -118,7 +125,12 @@ ResponseSender::Step ResponseSender::step(Exchange& exchange) {
       const std::size_t bytes = runs.first.size();
       if ((flags & gateway::kBodyComplete) != 0 && runs.second.empty() && bytes <= kCopyMax &&
           length_left_ == static_cast<std::int64_t>(bytes)) {
-        pending_.append(runs.first);
+        if (wire_.is_fastcgi()) {
+          append_records(runs.first);
+          pending_.append(wire_.end());
+        } else {
+          pending_.append(runs.first);
+        }
         body_sent_ = bytes;
         body_ended_ = true;
         thread_.dispatcher().forget(exchange);
@@ -163,6 +175,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     const std::uint32_t last = slot.response_flags.load(std::memory_order_acquire);
     return (last & (gateway::kBroken | gateway::kBodyComplete)) != 0 ? Step::kDone : refuse_nonsense(exchange);
   }
+  if (wire_.is_fastcgi()) bytes = std::min(bytes, http::kRecordContentSent);
   const std::size_t taken = bytes;
   if (!body_allowed_) bytes = 0;
   if (length_left_ >= 0)
@@ -172,8 +185,16 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     const std::string_view second = runs.second.substr(0, bytes - first.size());
     char line[24];
     std::size_t line_bytes = 0;
-    if (chunked_) line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
-    const std::string_view parts[] = {{line, line_bytes}, first, second, chunked_ ? "\r\n" : ""};
+    std::string_view behind;
+    if (chunked_) {
+      line_bytes = fmt::format_to_n(line, sizeof line, "{:x}\r\n", bytes).size;
+      behind = "\r\n";
+    } else if (wire_.is_fastcgi()) {
+      line_bytes = http::kRecordHeaderBytes;
+      behind = http::kRecordPadding.substr(0, http::record_padding(bytes));
+      http::write_record_header(line, http::RecordType::kStdout, wire_.request_id, bytes, behind.size());
+    }
+    const std::string_view parts[] = {{line, line_bytes}, first, second, behind};
     std::size_t sent = 0;
     if (pending_.empty() && spool_read_ == spool_written_) {
       iovec vector[4];
@@ -201,7 +222,7 @@ ResponseSender::Step ResponseSender::end_of_body(Exchange& exchange, bool broken
   body_ended_ = true;
   if (broken || (body_allowed_ && length_left_ > 0)) {
     cut_short_ = true;
-  } else if (chunked_ && !put_aside("0\r\n\r\n")) {
+  } else if (const std::string end = chunked_ ? "0\r\n\r\n" : wire_.end(); !end.empty() && !put_aside(end)) {
     return Step::kCut;
   }
   thread_.dispatcher().forget(exchange);
@@ -247,7 +268,18 @@ ResponseSender::Step ResponseSender::flush() {
 }
 
 ResponseSender::Step ResponseSender::drain_file() {
-  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, std::min<std::size_t>(file_left_, kFileTurn));
+  std::size_t most = std::min<std::size_t>(file_left_, kFileTurn);
+  if (wire_.is_fastcgi()) {
+    if (record_left_ == 0) {
+      record_left_ = std::min<std::size_t>(file_left_, http::kRecordContentSent);
+      char header[http::kRecordHeaderBytes];
+      http::write_record_header(header, http::RecordType::kStdout, wire_.request_id, record_left_, 0);
+      pending_.append({header, sizeof header});
+      return Step::kDone;
+    }
+    most = record_left_;
+  }
+  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, most);
   if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
   if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
   if (sent.bytes == 0) {  // The file became shorter: the announced length cannot be kept.
@@ -256,6 +288,7 @@ ResponseSender::Step ResponseSender::drain_file() {
   }
   advanced_ = true;
   file_left_ -= sent.bytes;
+  if (wire_.is_fastcgi()) record_left_ -= sent.bytes;
   body_sent_ += sent.bytes;
   if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(sent.bytes);
   return Step::kDone;
@@ -266,6 +299,21 @@ ResponseSender::Step ResponseSender::send_own(std::string&& bytes, std::uint64_t
   body_sent_ = body_bytes;
   pending_.append(bytes);
   return flush();
+}
+
+// A part of the STDOUT stream, in whole records.
+void ResponseSender::append_records(std::string_view stream) {
+  std::string records;
+  http::append_stream(records, http::RecordType::kStdout, wire_.request_id, stream);
+  pending_.append(records);
+}
+
+bool ResponseSender::end_early() {
+  if (body_ended_) return true;
+  if (record_left_ > 0) return false;
+  file_left_ = 0;
+  head_composed_ = body_ended_ = true;
+  return put_aside(wire_.end());
 }
 
 }  // namespace tierce::edge

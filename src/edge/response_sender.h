@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edge/buffer.h"
+#include "edge/response_wire.h"
 #include "os/socket_io.h"
 #include "os/unique_fd.h"
 
@@ -26,19 +27,25 @@ class ResponseSender {
     kCut,  // The response cannot be completed: close without a clean end.
   };
 
-  ResponseSender(EdgeThread& thread, int fd, bool keep_alive) : thread_(thread), fd_(fd), keep_alive_(keep_alive) {}
+  ResponseSender(EdgeThread& thread, int fd, bool keep_alive, const ResponseWire& wire = {})
+      : thread_(thread), fd_(fd), wire_(wire), keep_alive_(keep_alive) {}
 
   // An application's response in the exchange's slot. Call again after progress or when writable.
   Step step(Exchange& exchange);
   // A response of our own, head and body in one.
   Step send_own(std::string&& bytes, std::uint64_t body_bytes);
   Step flush();
+  // FastCGI: the web server wants no more of this response. Ends it as soon as step() may; false when it
+  // stands in the middle of a record, which can only be cut.
+  bool end_early();
 
   bool head_composed() const { return head_composed_; }
   bool keep_alive() const { return keep_alive_; }
   int status() const { return status_; }
   std::uint64_t body_bytes() const { return body_sent_; }
   bool cut_short() const { return cut_short_; }
+  // Nothing but the end of the connection says where the body ends: cut short, it must end with a reset.
+  bool ends_with_connection() const { return head_composed_ && length_left_ < 0 && !chunked_; }
   // Whether the socket has taken bytes since this was last asked: the send timeout is between two writes.
   bool advanced() { return std::exchange(advanced_, false); }
 
@@ -47,6 +54,7 @@ class ResponseSender {
   bool compose_head(Exchange& exchange, std::uint32_t flags);
   bool take_file(Exchange& exchange, std::int64_t content_length);
   Step refuse_nonsense(Exchange& exchange);
+  void append_records(std::string_view stream);
   Step send_ring(Exchange& exchange);
   bool put_aside(std::string_view data);
   Step drain_file();
@@ -54,6 +62,7 @@ class ResponseSender {
 
   EdgeThread& thread_;
   int fd_;
+  ResponseWire wire_;
   bool keep_alive_;
   bool head_composed_ = false;
   bool chunked_ = false;
@@ -69,6 +78,7 @@ class ResponseSender {
   std::uint64_t spool_read_ = 0, spool_written_ = 0;
   os::UniqueFd file_;  // wsgi.file_wrapper.
   std::uint64_t file_at_ = 0, file_left_ = 0;
+  std::uint64_t record_left_ = 0;  // FastCGI: of the file, in the record whose header has been written.
 };
 
 }  // namespace tierce::edge

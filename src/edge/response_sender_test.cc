@@ -12,6 +12,7 @@
 
 #include "edge/edge_thread.h"
 #include "edge/test_worker.h"
+#include "http/fastcgi_record.h"
 #include "os/error_log.h"
 
 namespace tierce::edge {
@@ -59,7 +60,7 @@ class ResponseSenderTest : public testing::Test {
     test_client_ = std::make_unique<TestClient>(1, request);
     ASSERT_TRUE(link_->give(exchange(), 1));
     slot_ = *worker_->take(2);
-    sender_.emplace(*thread_, server_.get(), keep_alive);
+    sender_.emplace(*thread_, server_.get(), keep_alive, wire_);
     received_.clear();
   }
   ~ResponseSenderTest() override {
@@ -109,6 +110,7 @@ class ResponseSenderTest : public testing::Test {
   std::unique_ptr<WorkerLink> link_;
   std::unique_ptr<TestClient> test_client_;
   std::uint32_t slot_ = 0;
+  ResponseWire wire_;
   std::optional<ResponseSender> sender_;
   std::string received_;
 };
@@ -542,6 +544,126 @@ TEST_F(HostileResponse, OnlyARegularFileIsSent) {
   const os::UniqueFd endless(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
   send_file(endless.get(), 10, 0, 10);
   expect_502();
+}
+
+// --- front servers ---
+
+class ResponseRecordsTest : public ResponseFileTest {
+ protected:
+  ResponseRecordsTest() { wire_ = {.protocol = config::WireProtocol::kFastcgi, .request_id = 7}; }
+
+  // Takes the records apart; what is left of a record that breaks off stays in received_.
+  void take_records() {
+    stream_.clear();
+    ended_ = false;
+    while (received_.size() >= http::kRecordHeaderBytes) {
+      const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(received_[at]); };
+      const std::size_t content = byte(4) << 8 | byte(5), whole = http::kRecordHeaderBytes + content + byte(6);
+      EXPECT_EQ(byte(0), 1);
+      EXPECT_EQ(byte(2) << 8 | byte(3), 7);
+      EXPECT_FALSE(ended_);
+      if (received_.size() < whole) return;
+      if (byte(1) == 3) ended_ = true;
+      if (byte(1) == 6) stream_ += received_.substr(http::kRecordHeaderBytes, content);
+      received_.erase(0, whole);
+    }
+  }
+  std::string stream_body() const { return stream_.substr(stream_.find("\r\n\r\n") + 4); }
+
+  std::string stream_;
+  bool ended_ = false;
+};
+
+TEST_F(ResponseSenderTest, BehindAFrontServerAddsNothingButTheLength) {
+  for (const auto protocol : {config::WireProtocol::kUwsgi, config::WireProtocol::kScgi}) {
+    wire_.protocol = protocol;
+    begin(kGet, false);
+    worker_->respond(slot_, 3, "hello");
+    EXPECT_EQ(finish(), Step::kDone);
+    const std::string start = protocol == config::WireProtocol::kUwsgi ? "HTTP/1.1 200 OK\r\n" : "Status: 200 OK\r\n";
+    EXPECT_EQ(received_, start + "Content-Length: 5\r\n\r\nhello");
+    exchange().let_go();
+  }
+}
+
+TEST_F(ResponseSenderTest, BehindAFrontServerABodyWithoutALengthEndsWithTheConnection) {
+  wire_.protocol = config::WireProtocol::kUwsgi;
+  begin(kGet, false);
+  worker_->head(slot_, "200 OK\r\n", -1);
+  write("hello");
+  set(gateway::kHeadReady | gateway::kBroken);
+  worker_->answer(slot_, 3);
+  EXPECT_EQ(finish(), Step::kCut);
+  EXPECT_EQ(received_, "HTTP/1.1 200 OK\r\n\r\nhello");
+  EXPECT_TRUE(sender_->ends_with_connection());
+}
+
+TEST_F(ResponseRecordsTest, AreWholeForASmallBody) {
+  begin();
+  worker_->respond(slot_, 3, "hello");
+  EXPECT_EQ(finish(), Step::kDone);
+  take_records();
+  EXPECT_EQ(stream_, "Status: 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_TRUE(ended_);
+  EXPECT_TRUE(sender_->keep_alive());
+}
+
+TEST_F(ResponseRecordsTest, AreWholeForAClientThatReadsSlowly) {
+  open(true);
+  begin();
+  worker_->head(slot_, "200 OK\r\n", -1);
+  set(gateway::kHeadReady);
+  std::string sent;
+  for (int i = 0; i < 300; ++i) {
+    const std::string piece(static_cast<std::size_t>(1 + i), static_cast<char>('a' + i % 26));
+    sent += piece.substr(0, write(piece));
+    step();
+    read(700);
+  }
+  set(gateway::kBodyComplete);
+  worker_->answer(slot_, 3);
+  EXPECT_EQ(finish(), Step::kDone);
+  take_records();
+  EXPECT_EQ(stream_body(), sent);
+  EXPECT_TRUE(ended_);
+}
+
+TEST_F(ResponseRecordsTest, HoldAFile) {
+  open(true);
+  begin();
+  respond_with_file(200'000, 5, 199'995, 200'000);
+  EXPECT_EQ(finish(), Step::kCut) << "shorter than declared";
+  begin();
+  respond_with_file(199'995, 5, 199'995, 200'000);
+  EXPECT_EQ(finish(), Step::kDone);
+  take_records();
+  EXPECT_EQ(stream_body(), text_.substr(5));
+  EXPECT_TRUE(ended_);
+}
+
+TEST_F(ResponseRecordsTest, HaveNoEndWhenTheBodyBreaksOff) {
+  begin();
+  worker_->head(slot_, "200 OK\r\n", -1);
+  write("hello");
+  set(gateway::kHeadReady | gateway::kBroken);
+  worker_->answer(slot_, 3);
+  EXPECT_EQ(finish(), Step::kCut);
+  take_records();
+  EXPECT_EQ(stream_body(), "hello");
+  EXPECT_FALSE(ended_);
+}
+
+TEST_F(ResponseRecordsTest, EndEarlyWhenTheWebServerWantsNoMore) {
+  begin();
+  worker_->head(slot_, "200 OK\r\n", -1);
+  write("hello");
+  set(gateway::kHeadReady);
+  EXPECT_EQ(finish(), Step::kWaitProgress);
+  EXPECT_TRUE(sender_->end_early());
+  EXPECT_EQ(finish(), Step::kDone);
+  take_records();
+  EXPECT_EQ(stream_body(), "hello");
+  EXPECT_TRUE(ended_);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ inline constexpr gateway::MailboxShape kTestShape = {.slots = 8, .request_bytes 
 class TestClient final : public ExchangeOwner {
  public:
   explicit TestClient(std::uint64_t id = 1, std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-      : exchange(limits()) {
+      : exchange(limits(), variable_limits()) {
     exchange.begin(this);
     exchange.in.append(request);
     EXPECT_EQ(exchange.parser.parse(exchange.in.view()), http::RequestParser::Outcome::kDone);
@@ -41,6 +41,10 @@ class TestClient final : public ExchangeOwner {
   std::function<void(TestClient&)> then;  // What the client does about it.
 
  private:
+  static const http::VariableLimits& variable_limits() {
+    static const http::VariableLimits defaults;
+    return defaults;
+  }
   static const http::HeadLimits& limits() {
     static const http::HeadLimits defaults;
     return defaults;

@@ -23,6 +23,13 @@ enum class Method : std::uint8_t { kOther, kGet, kHead, kPost, kPut, kDelete, kO
 
 enum class BodyKind : std::uint8_t { kNone, kLength, kChunked };
 
+// What the fields of a head are: the header lines of an HTTP request, or the CGI variables with which a
+// front server passed one on ("HTTP_HOST"; cgi_head.h).
+enum class FieldForm : std::uint8_t { kHeaders, kVariables };
+
+// How `path` stands: percent-encoded as in a target, or decoded by the front server.
+enum class PathForm : std::uint8_t { kRaw, kDecoded };
+
 // More headers than this are refused whatever the configured limit says.
 inline constexpr std::uint32_t kHeaderFieldsMax = 1024;
 
@@ -31,6 +38,9 @@ struct RequestHead {
   Method method = Method::kOther;
   std::uint8_t minor_version = 1;  // HTTP/1.0 or HTTP/1.1.
   BodyKind body = BodyKind::kNone;
+  FieldForm form = FieldForm::kHeaders;
+  PathForm path_form = PathForm::kRaw;
+  bool path_info_sent = false;       // kVariables: PATH_INFO is among them; else `path` takes its place.
   bool keep_alive = true;            // What the client asked for, the version's default applied.
   bool expect_continue = false;      // Expect: 100-continue (HTTP/1.1 only).
   bool upgrade = false;              // Connection: upgrade with an Upgrade field.

@@ -7,6 +7,7 @@
 #include "http/byte_scan.h"
 #include "http/content_length.h"
 #include "http/field_rules.h"
+#include "http/method.h"
 #include "http/request_target.h"
 
 // Every refusal depends on nothing but the bytes up to the one that caused it, in the order they arrived.
@@ -15,26 +16,11 @@
 namespace tierce::http {
 namespace {
 
-constexpr std::size_t kMethodBytesMax = 32;
-
 Span span_of(std::string_view bytes, std::string_view part) {
   return {static_cast<std::uint32_t>(part.data() - bytes.data()), static_cast<std::uint32_t>(part.size())};
 }
 
 std::string_view between(const char* begin, const char* end) { return {begin, static_cast<std::size_t>(end - begin)}; }
-
-bool is_method_byte(char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; }
-
-Method method_of(std::string_view name) {
-  constexpr std::pair<std::string_view, Method> kKnown[] = {
-      {"GET", Method::kGet},     {"POST", Method::kPost},       {"HEAD", Method::kHead},
-      {"PUT", Method::kPut},     {"DELETE", Method::kDelete},   {"OPTIONS", Method::kOptions},
-      {"PATCH", Method::kPatch}, {"CONNECT", Method::kConnect}, {"TRACE", Method::kTrace}};
-  for (const auto& [known, method] : kKnown) {
-    if (name == known) return method;
-  }
-  return Method::kOther;
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

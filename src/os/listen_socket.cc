@@ -116,10 +116,10 @@ std::string Endpoint::text() const {
   return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-std::string ListenSocket::url() const {
-  if (is_unix) return "unix:" + host;
-  return host.find(':') != std::string::npos ? fmt::format("http://[{}]:{}", host, port)
-                                             : fmt::format("http://{}:{}", host, port);
+std::string ListenSocket::url(std::string_view scheme) const {
+  if (is_unix) return scheme == "http" ? "unix:" + host : fmt::format("{}://unix:{}", scheme, host);
+  return host.find(':') != std::string::npos ? fmt::format("{}://[{}]:{}", scheme, host, port)
+                                             : fmt::format("{}://{}:{}", scheme, host, port);
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

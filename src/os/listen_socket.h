@@ -28,7 +28,8 @@ struct ListenSocket {
   std::string host;  // As bound: what getsockname() says, or the path.
   std::uint16_t port = 0;
   std::string unlink_at_exit;  // Path of a unix socket that we created.
-  std::string url() const;     // "http://127.0.0.1:8000", "unix:/run/app.sock"
+  // "http://127.0.0.1:8000", "unix:/run/app.sock", "uwsgi://unix:/run/app.sock"
+  std::string url(std::string_view scheme = "http") const;
 };
 
 // A stale unix socket is replaced; one that somebody answers on is an error. `unix_umask` is for its mode,

@@ -60,6 +60,11 @@ void set_no_delay(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void reset_at_close(int fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 Accepted accept(int listener, UniqueFd* connection, Peer* peer) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;

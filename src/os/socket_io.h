@@ -30,6 +30,9 @@ bool is_regular_file(int fd);
 // No more will be sent; what the client still sends can be read (lingering close).
 void shutdown_writing(int fd);
 void set_no_delay(int fd);
+// The connection ends with a reset when it is closed, so that what was sent is not taken for whole. Unix
+// sockets know none.
+void reset_at_close(int fd);
 
 struct Peer {
   char address[46] = {};  // Text; "" for unix sockets.

@@ -50,11 +50,18 @@ constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, 
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
 
-gateway::MailboxShape shape_for(const config::RunSettings& settings) {
+bool is_http(config::WireProtocol protocol) { return protocol == config::WireProtocol::kHttp; }
+
+gateway::MailboxShape shape_for(const config::RunSettings& settings,
+                                const std::vector<config::WireProtocol>& protocols) {
   gateway::MailboxShape shape;
   shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
-  const std::uint32_t request =
-      16 * settings.edge.fields_max + settings.edge.head_bytes_max + settings.edge.body_buffer_bytes;
+  std::uint32_t head = sizeof(http::HeaderField) * settings.edge.fields_max + settings.edge.head_bytes_max;
+  if (!std::all_of(protocols.begin(), protocols.end(), is_http)) {
+    head = std::max<std::uint32_t>(
+        head, sizeof(http::HeaderField) * http::kHeaderFieldsMax + settings.edge.variables_bytes_max);
+  }
+  const std::uint32_t request = head + settings.edge.body_buffer_bytes;
   shape.request_bytes = (request + 4096 + 4095) / 4096 * 4096;
   return shape;
 }
@@ -159,11 +166,14 @@ class Supervisor {
     auto activated = os::take_activated_sockets();
     if (!activated) return fail(std::move(activated).error());
     listeners_ = std::move(*activated);
+    // Sockets that systemd has opened take the protocols of --bind in their order.
+    for (const std::string& bind : settings_.binds) protocols_.push_back(config::split_bind(bind).protocol);
+    if (!listeners_.empty()) protocols_.resize(listeners_.size());
     const int allowed = os::somaxconn();
     const int backlog = settings_.backlog > 0 ? settings_.backlog : allowed;
     if (listeners_.empty()) {
       for (const std::string& bind : settings_.binds) {
-        auto endpoint = os::parse_endpoint(bind);
+        auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
         if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
         auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask);
         if (!socket) return fail(std::move(socket).error());
@@ -180,8 +190,9 @@ class Supervisor {
           fmt::format("net.core.somaxconn is {}: the kernel keeps no more waiting connections than that{}", allowed,
                       backlog > allowed ? fmt::format(", --backlog {} has no effect beyond it", backlog) : ""));
     }
-    for (const os::ListenSocket& listener : listeners_) {
-      log_.line(LogLevel::kInfo, fmt::format("Listening at: {} ({})", listener.url(), ::getpid()));
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      log_.line(LogLevel::kInfo,
+                fmt::format("Listening at: {} ({})", listeners_[i].url(config::name_of(protocols_[i])), ::getpid()));
     }
     return {};
   }
@@ -621,8 +632,9 @@ class Supervisor {
     if (::getppid() != supervisor) ::_exit(1);
     config::EdgeStart start;
     start.settings = settings_.edge;
-    for (const os::ListenSocket& listener : listeners_) {
-      start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port});
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      const os::ListenSocket& listener = listeners_[i];
+      start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port, protocols_[i]});
     }
     start.control = std::move(theirs);
     start.wakeups = std::move(wakeups_);
@@ -655,7 +667,7 @@ class Supervisor {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
-    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_));
+    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, protocols_));
     if (!region) return fail(std::move(region).error());
     lines.region = std::move(*region);
     auto control = os::MessageChannel::pair(true);
@@ -702,6 +714,7 @@ class Supervisor {
   os::ErrorLog log_;
   os::PidFile pid_file_;
   std::vector<os::ListenSocket> listeners_;
+  std::vector<config::WireProtocol> protocols_;  // Of each listener.
   os::UniqueFd signals_;
   os::FileWatcher watcher_;
   std::string watch_text_;

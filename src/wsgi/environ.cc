@@ -20,7 +20,7 @@ namespace {
 struct Names {
   PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr,
       *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty,
-      *http10, *http11;
+      *http10, *http11, *script_name;
   std::array<PyObject*, 10> methods;
 };
 Names names;
@@ -86,6 +86,18 @@ bool add_server_from_host(PyObject* dict, std::string_view authority, bool https
          set_text(dict, names.server_port, port);
 }
 
+bool add_request_id(PyObject* dict, std::uint64_t id) {
+  char digits[24];
+  const auto end = fmt::format_to(digits, "{:016x}", id);
+  return set_text(dict, names.request_id, {digits, static_cast<std::size_t>(end - digits)});
+}
+
+bool add_body_bytes(PyObject* dict, std::uint64_t bytes) {
+  char digits[24];
+  const auto end = fmt::format_to(digits, "{}", bytes);
+  return set_text(dict, names.content_length, {digits, static_cast<std::size_t>(end - digits)});
+}
+
 bool add_path(PyObject* dict, std::string_view raw) {
   if (raw.empty()) return set_text(dict, names.path_info, "/");
   if (std::memchr(raw.data(), '%', raw.size()) == nullptr) return set_text(dict, names.path_info, raw);
@@ -94,6 +106,31 @@ bool add_path(PyObject* dict, std::string_view raw) {
   decoded.resize(raw.size());
   const std::size_t bytes = http::decode_path(raw, decoded.data());
   return set_text(dict, names.path_info, {decoded.data(), bytes});
+}
+
+// The request of a front server: every variable as it was sent, the last one where a name comes twice, and of the
+// keys that PEP 3333 asks for those that were not.
+bool add_variables(PyObject* dict, const Call& call) {
+  const gateway::RequestMeta& request = call.request();
+  const http::RequestHead& head = request.head;
+  bool ok = PyDict_SetItem(dict, names.query_string, names.empty) == 0 &&
+            PyDict_SetItem(dict, names.server_protocol, head.minor_version == 0 ? names.http10 : names.http11) == 0;
+  const auto* variables = reinterpret_cast<const http::HeaderField*>(call.request_area());
+  for (std::uint32_t i = 0; ok && i < head.field_count; ++i) {
+    const HeaderKey* key = find_variable_key(call.head_part(variables[i].name));
+    if (key == nullptr) return false;
+    if (!key->skipped) ok = set_text(dict, key->environ_key, call.head_part(variables[i].value));
+  }
+  if (ok && !head.path_info_sent) {
+    // The whole path is the application's; see CgiHead::find_path().
+    const std::string_view path = call.head_part(head.path);
+    ok = head.path_form == http::PathForm::kRaw ? add_path(dict, path) : set_text(dict, names.path_info, path);
+    ok = ok && PyDict_SetItem(dict, names.script_name, names.empty) == 0;
+  }
+  if (head.body == http::BodyKind::kChunked && request.body_bytes > 0) {
+    ok = ok && add_body_bytes(dict, request.body_bytes);
+  }
+  return ok;
 }
 
 }  // namespace
@@ -117,6 +154,7 @@ bool prepare_environ() {
            intern(""),
            intern("HTTP/1.0"),
            intern("HTTP/1.1"),
+           intern("SCRIPT_NAME"),
            {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"), intern("OPTIONS"),
             intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
   for (const ListenerName& listener : settings().listeners) {
@@ -133,6 +171,11 @@ PyObject* make_environ(Call& call, PyObject* input) {
   PyRef environ = PyRef::steal(PyDict_Copy(templates[client.listener][client.https ? 1 : 0]));
   if (!environ) return nullptr;
   PyObject* dict = environ.get();
+  if (head.form == http::FieldForm::kVariables) {
+    const bool made = add_variables(dict, call) && add_request_id(dict, request.request_id) &&
+                      PyDict_SetItem(dict, names.input, input) == 0;
+    return made ? environ.release() : nullptr;
+  }
 
   PyObject* method = names.methods[static_cast<std::size_t>(head.method)];
   bool ok = method != nullptr ? PyDict_SetItem(dict, names.request_method, method) == 0
@@ -150,8 +193,7 @@ PyObject* make_environ(Call& call, PyObject* input) {
     const auto end = fmt::format_to(digits, "{}", client.remote_port);
     ok = ok && set_text(dict, names.remote_port, {digits, static_cast<std::size_t>(end - digits)});
   }
-  const auto id_end = fmt::format_to(digits, "{:016x}", request.request_id);
-  ok = ok && set_text(dict, names.request_id, {digits, static_cast<std::size_t>(id_end - digits)});
+  ok = ok && add_request_id(dict, request.request_id);
   ok = ok && PyDict_SetItem(dict, names.input, input) == 0;
   if (!ok) return nullptr;
 
@@ -164,8 +206,7 @@ PyObject* make_environ(Call& call, PyObject* input) {
   }
   if (head.body == http::BodyKind::kChunked) {
     // The edge has read it all, so its length is known.
-    const auto end = fmt::format_to(digits, "{}", request.body_bytes);
-    if (!set_text(dict, names.content_length, {digits, static_cast<std::size_t>(end - digits)})) return nullptr;
+    if (!add_body_bytes(dict, request.body_bytes)) return nullptr;
   }
   const std::string_view authority = call.head_part(head.authority);
   // An absolute-form target overrides Host (RFC 9112 3.2.2).

@@ -218,9 +218,11 @@ class RawClient:
             return
         if coding is not None:
             response.chunks = []
-            while (chunk := self.chunk()) is not None:
-                response.chunks.append(chunk)
-                response.body += chunk
+            try:
+                while (chunk := self.chunk()) is not None:
+                    response.chunks.append(chunk)
+            finally:
+                response.body = b"".join(response.chunks)
         elif length is not None:
             if not re.fullmatch("[0-9]+", length):
                 raise ProtocolError(f"Content-Length {length!r}")

@@ -26,7 +26,8 @@ _NOT_GUNICORNS = {
     "--python", "--limit-request-head", "--client-max-body-size", "--client-header-timeout", "--client-body-timeout",
     "--keepalive-timeout", "--send-timeout", "--keepalive-requests", "--queue-timeout", "--queue-limit",
     "--edge-threads"}
-_LISTENING = re.compile(r"Listening at: (?:(https?)://(\[[0-9a-f:]+\]|[0-9.]+):([0-9]+)|(?:unix:)?([^ ]+)) \(([0-9]+)\)")
+_LISTENING = re.compile(r"Listening at: (?:(https?|uwsgi|fastcgi|scgi)://(\[[0-9a-f:]+\]|[0-9.]+):([0-9]+)|"
+                        r"(?:(?:uwsgi|fastcgi|scgi)://)?(?:unix:)?([^ ]+)) \(([0-9]+)\)")
 _BOOTING = re.compile(r"Booting worker with pid: ([0-9]+)")
 
 
@@ -65,8 +66,8 @@ class Server:
             command += ["--chdir", str(chdir)]
         for address in [bind] if isinstance(bind, str) else bind:
             command += ["-b", address]
-            if address.startswith("unix:"):
-                self.unix_paths.append(address[len("unix:"):])
+            if "unix:" in address:
+                self.unix_paths.append(address.partition("unix:")[2])
         return command + [str(arg) for arg in args]
 
     def environment(self, env=None):

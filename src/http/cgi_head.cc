@@ -1,0 +1,154 @@
+#include "http/cgi_head.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/content_length.h"
+#include "http/field_rules.h"
+#include "http/method.h"
+
+namespace tierce::http {
+namespace {
+
+bool has_control_byte(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+Span part_of(Span whole, std::size_t begin, std::size_t length) {
+  return {whole.offset + static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(length)};
+}
+
+}  // namespace
+
+void CgiHead::reset() {
+  head_ = RequestHead();
+  variables_.clear();
+  seen_ = Seen();
+}
+
+bool CgiHead::refuse(WireError error) {
+  error_ = error;
+  return false;
+}
+
+bool CgiHead::add(std::string_view bytes, Span name, Span value) {
+  if (variables_.size() >= limits_->count_max) return refuse(WireError::kTooManyVariables);
+  const std::string_view key = name.in(bytes.data());
+  const std::string_view text = value.in(bytes.data());
+  if (key.empty()) return refuse(WireError::kEmptyName);
+  if (key.find('\0') != std::string_view::npos || text.find('\0') != std::string_view::npos) {
+    return refuse(WireError::kNulByte);
+  }
+  variables_.push_back({name, value});
+  if (key == "CONTENT_LENGTH") return note_content_length(bytes, value);
+  if (key == "HTTP_TRANSFER_ENCODING") seen_.chunked = !text.empty() && !equals_ignoring_case(text, "identity");
+  note(key, value);
+  return true;
+}
+
+void CgiHead::note(std::string_view name, Span value) {
+  static constexpr std::pair<std::string_view, Span Seen::*> kKnown[] = {
+      {"REQUEST_METHOD", &Seen::method},      {"REQUEST_URI", &Seen::uri},
+      {"PATH_INFO", &Seen::path_info},        {"SCRIPT_NAME", &Seen::script_name},
+      {"DOCUMENT_URI", &Seen::document_uri},  {"QUERY_STRING", &Seen::query},
+      {"SERVER_PROTOCOL", &Seen::protocol},   {"HTTP_HOST", &Seen::host},
+      {"SERVER_NAME", &Seen::server_name},    {"HTTPS", &Seen::https},
+      {"UWSGI_SCHEME", &Seen::uwsgi_scheme},  {"REQUEST_SCHEME", &Seen::request_scheme},
+      {"REMOTE_ADDR", &Seen::remote_address}, {"REMOTE_USER", &Seen::remote_user}};
+  for (const auto& [known, member] : kKnown) {
+    if (name != known) continue;
+    seen_.*member = value;
+    if (member == &Seen::path_info) seen_.path_info_sent = true;
+    return;
+  }
+}
+
+// An empty one means "no body" and may override a stock parameter, or be overridden; two that both say
+// something are refused, as in HTTP.
+bool CgiHead::note_content_length(std::string_view bytes, Span value) {
+  const std::string_view text = value.in(bytes.data());
+  if (text.empty()) {
+    seen_.content_length = Span();
+    head_.body = BodyKind::kNone;
+    head_.content_length = 0;
+    return true;
+  }
+  if (seen_.content_length.length > 0) return refuse(WireError::kTwoContentLengths);
+  const auto length = parse_content_length(text);
+  if (!length) {
+    return refuse(length.error() == LengthError::kTooLarge ? WireError::kContentLengthTooLarge
+                                                           : WireError::kBadContentLength);
+  }
+  seen_.content_length = value;
+  head_.body = BodyKind::kLength;
+  head_.content_length = *length;
+  return true;
+}
+
+bool CgiHead::finish(std::string_view bytes, std::uint32_t head_bytes, BodyEnd body_end) {
+  if (variables_.empty()) return refuse(WireError::kNoVariables);
+  const std::string_view method = seen_.method.in(bytes.data());
+  if (method.empty()) return refuse(WireError::kNoMethod);
+  if (!is_method(method)) return refuse(WireError::kBadMethod);
+  if (has_control_byte(seen_.uri.in(bytes.data()))) return refuse(WireError::kBadTarget);
+  if (!find_body(body_end)) return false;
+  find_path(bytes);
+  head_.form = FieldForm::kVariables;
+  head_.method = method_of(method);
+  head_.method_name = seen_.method;
+  head_.minor_version = protocol(bytes) == "HTTP/1.0" ? 0 : 1;
+  head_.keep_alive = false;
+  head_.query = seen_.query;
+  head_.has_query = seen_.query.length > 0;
+  head_.authority = seen_.host.length > 0 ? seen_.host : seen_.server_name;
+  head_.target = seen_.uri.length > 0 ? seen_.uri : head_.path;
+  head_.field_count = static_cast<std::uint32_t>(variables_.size());
+  head_.head_bytes = head_bytes;
+  return true;
+}
+
+bool CgiHead::find_body(BodyEnd body_end) {
+  if (head_.body == BodyKind::kLength) return true;
+  if (body_end == BodyEnd::kFraming) {
+    head_.body = BodyKind::kChunked;
+    return true;
+  }
+  // Nothing says where such a body ends; taking it for empty would lose an upload in silence.
+  return seen_.chunked ? refuse(WireError::kLengthRequired) : true;
+}
+
+// PATH_INFO, or what it must have been: with nginx's fastcgi_params and with mod_proxy_fcgi the whole path
+// stands in SCRIPT_NAME, scgi_params has it in DOCUMENT_URI.
+void CgiHead::find_path(std::string_view bytes) {
+  head_.path_info_sent = seen_.path_info_sent;
+  head_.path_form = PathForm::kDecoded;
+  if (seen_.path_info_sent) {
+    head_.path = seen_.path_info;
+  } else if (seen_.script_name.length > 0) {
+    head_.path = seen_.script_name;
+  } else if (seen_.document_uri.length > 0) {
+    head_.path = seen_.document_uri;
+  } else {
+    const std::string_view uri = seen_.uri.in(bytes.data());
+    head_.path = part_of(seen_.uri, 0, std::min(uri.find('?'), uri.size()));
+    head_.path_form = PathForm::kRaw;
+  }
+}
+
+bool CgiHead::https(std::string_view bytes) const {
+  const std::string_view https = seen_.https.in(bytes.data());
+  if (!https.empty()) return equals_ignoring_case(https, "on") || https.front() == '1';
+  if (seen_.uwsgi_scheme.length > 0) return equals_ignoring_case(seen_.uwsgi_scheme.in(bytes.data()), "https");
+  return equals_ignoring_case(seen_.request_scheme.in(bytes.data()), "https");
+}
+
+bool carries_header(std::string_view name, std::string_view lower) {
+  if (name.size() != lower.size() + 5 || !name.starts_with("HTTP_")) return false;
+  name.remove_prefix(5);
+  return std::equal(name.begin(), name.end(), lower.begin(), [](char variable, char header) {
+    return variable == (header == '-' ? '_' : static_cast<char>(header >= 'a' && header <= 'z' ? header - 32 : header));
+  });
+}
+
+}  // namespace tierce::http

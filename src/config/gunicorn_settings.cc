@@ -385,11 +385,20 @@ const std::array kSettings = {
     GunicornSetting{"ssl_context", "", "", "hook 2", "<NewSSLContext.ssl_context()>", kUnsupported, kWithTls,
                     "(config, default factory): makes the SSLContext."},
     // Server mechanics
-    GunicornSetting{"proxy_protocol", "--proxy-protocol", "MODE", "proxy_protocol", "off", kRefused,
-                    "the PROXY protocol is not supported yet: its first line would be taken for a request",
-                    "Expect the PROXY protocol: off, v1, v2 or auto."},
+    GunicornSetting{"proxy_protocol", "--proxy-protocol", "MODE", "proxy_protocol", "off", kHonoured,
+                    "v1, v2 and auto all take both versions",
+                    "Expect the PROXY protocol: off, v1, v2 or auto.",
+                    [](S& s, const V& v) -> Done {
+                      s.edge.proxy_protocol = v.text("proxy_protocol") != "off";
+                      return {};
+                    }},
     GunicornSetting{"proxy_allow_ips", "--proxy-allow-from", "PROXY_ALLOW_IPS", "addresses", "['127.0.0.1', '::1']",
-                    kNoEffect, "belongs to proxy_protocol, which is refused", "Who may send the PROXY protocol."},
+                    kHonoured, "", "Who must send a PROXY header, and nobody else may.",
+                    [](S& s, const V& v) -> Done {
+                      const auto all = v.list("proxy_allow_ips");
+                      s.edge.proxy_allow_from.assign(all.begin(), all.end());
+                      return {};
+                    }},
     GunicornSetting{"protocol", "--protocol", "STRING", "string", "http", kRefused,
                     "only http is spoken on these sockets", "What is spoken: http or uwsgi."},
     GunicornSetting{"uwsgi_allow_ips", "--uwsgi-allow-from", "UWSGI_ALLOW_IPS", "addresses", "['127.0.0.1', '::1']",

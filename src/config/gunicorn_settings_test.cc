@@ -137,7 +137,7 @@ TEST(GunicornSettings, RefuseClassesByName) {
 
 TEST(GunicornSettings, RefuseWhatMustNotBeIgnored) {
   EXPECT_EQ(refused({"certfile=/c.pem", "@certfile=gunicorn.conf.py:7"}).find("gunicorn.conf.py:7: certfile: "), 0u);
-  EXPECT_NE(refused({"proxy_protocol=auto", "@proxy_protocol=command line"}), "");
+  EXPECT_NE(refused({"protocol=uwsgi", "@protocol=command line"}), "");
   EXPECT_NE(refused({"workers=0", "@workers=command line"}).find("command line: workers"), std::string::npos);
 }
 

@@ -53,6 +53,10 @@ void join(Applying& state) {
   if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
     s.app += ":" + (state.callable.empty() ? "application" : state.callable);
   }
+  for (const Applying::Bind& bind : state.binds) {
+    const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
+    s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
+  }
   if (!state.home.empty()) {
     const bool relative = !state.home.starts_with('/') && !s.chdir.empty();
     s.python = (relative ? s.chdir + "/" : "") + state.home + "/bin/python";
@@ -78,7 +82,7 @@ class Application {
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
     if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
-    if (state_.settings.binds.empty()) return fail("no address to serve HTTP at: http or http-socket gives it");
+    if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
     return Applied{std::move(state_.settings), std::move(state_.findings)};
   }
 

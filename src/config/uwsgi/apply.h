@@ -18,6 +18,12 @@ struct Applying {
   RunSettings settings;
   std::vector<Finding> findings;
   // Several options make one setting; finish() joins them.
+  struct Bind {
+    std::string protocol;  // "": that of `protocol`.
+    std::string endpoint;
+  };
+  std::vector<Bind> binds;
+  std::string socket_protocol = "uwsgi";
   std::string module;
   std::string file;
   std::string callable;

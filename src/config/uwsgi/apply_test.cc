@@ -141,5 +141,13 @@ TEST(UwsgiApply, NeedsAnApplicationAndAnAddress) {
   EXPECT_THAT(refused("", "module = a\n"), HasSubstr("no address"));
 }
 
+TEST(UwsgiApply, SpeaksAtEachAddressWhatItsOptionSays) {
+  const auto binds = [](const std::string& text) { return settings("", "module = a\n" + text).binds; };
+  EXPECT_THAT(binds("socket = /run/a.sock\nhttp = :80\nscgi-socket = :1\nfastcgi-socket = fd://3\n"),
+              ElementsAre("uwsgi://unix:/run/a.sock", ":80", "scgi://:1", "fastcgi://fd://3"));
+  EXPECT_THAT(binds("socket = :1\nuwsgi-socket = :2\nprotocol = http\n"), ElementsAre(":1", "uwsgi://:2"));
+  EXPECT_THAT(refused("", "module = a\nsocket = :1\nprotocol = raw\n"), HasSubstr("'raw' is not supported"));
+}
+
 }  // namespace
 }  // namespace tierce::config::uwsgi

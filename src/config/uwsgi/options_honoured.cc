@@ -45,14 +45,36 @@ constexpr std::uint64_t kMany = 1u << 30;
 // --- sockets ---
 
 // uWSGI's addresses: HOST:PORT, :PORT, fd://N; anything without a colon is the path of a unix socket.
-Done bind_http(Applying& a, const Assignment& line) {
+Done bind(Applying& a, const Assignment& line, string_view protocol) {
   const string_view address = text_of(line);
   if (address.empty()) return fail("expects an address");
   if (address.front() == '@' || address.front() == '=') {
     return fail(Error(fmt::format("'{}': abstract and shared sockets are not supported", address)));
   }
   const bool path = address.find(':') == string_view::npos;
-  a.settings.binds.push_back(path ? fmt::format("unix:{}", address) : std::string(address));
+  a.binds.push_back({std::string(protocol), path ? fmt::format("unix:{}", address) : std::string(address)});
+  return {};
+}
+Done bind_http(Applying& a, const Assignment& line) { return bind(a, line, "http"); }
+Done bind_uwsgi(Applying& a, const Assignment& line) { return bind(a, line, "uwsgi"); }
+Done bind_fastcgi(Applying& a, const Assignment& line) { return bind(a, line, "fastcgi"); }
+Done bind_scgi(Applying& a, const Assignment& line) { return bind(a, line, "scgi"); }
+// What `protocol` says is spoken there, wherever it stands.
+Done bind_socket(Applying& a, const Assignment& line) { return bind(a, line, ""); }
+Done protocol(Applying& a, const Assignment& line) {
+  const string_view name = text_of(line);
+  if (name == "uwsgi" || name == "http" || name == "fastcgi" || name == "scgi") {
+    a.socket_protocol = name;
+  } else if (name == "http11") {
+    a.socket_protocol = "http";
+  } else {
+    return fail(Error(fmt::format("'{}' is not supported: uwsgi, http, fastcgi or scgi is", name)));
+  }
+  return {};
+}
+Done proxy_protocol(Applying& a, const Assignment& line) {
+  a.settings.edge.proxy_protocol = flag(a, line);
+  a.settings.edge.proxy_allow_from = {"*"};
   return {};
 }
 
@@ -253,6 +275,15 @@ constexpr Option also(string_view name, string_view of) {
 constexpr std::array kRows = {
     honoured("http", Argument::kValue, bind_http, "Serve HTTP at this address."),
     also("httprouter", "http"),
+    honoured("socket", Argument::kValue, bind_socket, "Serve the uwsgi protocol, or what `protocol` says, here."),
+    honoured("uwsgi-socket", Argument::kValue, bind_uwsgi, "Serve the uwsgi protocol at this address."),
+    honoured("fastcgi-socket", Argument::kValue, bind_fastcgi, "Serve FastCGI at this address."),
+    honoured("scgi-socket", Argument::kValue, bind_scgi, "Serve SCGI at this address."),
+    honoured("protocol", Argument::kValue, protocol, "What is spoken at the addresses of `socket`."),
+    also("socket-protocol", "protocol"),
+    honoured("http-enable-proxy-protocol", Argument::kOptional, proxy_protocol,
+             "Connections begin with a PROXY header that names the client."),
+    honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same."),
     honoured("http-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
     honoured("http11-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
     honoured("listen", Argument::kValue, backlog, "Connections the kernel keeps until they are accepted."),

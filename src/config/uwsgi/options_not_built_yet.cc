@@ -12,9 +12,7 @@ constexpr std::string_view kNotBuiltYet = "not built yet";
 constexpr std::array kLists = {
     // Sockets
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "socket= uwsgi-socket= https= fastcgi-socket= scgi-socket= protocol= socket-protocol>protocol chown-socket= "
-           "chmod-socket? chmod>chmod-socket reuse-port http-to-https= https-socket= http-enable-proxy-protocol? "
-           "enable-proxy-protocol"},
+           "https= chown-socket= chmod-socket? chmod>chmod-socket reuse-port http-to-https= https-socket="},
     // Processes
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "cheaper= cheaper-initial= cheaper-step= cheaper-algo= cheaper-overload= cheaper-busyness-max= "

@@ -68,6 +68,8 @@ class AppMemory {
 
   SignalCard& signal(std::uint32_t number) const;
   void raise(std::uint32_t number) const;
+  // True when no worker of a lower number (or of a newer generation) handles it: the one that watches its clock.
+  bool first_for(std::uint32_t number, std::uint32_t worker) const;
   // True when one was raised that nobody has taken, and this worker is the first that handles it.
   bool take_signal(std::uint32_t number, std::uint32_t worker) const;
   // Time for the timer to fire, or how long until it may be, in nanoseconds. 0: fire now. `times` > 0: so often at
@@ -82,7 +84,6 @@ class AppMemory {
 
  private:
   struct Page;
-  bool first_for(std::uint32_t number, std::uint32_t worker) const;
   Page* page_ = nullptr;
 };
 

@@ -37,7 +37,10 @@ RobustMutex::Taken RobustMutex::lock() {
   return got;
 }
 
-RobustMutex::Taken RobustMutex::try_lock() { return taken(::pthread_mutex_trylock(&mutex_)); }
+RobustMutex::Taken RobustMutex::try_lock() {
+  const Taken got = taken(::pthread_mutex_trylock(&mutex_));
+  return got == Taken::kMineAlready ? Taken::kNo : got;
+}
 
 bool RobustMutex::unlock() { return ::pthread_mutex_unlock(&mutex_) == 0; }
 

@@ -123,7 +123,7 @@ class SharedCache::Locked {
   }
 
   bool fits(std::string_view key, std::string_view value) const {
-    return !key.empty() && key.size() < h_.shape.key_bytes && blocks_for(value.size()) <= h_.shape.blocks &&
+    return !key.empty() && key.size() <= h_.shape.key_bytes && blocks_for(value.size()) <= h_.shape.blocks &&
            (h_.shape.many_blocks || value.size() <= h_.shape.block_bytes);
   }
 
@@ -231,7 +231,7 @@ class SharedCache::Locked {
     if (life != 1 && life != 2) return false;
     const Item::Version& v = it.versions[life - 1];
     const std::uint32_t blocks = blocks_for(v.bytes);
-    if (it.key_bytes == 0 || it.key_bytes >= h_.shape.key_bytes) return false;
+    if (it.key_bytes == 0 || it.key_bytes > h_.shape.key_bytes) return false;
     if (!h_.shape.many_blocks && blocks > 1) return false;
     if (blocks == 0) return true;
     if (v.block >= all_blocks(h_.shape) || blocks > all_blocks(h_.shape) - v.block) return false;

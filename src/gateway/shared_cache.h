@@ -23,7 +23,7 @@ struct CacheShape {
   std::uint32_t items = 0;
   std::uint32_t blocks = 0;  // 0: as many as items
   std::uint32_t block_bytes = 65536;
-  std::uint32_t key_bytes = 2048;  // A key is shorter than this.
+  std::uint32_t key_bytes = 2048;  // The longest key.
   bool many_blocks = false;        // A value may take several blocks (bitmap).
   bool purge_least_used = false;   // A full cache makes room for what is new.
   bool clear_when_full = false;

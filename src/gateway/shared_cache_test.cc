@@ -67,9 +67,9 @@ TEST(SharedCache, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(cache->update("a", std::string(65, 'x'), 0, 1));
   EXPECT_EQ(cache->get("a", 1), std::string(64, 'x'));
   EXPECT_FALSE(cache->set("", "x", 0, 1));
-  EXPECT_TRUE(cache->set(std::string(31, 'k'), "", 0, 1));
-  EXPECT_EQ(cache->get(std::string(31, 'k'), 1), "");
-  EXPECT_FALSE(cache->set(std::string(32, 'k'), "", 0, 1));
+  EXPECT_TRUE(cache->set(std::string(32, 'k'), "", 0, 1));
+  EXPECT_EQ(cache->get(std::string(32, 'k'), 1), "");
+  EXPECT_FALSE(cache->set(std::string(33, 'k'), "", 0, 1));
 }
 
 TEST(SharedCache, AFullCacheTakesNoNewItemsAndUpdatesTheOldOnes) {

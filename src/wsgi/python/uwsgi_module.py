@@ -149,10 +149,8 @@ class Application:
         return True
 
     def logsize(self, *ignored):
-        import stat
-
-        about = os.fstat(int(self.options["error_log"]))
-        return about.st_size if stat.S_ISREG(about.st_mode) else 0
+        log = int(self.options["error_log"])
+        return os.fstat(log).st_size if log > 2 else 0  # 0 without logto.
 
     def setprocname(self, name):
         with open("/proc/self/comm", "wb") as stream:

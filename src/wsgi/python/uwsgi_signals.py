@@ -78,6 +78,8 @@ class Signals:
 
         for number in self.handlers:
             self.begin(number)
+        for watched in self.files.values():
+            watched[1] = _stamp(watched[0])  # What changed since the import has been seen by another worker.
         self.thread = threading.Thread(target=self.run, name="tierce-signals", daemon=True)
         self.thread.start()
 

@@ -356,8 +356,8 @@ EXCEPTIONS = {
     "uwsgi.set_user_harakiri(0)":
         ("NotImplementedError: uwsgi.set_user_harakiri: not supported by tierce, because a request's time is limited "
          "by harakiri alone", "not built"),
-    "set(name for name in dir(uwsgi) if name[0] != '_') >= {'env', 'magic_table'}":
-        ("False", "the environ is the request's own; the magic is the configuration's business"),
+    "[name for name in ('env', 'magic_table') if hasattr(uwsgi, name)]":
+        ("[]", "the environ is the request's own; the magic is the configuration's business"),
 }
 
 

@@ -202,7 +202,7 @@ bool lock_number(PyObject* args, const char* format, int* number) {
 }
 
 PyObject* lock(PyObject*, PyObject* args) {
-  int number;
+  int number = 0;
   if (!lock_number(args, "|i:lock", &number)) return nullptr;
   const auto taken = without_gil([&] { return memory.lock(static_cast<std::uint32_t>(number)).lock(); });
   if (taken == os::RobustMutex::Taken::kMineAlready) {
@@ -213,14 +213,14 @@ PyObject* lock(PyObject*, PyObject* args) {
 }
 
 PyObject* unlock(PyObject*, PyObject* args) {
-  int number;
+  int number = 0;
   if (!lock_number(args, "|i:unlock", &number)) return nullptr;
   memory.lock(static_cast<std::uint32_t>(number)).unlock();
   Py_RETURN_NONE;
 }
 
 PyObject* is_locked(PyObject*, PyObject* args) {
-  int number;
+  int number = 0;
   if (!lock_number(args, "|i:is_locked", &number)) return nullptr;
   os::RobustMutex& mutex = memory.lock(static_cast<std::uint32_t>(number));
   if (mutex.try_lock() == os::RobustMutex::Taken::kNo) Py_RETURN_TRUE;
@@ -232,8 +232,8 @@ PyObject* is_locked(PyObject*, PyObject* args) {
 
 // app_open(memory, caches): maps what the supervisor has made, in the zygote.
 PyObject* app_open(PyObject*, PyObject* args) {
-  int memory_fd;
-  PyObject* cache_fds;
+  int memory_fd = -1;
+  PyObject* cache_fds = nullptr;
   if (!PyArg_ParseTuple(args, "iO!", &memory_fd, &PyList_Type, &cache_fds)) return nullptr;
   const auto refuse = [](const Error& error) {
     PyErr_SetString(PyExc_RuntimeError, error.text().c_str());
@@ -256,7 +256,7 @@ PyObject* app_open(PyObject*, PyObject* args) {
 
 // app_worker(generation, workers): the place of this new worker.
 PyObject* app_worker(PyObject*, PyObject* args) {
-  unsigned generation, workers;
+  unsigned generation = 0, workers = 0;
   if (!PyArg_ParseTuple(args, "II", &generation, &workers)) return nullptr;
   place = memory.take_place(::getpid(), generation, workers, static_cast<std::uint64_t>(::time(nullptr)));
   card = &memory.card(place);
@@ -271,7 +271,7 @@ PyObject* app_after_request(PyObject*, PyObject* hook) {
 }
 
 PyObject* app_cards(PyObject*, PyObject* args) {
-  unsigned least;
+  unsigned least = 0;
   if (!PyArg_ParseTuple(args, "I", &least)) return nullptr;
   const std::uint32_t count = std::max(memory.places(), std::min(least, gateway::kWorkerCards));
   PyRef all = PyRef::steal(PyTuple_New(static_cast<Py_ssize_t>(count)));
@@ -306,29 +306,29 @@ bool signal_number(unsigned number) {
 }
 
 PyObject* signal_raise(PyObject*, PyObject* args) {
-  unsigned number;
+  unsigned number = 0;
   if (!PyArg_ParseTuple(args, "I", &number) || !signal_number(number)) return nullptr;
   memory.raise(number);
   Py_RETURN_NONE;
 }
 PyObject* signal_handle(PyObject*, PyObject* args) {
-  unsigned number;
+  unsigned number = 0;
   if (!PyArg_ParseTuple(args, "I", &number) || !signal_number(number)) return nullptr;
   if (card != nullptr) card->handles[number / 64].fetch_or(std::uint64_t{1} << (number % 64));
   Py_RETURN_NONE;
 }
 PyObject* signal_raised(PyObject*, PyObject* args) {
-  unsigned number;
+  unsigned number = 0;
   if (!PyArg_ParseTuple(args, "I", &number) || !signal_number(number)) return nullptr;
   return PyLong_FromUnsignedLongLong(memory.signal(number).raised.load());
 }
 PyObject* signal_take(PyObject*, PyObject* args) {
-  unsigned number;
+  unsigned number = 0;
   if (!PyArg_ParseTuple(args, "I", &number) || !signal_number(number)) return nullptr;
   return PyBool_FromLong(without_gil([&] { return memory.take_signal(number, place); }) ? 1 : 0);
 }
 PyObject* signal_first(PyObject*, PyObject* args) {
-  unsigned number;
+  unsigned number = 0;
   if (!PyArg_ParseTuple(args, "I", &number) || !signal_number(number)) return nullptr;
   return PyBool_FromLong(memory.first_for(number, place) ? 1 : 0);
 }
@@ -338,8 +338,8 @@ PyObject* signal_counted(PyObject*, PyObject*) {
 }
 // signal_timer(number, seconds, times) -> 0.0: fire now; else look again in so many seconds; -1.0: never again.
 PyObject* signal_timer(PyObject*, PyObject* args) {
-  unsigned number, times;
-  double seconds;
+  unsigned number = 0, times = 0;
+  double seconds = 0;
   if (!PyArg_ParseTuple(args, "IdI", &number, &seconds, &times) || !signal_number(number)) return nullptr;
   const std::int64_t left = without_gil([&] {
     return memory.timer(number, place, static_cast<std::uint64_t>(seconds * 1e9), times, os::monotonic_ns());
@@ -347,14 +347,14 @@ PyObject* signal_timer(PyObject*, PyObject* args) {
   return PyFloat_FromDouble(left < 0 ? -1.0 : static_cast<double>(left) / 1e9);
 }
 PyObject* signal_cron(PyObject*, PyObject* args) {
-  unsigned number;
-  unsigned long long minute;
+  unsigned number = 0;
+  unsigned long long minute = 0;
   if (!PyArg_ParseTuple(args, "IK", &number, &minute) || !signal_number(number)) return nullptr;
   return PyBool_FromLong(without_gil([&] { return memory.cron(number, place, minute); }) ? 1 : 0);
 }
 PyObject* signal_sleep(PyObject*, PyObject* args) {
-  unsigned seen;
-  double seconds;
+  unsigned seen = 0;
+  double seconds = 0;
   if (!PyArg_ParseTuple(args, "Id", &seen, &seconds)) return nullptr;
   const std::uint32_t news = without_gil([&] { return memory.wait(seen, static_cast<std::int64_t>(seconds * 1e9)); });
   return PyLong_FromUnsignedLong(news);

@@ -17,8 +17,8 @@ void worker_gone(std::int32_t pid);
 void leave_place();
 
 // Around a request of a worker that has a card.
-void begin_counted(gateway::WorkerCard& card, Call& call);
+void begin_counted(gateway::WorkerCard& mine, Call& call);
 // When it has been answered: counts it and runs the application's after_req_hook. The slot is the edge's by then.
-void end_counted(gateway::WorkerCard& card, Call& call, std::uint64_t began_ns, std::uint64_t head_bytes);
+void end_counted(gateway::WorkerCard& mine, Call& call, std::uint64_t began_ns, std::uint64_t head_bytes);
 
 }  // namespace tierce::wsgi

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/edge_settings.h"
+#include "config/uwsgi_source.h"
 
 namespace tierce::config {
 
@@ -53,6 +54,7 @@ struct RunSettings {
   bool daemon = false;
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
+  std::optional<UwsgiSource> uwsgi;
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 

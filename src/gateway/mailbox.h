@@ -79,6 +79,9 @@ struct ResponseMeta {
                                 // The head text never holds Content-Length: the edge writes it.
   std::uint64_t file_offset;    // kFileFollows: where to start and how many bytes to send.
   std::uint64_t file_bytes;
+  std::uint32_t log_at;  // In the response area: "name\0value\0..." for the access log (uwsgi.set_logvar). Final with
+  std::uint32_t log_bytes;  // the last flag of the response.
+  std::uint8_t log_always;  // Not 0: a line in the access log, also where requests are not logged.
 };
 
 struct alignas(64) Slot {

@@ -31,4 +31,10 @@
 //   supervisor     process id, which hooks know as the arbiter's
 //   generation     1: the first import; more: a reload
 //   workers        how many are wanted
+//
+// Under `tierce uwsgi` (wsgi/uwsgi_api.cc, python/uwsgi_module.py; also supervisor, generation and workers):
+//
+//   uwsgi_memory   descriptor number of what gateway/app_memory.h describes
+//   uwsgi_cache    descriptor number of a cache (repeated)
+//   uwsgi_option   "name=value", or "name" for a switch of the command line: uwsgi.opt (repeated)
 #pragma once

@@ -134,6 +134,12 @@ class Supervisor {
       watcher_ = std::move(*watcher);
       watcher_.watch(settings_.touch_reload);
     }
+    if (settings_.uwsgi) {
+      auto made = AppResources::create(*settings_.uwsgi, plan_.identity);
+      if (!made) return fail(std::move(made).error());
+      app_ = std::move(*made);
+      plan_.app = &app_;
+    }
     // Orphans of the zygote and of workers become our children: we reap them, as PID 1 must.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::signal(SIGPIPE, SIG_IGN);
@@ -489,6 +495,14 @@ class Supervisor {
         case FromWorker::kFailed:
           feed({.kind = Event::Kind::kWorkerFailed, .worker = id});
           break;
+        case FromWorker::kAsksReload:
+          log_.line(LogLevel::kInfo, "The application asks for a reload");
+          feed({.kind = Event::Kind::kReload});
+          break;
+        case FromWorker::kAsksStop:
+          log_.line(LogLevel::kInfo, "The application asks for the end of the server");
+          feed({.kind = Event::Kind::kStop});
+          break;
         case FromWorker::kDumped:
           feed({.kind = Event::Kind::kDumped, .worker = id});
           break;
@@ -727,6 +741,7 @@ class Supervisor {
   std::deque<Event> events_;
   bool feeding_ = false;
   ZygotePlan plan_;
+  AppResources app_;
   os::ErrorLog log_;
   os::PidFile pid_file_;
   std::vector<os::ListenSocket> listeners_;

@@ -120,6 +120,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
         .add("generation", generation)
         .add("workers", workers);
   }
+  if (settings.uwsgi && plan.app != nullptr) plan.app->describe(*settings.uwsgi, options, generation, workers);
   os::UniqueFd watch_read, watch_write;
   if (settings.reload) {
     int ends[2];
@@ -144,6 +145,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     inherit(options_fd->get());
     if (plan.error_log != 2) inherit(plan.error_log);
     if (watch_write) inherit(watch_write.get());
+    if (plan.app != nullptr) plan.app->inherit();
     for (const auto& [name, value] : settings.environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (auto done = os::become(plan.identity); !done) {
       ::dprintf(2, "tierce: %s\n", done.error().text().c_str());

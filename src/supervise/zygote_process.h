@@ -9,6 +9,7 @@
 #include "os/listen_socket.h"
 #include "os/message_channel.h"
 #include "os/user_identity.h"
+#include "supervise/app_resources.h"
 
 namespace tierce::supervise {
 
@@ -33,6 +34,7 @@ struct ZygotePlan {
   std::string library;
   os::Identity identity;
   int error_log;
+  AppResources* app = nullptr;  // Under `tierce uwsgi`.
 };
 // Generation and workers wanted are told to a Gunicorn configuration.
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,

@@ -86,6 +86,7 @@ void fail_call(Call& call) {
     PyErr_Clear();
   } else {
     log_exception(call_label(call) + ": error handling request");
+    call.failed = true;
   }
   if (call.head_sent) {
     end_body(call, true);

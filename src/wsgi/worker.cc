@@ -15,6 +15,7 @@
 #include "os/spin.h"
 #include "wsgi/error_log.h"
 #include "wsgi/request_runner.h"
+#include "wsgi/uwsgi_api.h"
 #include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
@@ -85,11 +86,14 @@ void Worker::count_request() {
 void Worker::retire(std::string_view reason) {
   if (restart_said_.exchange(true)) return;
   log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker {}", reason));
+  leave_place();
   say(gateway::FromWorker::kWantsRestart);
 }
 
 void Worker::retire() {
-  if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
+  if (restart_said_.exchange(true)) return;
+  leave_place();
+  say(gateway::FromWorker::kWantsRestart);
 }
 
 bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
@@ -99,9 +103,14 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     // Another thread may sleep while more is queued: this one may wait for something in its request.
     if (settings().threads > 1 && line.mailbox.has_queued()) gateway::Bell(region_.page()).ring(1);
     Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
+    gateway::WorkerCard* const card = my_card();
+    if (card != nullptr) begin_counted(*card, call);
     run_request(call);
+    // While the slot is ours: what is counted stands in it.
+    const std::uint64_t head_bytes = call.slot->response.head_bytes;
     line.mailbox.answer(*index, os::monotonic_ns());
     line.mailbox.signal_quietly(*index);
+    if (card != nullptr) end_counted(*card, call, now, head_bytes);
     count_request();
     return true;
   }
@@ -224,6 +233,7 @@ void Worker::control_loop() {
 }
 
 void Worker::exit(bool at_once) {
+  leave_place();
   interrupted_.store(at_once);
   region_.page().exiting.store(1, std::memory_order_seq_cst);
   gateway::Bell(region_.page()).ring(settings().threads);
@@ -265,6 +275,7 @@ void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
   }
   log_line(os::LogLevel::kError, fmt::format("request {:016x}: Python stack of the thread that runs it:\n{}", request,
                                              text.empty() ? "  (could not be read)" : text));
+  leave_place();  // It is replaced now.
   if (abort_expected_.load()) announce_abort();
   say(gateway::FromWorker::kDumped);
 }

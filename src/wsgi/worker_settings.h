@@ -25,6 +25,7 @@ struct WorkerSettings {
   std::vector<ListenerName> listeners;
   os::ErrorLog log;
   bool capture_output = false;
+  bool uwsgi = false;                    // Started as `tierce uwsgi`.
   PyObject* application = nullptr;       // Owned for the life of the process.
   PyObject* format_exception = nullptr;  // boot.format_exception(type, value, traceback) -> str
 };

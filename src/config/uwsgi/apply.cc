@@ -25,6 +25,7 @@ Applying with_uwsgi_defaults() {
   s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
   s.edge.body_bytes_max = 0;
   s.edge.graceful_timeout = 60s;  // worker-reload-mercy
+  s.uwsgi.emplace();
   return state;
 }
 
@@ -75,6 +76,7 @@ class Application {
 
   Result<Applied> run() {
     for (const Assignment& line : reading_.assignments) {
+      state_.settings.uwsgi->options.emplace_back(line.name, line.value);
       if (auto done = take(line); !done) {
         return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
       }

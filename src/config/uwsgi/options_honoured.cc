@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "config/uwsgi/apply.h"
+#include "config/uwsgi/cache_text.h"
 #include "config/uwsgi/option.h"
 #include "config/uwsgi/written_value.h"
 
@@ -303,6 +304,32 @@ Done keepalive(Applying& a, const Assignment& line) {
   return {};
 }
 
+// --- the module uwsgi ---
+
+Done cache(Applying& a, const Assignment& line) {
+  std::vector<std::string> remarks;
+  auto read = parse_cache(text_of(line), remarks);
+  if (!read) return fail(std::move(read).error());
+  for (const std::string& remark : remarks) a.note(line, fmt::format("{}: {}", line.name, remark));
+  for (const UwsgiCache& other : a.settings.uwsgi->caches) {
+    if (other.name == read->name) return fail(Error(fmt::format("there is a cache '{}' already", read->name)));
+  }
+  a.settings.uwsgi->caches.push_back(std::move(*read));
+  return {};
+}
+// The one cache of old configurations.
+Done old_cache(Applying& a, const Assignment& line) {
+  UwsgiCache made;
+  made.name = "default";
+  made.items = static_cast<std::uint32_t>(number(a, line, 1, 1u << 28));
+  a.settings.uwsgi->caches.insert(a.settings.uwsgi->caches.begin(), std::move(made));
+  return {};
+}
+Done locks(Applying& a, const Assignment& line) {
+  a.settings.uwsgi->locks = static_cast<std::uint32_t>(number(a, line, 0, 1u << 16));
+  return {};
+}
+
 constexpr Option honoured(string_view name, Argument argument, Apply apply, string_view help) {
   return {.name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply};
 }
@@ -381,6 +408,10 @@ constexpr std::array kRows = {
     honoured("req-logger", Argument::kText, request_logger, "file:PATH: the access log's file."),
     also("logger-req", "req-logger"),
     honoured("disable-logging", Argument::kFlag, disable_logging, "No access log."),
+
+    honoured("cache2", Argument::kText, cache, "A cache that all workers share: name=, items=, blocksize= ..."),
+    honoured("cache", Argument::kValue, old_cache, "A cache named 'default' with this many items."),
+    honoured("locks", Argument::kValue, locks, "Locks of uwsgi.lock() beside lock 0."),
 
     honoured("limit-post", Argument::kValue, limit_post, "Largest request body; larger ones are answered 413."),
     honoured("post-buffering", Argument::kValue, post_buffering, "Larger bodies wait in a temporary file."),

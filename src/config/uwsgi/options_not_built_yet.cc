@@ -53,7 +53,7 @@ constexpr std::array kLists = {
         Answer::kNotSupported, kNotBuiltYet,
         "attach-daemon~ attach-daemon2~ smart-attach-daemon~ smart-attach-daemon2~ attach-control-daemon~ "
         "daemons-honour-stdin cron~ cron2~ unique-cron~ stats= stats-server>stats stats-http stats-minified "
-        "stats-min>stats-minified master-fifo= cache2~ hook-asap~ hook-pre-jail~ hook-post-jail~ hook-in-jail~ "
+        "stats-min>stats-minified master-fifo= hook-asap~ hook-pre-jail~ hook-post-jail~ hook-in-jail~ "
         "hook-as-root~ hook-as-user~ hook-as-user-atexit~ hook-pre-app~ hook-post-app~ hook-post-fork~ "
         "hook-accepting~ hook-accepting1~ hook-accepting-once~ hook-accepting1-once~ hook-master-start~ hook-touch~"},
 };

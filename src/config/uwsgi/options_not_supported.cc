@@ -113,8 +113,9 @@ constexpr std::array kLists = {
         "weight= auto-weight= forkbomb-delay= zerg= zerg-fallback zerg-server= emperor-cap= vassals-cap>emperor-cap "
         "vassal-cap>emperor-cap"},
     // Cache, queue
-    Listed{Answer::kNotSupported, "there is no shared cache or queue: uwsgi.cache_* and uwsgi.queue_* raise an error",
-           "cache= cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
+    Listed{Answer::kNotSupported,
+           "caches are asked for by cache2, and nothing but the application reads them; uwsgi.queue_* raises an error",
+           "cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
            "cache-report-freed-items cache-udp-server= cache-udp-node= cache-sync= cache-use-last-modified "
            "add-cache-item= load-file-in-cache= load-file-in-cache-gzip= queue= queue-blocksize= queue-store= "
            "queue-store-sync= static-cache-paths= static-cache-paths-name= check-cache?"},

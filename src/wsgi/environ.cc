@@ -19,8 +19,8 @@ namespace {
 // Strings made once, their hashes cached in them.
 struct Names {
   PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr,
-      *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty,
-      *http10, *http11, *script_name, *uwsgi_core;
+      *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host,
+      *uwsgi_core, *empty, *http10, *http11, *script_name;
   std::array<PyObject*, 10> methods;
 };
 Names names;
@@ -145,28 +145,28 @@ bool add_variables(PyObject* dict, const Call& call) {
 }  // namespace
 
 bool prepare_environ() {
-  names = {intern("REQUEST_METHOD"),
-           intern("PATH_INFO"),
-           intern("QUERY_STRING"),
-           intern("RAW_URI"),
-           intern("REQUEST_URI"),
-           intern("SERVER_PROTOCOL"),
-           intern("REMOTE_ADDR"),
-           intern("REMOTE_PORT"),
-           intern("CONTENT_TYPE"),
-           intern("CONTENT_LENGTH"),
-           intern("wsgi.input"),
-           intern("tierce.request_id"),
-           intern("SERVER_NAME"),
-           intern("SERVER_PORT"),
-           intern("HTTP_HOST"),
-           intern("uwsgi.core"),
-           intern(""),
-           intern("HTTP/1.0"),
-           intern("HTTP/1.1"),
-           intern("SCRIPT_NAME"),
-           {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"), intern("OPTIONS"),
-            intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
+  names = {.request_method = intern("REQUEST_METHOD"),
+           .path_info = intern("PATH_INFO"),
+           .query_string = intern("QUERY_STRING"),
+           .raw_uri = intern("RAW_URI"),
+           .request_uri = intern("REQUEST_URI"),
+           .server_protocol = intern("SERVER_PROTOCOL"),
+           .remote_addr = intern("REMOTE_ADDR"),
+           .remote_port = intern("REMOTE_PORT"),
+           .content_type = intern("CONTENT_TYPE"),
+           .content_length = intern("CONTENT_LENGTH"),
+           .input = intern("wsgi.input"),
+           .request_id = intern("tierce.request_id"),
+           .server_name = intern("SERVER_NAME"),
+           .server_port = intern("SERVER_PORT"),
+           .http_host = intern("HTTP_HOST"),
+           .uwsgi_core = intern("uwsgi.core"),
+           .empty = intern(""),
+           .http10 = intern("HTTP/1.0"),
+           .http11 = intern("HTTP/1.1"),
+           .script_name = intern("SCRIPT_NAME"),
+           .methods = {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"),
+                       intern("OPTIONS"), intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
   for (const ListenerName& listener : settings().listeners) {
     templates.push_back({make_template(listener, false), make_template(listener, true)});
     if (templates.back()[0] == nullptr || templates.back()[1] == nullptr) return false;

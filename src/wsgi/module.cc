@@ -183,11 +183,7 @@ PyMethodDef methods[] = {
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods, nullptr, nullptr, nullptr, nullptr};
 
-}  // namespace
-}  // namespace tierce::wsgi
-
-PyMODINIT_FUNC PyInit__core() {
-  using namespace tierce::wsgi;
+PyObject* make_module() {
   PyObject* module = PyModule_Create(&definition);
   if (module == nullptr) return nullptr;
   if (!prepare_input_type(module) || !prepare_start_response_type(module) || !prepare_file_wrapper_type(module) ||
@@ -197,3 +193,8 @@ PyMODINIT_FUNC PyInit__core() {
   }
   return module;
 }
+
+}  // namespace
+}  // namespace tierce::wsgi
+
+PyMODINIT_FUNC PyInit__core() { return tierce::wsgi::make_module(); }  // NOLINT: the name is Python's.

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import stat
+import sys
 
 import pytest
 
@@ -16,7 +17,7 @@ from waiting import eventually
 
 def start(server, tmp_path, lines, app="gated:app", wait=True):
     ini = tmp_path / "uwsgi.ini"
-    ini.write_text("[uwsgi]\nmodule = %s\nchdir = %s\nhttp = 127.0.0.1:0\n%s\n" % (app, APPS, "\n".join(lines)))
+    ini.write_text("[uwsgi]\nhome = %s\nmodule = %s\nchdir = %s\nhttp = 127.0.0.1:0\n%s\n" % (sys.prefix, app, APPS, "\n".join(lines)))
     server.spawn([str(BINARY), "uwsgi", "--ini", str(ini), "--env", "unused=1"])
     if wait:
         server.wait_listening(1 + sum("socket =" in line for line in lines if line.startswith(("socket", "scgi-", "fastcgi-"))))

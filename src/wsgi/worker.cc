@@ -87,6 +87,20 @@ void Worker::count_request() {
   say(gateway::FromWorker::kWantsRestart);
 }
 
+// Before the slot is answered: then it is the edge's.
+void Worker::count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns) {
+  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  add(counts.requests, 1);
+  add(counts.bytes_sent, call.slot->response.head_bytes + static_cast<std::uint64_t>(call.body_bytes));
+  add(counts.running_ns, took_ns);
+  if (call.failed) add(counts.exceptions, 1);
+  counts.in_request.store(0, std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& average = region_.page().average_ns;
+  average.store((average.load(std::memory_order_relaxed) + took_ns) / 2, std::memory_order_relaxed);
+}
+
 void Worker::retire() {
   if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
 }
@@ -98,8 +112,12 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     // Another thread may sleep while more is queued: this one may wait for something in its request.
     if (settings().threads > 1 && line.mailbox.has_queued()) gateway::Bell(region_.page()).ring(1);
     Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
+    gateway::ThreadCounts& counts = region_.counts(thread);
+    counts.in_request.store(1, std::memory_order_relaxed);
     run_request(call);
-    line.mailbox.answer(*index, os::monotonic_ns());
+    const std::uint64_t answered = os::monotonic_ns();
+    count_call(counts, call, answered - now);
+    line.mailbox.answer(*index, answered);
     line.mailbox.signal_quietly(*index);
     count_request();
     return true;

@@ -44,6 +44,7 @@ class Worker {
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
   void count_request();
+  void count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns);
   void control_loop();
   void dump_stack(std::uint32_t thread, std::uint64_t request);
   bool exiting() const { return region_.page().exiting.load(std::memory_order_relaxed) != 0; }

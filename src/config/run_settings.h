@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/around_settings.h"
 #include "config/edge_settings.h"
 
 namespace tierce::config {
@@ -46,6 +47,7 @@ struct RunSettings {
   bool daemon = false;
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
+  AroundSettings around;
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <climits>
+#include <utility>
 
 namespace tierce::supervise {
 namespace {
@@ -85,6 +86,7 @@ CommandHome Companions::home() const {
 }
 
 void Companions::start() {
+  if (std::exchange(started_, true)) return;
   if (!touched_.empty()) next_touch_look_ = monotonic_now() + kLookInterval;
   if (daemons_.empty() && crons_.empty()) return;
   auto keeper = os::GroupKeeper::start();
@@ -94,6 +96,7 @@ void Companions::start() {
     log_->line(LogLevel::kError, std::move(keeper).error().during("starting the keeper of daemons").text());
   }
   daemons_.start(home(), monotonic_now());
+  crons_.begin();
 }
 
 void Companions::add_sources(Sources& sources) {

@@ -34,8 +34,13 @@ class Companions {
   // `log` is borrowed; its descriptor may change, reopened() says so.
   Result<void> open(const config::AroundSettings& settings, const os::Identity& identity, const os::ErrorLog& log,
                     Server server);
-  // Daemons and cron jobs. The supervisor reaps children by now.
+  // Daemons and cron jobs, at the first call. The supervisor reaps children by now.
   void start();
+  // The server is about to end: no more cron jobs, while daemons stay until finish().
+  void begin_nothing_more() {
+    started_ = true;
+    crons_.begin_nothing_more();
+  }
 
   void add_sources(Sources& sources);
   TimePoint next_deadline() const;
@@ -82,6 +87,7 @@ class Companions {
   std::map<pid_t, std::function<void(bool)>> running_hooks_;
   std::vector<Touched> touched_;
   TimePoint next_touch_look_ = TimePoint::max();
+  bool started_ = false;
   bool essential_end_told_ = false;
 };
 

@@ -37,7 +37,7 @@ void CronJobs::tick(const CommandHome& home, std::time_t wall, TimePoint now) {
     ::kill(-run.pid, SIGKILL);
     run.deadline = TimePoint::max();
   }
-  if (stopping_ || jobs_.empty() || wall / kMinute == minute_) return;
+  if (!launching_ || wall / kMinute == minute_) return;
   minute_ = wall / kMinute;
   std::tm local{};
   ::localtime_r(&wall, &local);
@@ -81,7 +81,7 @@ bool CronJobs::ended(const CommandHome& home, pid_t pid, int status) {
 }
 
 void CronJobs::stop(const CommandHome& home, TimePoint now, std::chrono::seconds mercy) {
-  stopping_ = true;
+  launching_ = false;
   for (Run& run : runs_) {
     home.log->line(LogLevel::kInfo,
                    fmt::format("cron \"{}\": stopping (pid {})", jobs_[run.job].settings.command, run.pid));
@@ -93,7 +93,7 @@ void CronJobs::stop(const CommandHome& home, TimePoint now, std::chrono::seconds
 TimePoint CronJobs::next_deadline(std::time_t wall, TimePoint now) const {
   TimePoint next = TimePoint::max();
   for (const Run& run : runs_) next = std::min(next, run.deadline);
-  if (stopping_ || jobs_.empty()) return next;
+  if (!launching_ || jobs_.empty()) return next;
   return std::min<TimePoint>(next, now + std::chrono::seconds(minute_ < 0 ? 0 : kMinute - wall % kMinute));
 }
 

@@ -19,6 +19,9 @@ class CronJobs {
   explicit CronJobs(const std::vector<config::CronSettings>& settings);
 
   bool empty() const { return jobs_.empty(); }
+  // Nothing is due before and after.
+  void begin() { launching_ = true; }
+  void begin_nothing_more() { launching_ = false; }
   // Starts what is due; to be called at least once a minute. A minute is looked at once.
   void tick(const CommandHome& home, std::time_t wall, TimePoint now);
   // True when the process was a job's.
@@ -46,7 +49,7 @@ class CronJobs {
   std::vector<Job> jobs_;
   std::vector<Run> runs_;
   std::time_t minute_ = -1;  // The last that was looked at.
-  bool stopping_ = false;
+  bool launching_ = false;
 };
 
 }  // namespace tierce::supervise

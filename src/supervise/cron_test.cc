@@ -56,6 +56,8 @@ TEST(CronJobs, LookAgainAtTheNextMinute) {
   using namespace std::chrono_literals;
   EXPECT_EQ(CronJobs().next_deadline(0, 5s), TimePoint::max());
   CronJobs jobs(std::vector<config::CronSettings>{{.rule = {}, .command = "true"}});
+  EXPECT_EQ(jobs.next_deadline(1000, 5s), TimePoint::max());
+  jobs.begin();
   EXPECT_EQ(jobs.next_deadline(1000, 5s), TimePoint(5s));  // Not looked at all yet: now.
 }
 

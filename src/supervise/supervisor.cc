@@ -104,7 +104,6 @@ class Supervisor {
       log_.line(LogLevel::kCritical, prepared.error().text());
       exit_code_ = 1;
     } else {
-      companions_.start();
       feed({.kind = Event::Kind::kStart});
     }
     while (!exit_code_) wait();
@@ -662,6 +661,7 @@ class Supervisor {
     if (daemons_to_restart_ && served_) companions_.restart_daemons();
     daemons_to_restart_ = false;
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
+    companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
   }
 
   void read_worker(std::uint32_t id) {
@@ -747,6 +747,7 @@ class Supervisor {
         return start_edge();
       case Action::Kind::kStopEdge:
         stopping_edge_ = true;
+        companions_.begin_nothing_more();
         // The edge closes its copies: a client that comes now is told at once that nobody listens.
         for (os::ListenSocket& listener : listeners_) listener.fd = os::UniqueFd();
         if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});

@@ -4,14 +4,15 @@ import contextlib
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
-import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import urllib.request
@@ -303,6 +304,7 @@ def test_a_smart_daemon_survives_reload_and_end(uwsgi, tmp_path):
         server.signal(signal.SIGTERM)
         assert server.wait_exit() == 0
         assert processes.alive(pid)
+        server.err_path.unlink()
         uwsgi(line)
         server.wait_log(rf"runs already \(pid {pid}, ")
     finally:
@@ -315,17 +317,41 @@ def test_a_smart_daemon_survives_reload_and_end(uwsgi, tmp_path):
     os.kill(second, signal.SIGKILL)
 
 
+def python_for_everybody(directory):
+    """A virtual environment's layout whose interpreter another user may run: ours, or the system's of our version."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        version = "import sys; print(sys.version_info[:2])"
+        with contextlib.suppress(OSError):
+            asked = subprocess.run([python, "-c", version], user="nobody", cwd="/", capture_output=True, text=True)
+            if asked.returncode == 0 and asked.stdout.strip() == str(sys.version_info[:2]):
+                (directory / "home" / "bin").mkdir(parents=True)
+                (directory / "home" / "bin" / "python").symlink_to(python)
+                return directory / "home"
+    pytest.skip("nobody may not run the interpreter")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
-def test_daemons_and_cron_jobs_run_as_the_user(uwsgi, tmp_path):
-    tmp_path.chmod(0o777)
-    for parent in list(tmp_path.parents)[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    one, two, three = tmp_path / "one", tmp_path / "two", tmp_path / "three"
-    uwsgi("uid = nobody", "gid = nogroup", f"attach-daemon = id -un > {one}; exec sleep 1000",
-          f"attach-daemon2 = cmd=id -un > {two}; exec sleep 1000,uid=daemon", f"cron = -1 -1 -1 -1 -1 id -un > {three}")
-    for path, user in ((one, "nobody"), (two, "daemon"), (three, "nobody")):
-        eventually(lambda path=path: path.exists() and path.read_text(), 5, str(path))
-        assert path.read_text().strip() == user
+def test_daemons_and_cron_jobs_run_as_the_user(uwsgi):
+    with tempfile.TemporaryDirectory() as name:  # pytest's own directories are closed to others.
+        directory = pathlib.Path(name)
+        directory.chmod(0o777)
+        home = python_for_everybody(directory)
+        if subprocess.run(["test", "-x", BINARY], user="nobody").returncode != 0:
+            pytest.skip("nobody may not run the server")
+        written = {directory / user / which: user for user, which in
+                   [("nobody", "daemon"), ("daemon", "daemon2"), ("nobody", "cron"), ("nobody", "hook"), ("root", "hook")]}
+        one, two, three, four, five = written
+        for path in written:
+            path.parent.mkdir(exist_ok=True)
+            path.parent.chmod(0o777)
+        uwsgi("uid = nobody", "gid = nogroup", f"home = {home}", f"attach-daemon = id -un > {one}; exec sleep 1000",
+              f"attach-daemon2 = cmd=id -un > {two}; exec sleep 1000,uid=daemon", f"cron = -1 -1 -1 -1 -1 id -un > {three}",
+              f"hook-as-user = exec:id -un > {four}", f"exec-as-root = id -un > {five}",
+              f"hook-as-user = write:{directory}/file text")
+        for path, user in written.items():
+            eventually(lambda path=path: path.exists() and path.read_text(), 5, str(path))
+            assert path.read_text().strip() == user
+        assert (directory / "file").owner() == "nobody"
 
 
 # --- the fifo -------------------------------------------------------------------------------------------------------
@@ -424,6 +450,15 @@ def test_digits_choose_another_fifo(uwsgi, tmp_path):
 
 # --- cron -----------------------------------------------------------------------------------------------------------
 
+def test_an_application_that_cannot_be_imported_starts_no_daemon(uwsgi, tmp_path):
+    seen, ran = tmp_path / "pid", tmp_path / "ran"
+    server = uwsgi(f"attach-daemon = echo $$ > {seen}; exec sleep 1000", f"cron = -1 -1 -1 -1 -1 echo x > {ran}",
+                   app="fails_to_import:app", listening=False)
+    assert server.wait_exit() == 3
+    server.assert_nothing_left()
+    assert not seen.exists() and not ran.exists()
+
+
 def test_cron_runs_what_is_due(uwsgi, tmp_path):
     ran, never = tmp_path / "ran", tmp_path / "never"
     server = uwsgi(f"cron = -1 -1 -1 -1 -1 echo x >> {ran}", f"cron2 = month=13 echo x >> {never}",
@@ -462,7 +497,7 @@ def test_once_hooks_do_not_run_for_replacements(uwsgi, tmp_path):
     told = tmp_path / "told"
     server = uwsgi(f"hook-accepting = exec:echo each >> {told}", f"hook-accepting-once = exec:echo once >> {told}",
                    f"hook-accepting1 = exec:echo first >> {told}", processes=2)
-    eventually(lambda: sorted(told.read_text().split()) == ["each", "each", "first", "once", "once"])
+    eventually(lambda: told.exists() and sorted(told.read_text().split()) == ["each", "each", "first", "once", "once"])
     os.kill(server.workers(2)[1], signal.SIGKILL)
     eventually(lambda: told.read_text().split().count("each") == 3, 10)
     assert told.read_text().split().count("once") == 2

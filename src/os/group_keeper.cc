@@ -32,7 +32,7 @@ void tell(int fd, pid_t group, bool lives) {
   ::close_range(1, ~0u, 0);
   std::set<pid_t> groups;
   Message message;
-  ssize_t got;
+  ssize_t got = 0;
   while ((got = ::read(0, &message, sizeof message)) != 0) {
     if (got != sizeof message) {
       if (got < 0 && errno == EINTR) continue;

@@ -162,7 +162,8 @@ void Companions::finish(int signal_fd) {
   crons_.stop(home(), now, std::chrono::seconds(settings_.stop_mercy));
   for (;;) {
     int status = 0;
-    for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) reaped(pid, status);
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) reaped(pid, status);
     if (daemons_.stopped() && crons_.stopped()) break;
     now = monotonic_now();
     daemons_.tick(home(), now);

@@ -31,7 +31,7 @@ Result<StatsServer> StatsServer::open(const std::string& endpoint, bool http) {
   return server;
 }
 
-void StatsServer::add_sources(Sources& sources, std::function<std::string()> document) {
+void StatsServer::add_sources(Sources& sources, const std::function<std::string()>& document) {
   if (!socket_.fd) return;
   clients_.remove_if([](const Client& client) { return client.done; });
   if (clients_.size() < kClientsMax) sources.add(socket_.fd.get(), [this, document] { accept(document); });

@@ -20,7 +20,7 @@ class StatsServer {
 
   const os::ListenSocket& socket() const { return socket_; }
   // `document` is called for each client, when the whole of it is due.
-  void add_sources(Sources& sources, std::function<std::string()> document);
+  void add_sources(Sources& sources, const std::function<std::string()>& document);
   // When the patience with some client ends.
   TimePoint next_deadline() const;
   void drop_slow(TimePoint now);

@@ -100,7 +100,8 @@ class Supervisor {
                .reload = settings.reload}) {}
 
   int run() {
-    if (auto prepared = prepare(); !prepared) {
+    const auto prepared = prepare();
+    if (!prepared) {
       log_.line(LogLevel::kCritical, prepared.error().text());
       exit_code_ = 1;
     } else {
@@ -109,7 +110,7 @@ class Supervisor {
     while (!exit_code_) wait();
     companions_.finish(signals_.get());
     if (start_failed_) exit_code_ = 1;
-    static_cast<void>(run_phase("as-user-atexit"));
+    if (prepared) static_cast<void>(run_phase("as-user-atexit"));
     for (const os::ListenSocket& listener : listeners_) {
       if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
     }

@@ -330,6 +330,30 @@ def python_for_everybody(directory):
     pytest.skip("nobody may not run the interpreter")
 
 
+def test_a_smart_daemon_may_detach_itself(uwsgi, tmp_path):
+    pidfile = tmp_path / "own.pid"
+    daemon = tmp_path / "daemon.sh"
+    daemon.write_text(f"setsid sleep 1000 & echo $! > {pidfile}\n")
+    server = uwsgi(f"smart-attach-daemon2 = {tmp_path}/other.pid sleep 1000",
+                   f"attach-daemon2 = cmd=sh {daemon},pidfile={pidfile},notifypid=1", "stats = 127.0.0.1:0")
+    pid = pid_in(pidfile)
+    eventually(lambda: read_stats(stats_address(server))["daemons"][1]["pid"] == pid, 5)
+    server.signal(signal.SIGTERM)
+    assert server.wait_exit() == 0
+    eventually(lambda: not processes.alive(pid))
+    os.kill(pid_in(tmp_path / "other.pid"), signal.SIGKILL)
+
+
+def test_a_touched_file_restarts_a_daemon(uwsgi, tmp_path):
+    seen, touched = tmp_path / "pid", tmp_path / "touched"
+    touched.write_text("")
+    uwsgi(f"attach-daemon2 = cmd=echo $$ > {seen}; exec sleep 1000,touch={touched}")
+    first = pid_in(seen)
+    os.utime(touched, (1, 1))
+    eventually(lambda: pid_in(seen) != first, 10)
+    eventually(lambda: not processes.alive(first))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
 def test_daemons_and_cron_jobs_run_as_the_user(uwsgi):
     with tempfile.TemporaryDirectory() as name:  # pytest's own directories are closed to others.

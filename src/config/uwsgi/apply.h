@@ -44,7 +44,7 @@ struct Applied {
 };
 
 // What the options of options_around.cc say about each other.
-void finish_around(Applying& state);
+void finish_around(Applying& a);
 
 // Fails under `strict` for what is unknown or not supported, and where no server could come of it.
 Result<Applied> apply(const Reading& reading);

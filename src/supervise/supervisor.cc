@@ -392,10 +392,10 @@ class Supervisor {
         log_.line(LogLevel::kWarning, "A brutal reload is not supported: running requests are finished");
         [[fallthrough]];
       case Command::kReloadWorkers:
-        for (const std::uint32_t id : serving_workers()) feed({.kind = Event::Kind::kWantsRestart, .worker = id});
+        for (const std::uint32_t id : replaceable_workers()) feed({.kind = Event::Kind::kWantsRestart, .worker = id});
         return;
       case Command::kChainReload:
-        for (const std::uint32_t id : serving_workers()) chain_.push_back(id);
+        for (const std::uint32_t id : replaceable_workers()) chain_.push_back(id);
         if (!chained_) reload_next_of_chain();
         return;
       case Command::kLogStats:
@@ -419,10 +419,11 @@ class Supervisor {
     paused_.reset();
   }
 
-  std::vector<std::uint32_t> serving_workers() const {
+  std::vector<std::uint32_t> replaceable_workers() const {
     std::vector<std::uint32_t> found;
     for (const auto& [id, worker] : pool_.workers()) {
-      if (worker.state == Pool::WorkerState::kServing && !worker.to_replace) found.push_back(id);
+      if (worker.state == Pool::WorkerState::kForking || worker.state > Pool::WorkerState::kServing) continue;
+      if (!worker.to_replace) found.push_back(id);
     }
     return found;
   }

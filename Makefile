@@ -49,20 +49,20 @@ test: deps-test format-check lint ## Every test; ends with one line that counts 
 	TIERCE_TEST_PYTHONS="$$(tools/test_pythons.sh $(VENV_TEST))" $(VENV_TEST)/bin/python tools/run_tests.py build/release
 
 test-asan: deps-test $(VENV_TEST)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
-	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/asan-configure.log
+	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/asan-configure.log
 	cmake --build --preset asan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
 
 test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
-	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | head -1)" > build/tsan-configure.log
+	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/tsan-configure.log
 	cmake --build --preset tsan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
 
 lint: deps-test ## clang-tidy and the direction of the includes; a finding is an error
 	$(PYTHON3) tools/tidy.py
-	@cmake --preset dev -DTIERCE_PYTHONS="$$(tools/find_pythons.py | head -1)" > /dev/null
+	@cmake --preset dev -DTIERCE_PYTHONS="$$(tools/find_pythons.py | sed -n 1p)" > /dev/null
 	find src -name '*.cc' -not -name '*_fuzz.cc' -not -name '*_bench.cc' | xargs -P $(JOBS) -n 1 clang-tidy-16 -p build/dev --quiet 2> /dev/null
 
 format: ## Lay the sources out with clang-format

@@ -37,9 +37,11 @@ def warm_up(server: RunningServer) -> None:
 
 def measure(server: RunningServer, seconds: int, connections: int) -> dict:
     before = process_tree.cpu_seconds(server.tree())
+    first_before = process_tree.cpu_seconds(server.first_tree())
     output = _wrk(server.url, seconds, connections)
     tree = server.tree()
     spent = process_tree.cpu_spent(before, process_tree.cpu_seconds(tree))
+    first_spent = process_tree.cpu_spent(first_before, process_tree.cpu_seconds(server.first_tree()))
     counted = re.search(r"(\d+) requests in", output)
     if not counted or int(counted[1]) == 0:
         raise LoadFailed("not one request was answered")
@@ -48,6 +50,7 @@ def measure(server: RunningServer, seconds: int, connections: int) -> dict:
         "p50_us": _percentile_us(output, 50),
         "p99_us": _percentile_us(output, 99),
         "cpu_us": round(spent * 1e6 / int(counted[1]), 2),
+        "first_cpu_us": round(first_spent * 1e6 / int(counted[1]), 2),
         "pss_mib": round(process_tree.pss_mib(tree), 1),
         "errors": [" ".join(e.split()) for e in re.findall(r"Non-2xx.*|Socket errors.*", output)],
     }

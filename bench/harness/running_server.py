@@ -57,6 +57,10 @@ class RunningServer:
     def root(self) -> int:
         return self._children[0].pid
 
+    def first_tree(self) -> list[process_tree.Process]:
+        """The processes of the first command alone: of a chain, the application server's."""
+        return process_tree.find_tree([self._children[0].pid])
+
     def tree(self) -> list[process_tree.Process]:
         return process_tree.find_tree([c.pid for c in self._children])
 

@@ -13,7 +13,7 @@ from typing import Callable, NamedTuple
 
 from . import load, process_tree, slow_clients
 from .running_server import DidNotStart
-from .servers import Contender, Paths, embedded, granian, gunicorn, nginx_and_uwsgi, tierce, uwsgi
+from .servers import Contender, Paths, embedded, granian, gunicorn, nginx_and_tierce, nginx_and_uwsgi, tierce, uwsgi
 
 IDLE_CONNECTIONS = 10_000
 STREAM_BYTES_PER_SECOND = 1_000_000
@@ -90,6 +90,11 @@ def flask(plan: Plan) -> dict:
 
 def single(plan: Plan) -> dict:
     return _compare(plan, "raw_hello", 1, [tierce(1), nginx_and_uwsgi(4), embedded("bjoern", 1)])
+
+
+def behind(plan: Plan) -> dict:
+    """In uWSGI's place behind nginx, on the uwsgi protocol and a unix socket."""
+    return _compare(plan, "raw_hello", 64, [nginx_and_tierce(4), nginx_and_uwsgi(4)])
 
 
 def waiting(plan: Plan) -> dict:
@@ -249,6 +254,7 @@ SECTIONS = [
     Section("raw", "raw WSGI hello, 64 keep-alive connections", raw),
     Section("flask", "Flask JSON, 64 keep-alive connections", flask),
     Section("single", "raw WSGI hello, one connection", single),
+    Section("behind", "behind nginx on a uwsgi socket, raw WSGI hello, 64 connections", behind),
     Section("waiting", "application that waits 10 ms, 64 connections, 32 threads", waiting),
     Section("memory", "four Flask workers, PSS", memory),
     Section("idle", "idle keep-alive connections, PSS", idle),

@@ -116,6 +116,21 @@ def uwsgi(processes: int, threads: int = 1) -> Contender:
 def nginx_and_uwsgi(processes: int, connections_max: int = 1024) -> Contender:
     """The chain tierce stands for, set up as in the tutorial: unix socket, both access logs on."""
 
+    return _behind_nginx(f"nginx + uwsgi x{processes}", "nginx+uwsgi", _uwsgi_program, processes, connections_max)
+
+
+def nginx_and_tierce(processes: int) -> Contender:
+    """The same nginx and the same options; tierce takes uWSGI's place behind it."""
+    return _behind_nginx(
+        f"nginx + tierce x{processes}",
+        "tierce",
+        lambda paths: [paths.tierce, "uwsgi", "--home", paths.venv, "--chdir", paths.apps],
+        processes,
+        1024,
+    )
+
+
+def _behind_nginx(label, family, program, processes, connections_max) -> Contender:
     def commands(paths, module, port):
         home = os.path.join(paths.scratch, f"nginx-{port}")
         os.makedirs(home)
@@ -125,14 +140,14 @@ def nginx_and_uwsgi(processes: int, connections_max: int = 1024) -> Contender:
             f.write(_nginx_config(port, uwsgi_socket, connections_max))
         return [
             [
-                *_uwsgi_program(paths),
+                *program(paths),
                 *("--socket", uwsgi_socket, "--chmod-socket=664"),
                 *("--master", "--processes", str(processes), "--module", f"{module}:app"),
             ],
             [_find_tool("nginx"), "-p", home, "-c", config, "-e", "error.log"],
         ]
 
-    return Contender(f"nginx + uwsgi x{processes}", "nginx+uwsgi", commands)
+    return Contender(label, family, commands)
 
 
 def _nginx_config(port: int, uwsgi_socket: str, connections_max: int) -> str:

@@ -13,6 +13,7 @@ NOT_REACHED = "NOT REACHED"
 NOT_MEASURED = "not measured"
 
 NGINX = "nginx + uwsgi x4"
+BEHIND = "nginx + tierce x4"
 
 
 class Missing(Exception):
@@ -131,6 +132,22 @@ TARGETS = [
         ask=lambda rows: ratio(rows, "tierce -w 1", [NGINX], "p50_us"),
         holds=lambda x: x < 0.65,
         subject="tierce -w 1",
+    ),
+    Target(
+        section="behind",
+        claim="behind nginx on a uwsgi socket, four processes: rate against uWSGI",
+        want=">= 1.5 x",
+        ask=lambda rows: ratio(rows, BEHIND, [NGINX], "rate"),
+        holds=lambda x: x >= 1.5,
+        subject=BEHIND,
+    ),
+    Target(
+        section="behind",
+        claim="the same: CPU per request of the application server's own processes",
+        want="<= 0.6 x",
+        ask=lambda rows: ratio(rows, BEHIND, [NGINX], "first_cpu_us"),
+        holds=lambda x: x <= 0.6,
+        subject=BEHIND,
     ),
     Target(
         section="memory",

@@ -164,10 +164,11 @@ class Supervisor {
         !opened) {
       return opened;
     }
-    if (settings_.reload) {
+    if (settings_.reload || !settings_.touch_reload.empty()) {
       auto watcher = os::FileWatcher::create();
       if (!watcher) return fail(std::move(watcher).error());
       watcher_ = std::move(*watcher);
+      watcher_.watch(settings_.touch_reload);
     }
     // Orphans of the zygote and of workers become our children: we reap them, as PID 1 must.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -236,7 +237,7 @@ class Supervisor {
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
         if (const std::string& path = listeners_.back().unlink_at_exit; !path.empty()) {
-          if (auto given = os::give_path(path, plan_.identity); !given) return given;
+          if (auto given = own_socket(path); !given) return given;
         }
       }
     }
@@ -250,6 +251,21 @@ class Supervisor {
       log_.line(LogLevel::kInfo,
                 fmt::format("Listening at: {} ({})", listeners_[i].url(config::name_of(protocols_[i])), ::getpid()));
     }
+    return {};
+  }
+
+  Result<void> own_socket(const std::string& path) const {
+    auto owner = plan_.identity;
+    if (!settings_.socket_owner.empty()) {
+      const std::size_t colon = settings_.socket_owner.find(':');
+      auto named = os::find_identity(settings_.socket_owner.substr(0, colon),
+                                     colon == std::string::npos ? "" : settings_.socket_owner.substr(colon + 1));
+      if (!named) return fail(std::move(named).error().during("the owner of " + path));
+      owner = std::move(*named);
+    }
+    if (auto given = os::give_path(path, owner); !given) return given;
+    if (settings_.socket_mode >= 0 && ::chmod(path.c_str(), static_cast<mode_t>(settings_.socket_mode)) != 0)
+      return fail(errno_error("changing the mode of " + path));
     return {};
   }
 
@@ -290,7 +306,7 @@ class Supervisor {
     companions_.tick(now());
     if (now() >= reload_at_) {
       reload_at_ = TimePoint::max();
-      feed({.kind = Event::Kind::kReload});
+      reload();
     }
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }

@@ -45,8 +45,12 @@ PyObject* configure(PyObject*, PyObject* args) {
   WorkerSettings& all = settings();
   all.threads = static_cast<std::uint32_t>(number_of(options, "threads"));
   all.multiprocess = number_of(options, "multiprocess") != 0;
-  all.max_requests = number_of(options, "max_requests");
-  all.max_requests_jitter = number_of(options, "max_requests_jitter");
+  all.retirement = {.requests = number_of(options, "max_requests"),
+                    .requests_jitter = number_of(options, "max_requests_jitter"),
+                    .lifetime_seconds = number_of(options, "max_lifetime"),
+                    .lifetime_jitter_seconds = number_of(options, "max_lifetime_jitter"),
+                    .rss_bytes = number_of(options, "max_rss"),
+                    .as_bytes = number_of(options, "max_as")};
   if (const char* software = text_of(options, "server_software")) all.server_software = software;
   const char* level = text_of(options, "log_level");
   const auto least = os::log_level_of(level != nullptr ? level : "info");

@@ -54,11 +54,7 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
         {worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
   }
   worker->threads_ = std::vector<std::atomic<pthread_t>>(settings().threads);
-  if (settings().max_requests > 0) {
-    std::mt19937_64 random(std::random_device{}());
-    const std::uint64_t jitter = settings().max_requests_jitter;
-    worker->restart_after_ = settings().max_requests + (jitter > 0 ? random() % (jitter + 1) : 0);
-  }
+  worker->retirement_ = Retirement(settings().retirement, os::monotonic_ns());
   worker->term_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   term_eventfd = worker->term_.get();
   struct sigaction action {};
@@ -82,8 +78,13 @@ bool Worker::has_work() const {
 
 void Worker::count_request() {
   const std::uint64_t count = region_.page().requests_started.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (restart_after_ == 0 || count < restart_after_ || restart_said_.exchange(true)) return;
-  log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker after {} requests", count));
+  if (restart_said_.load(std::memory_order_relaxed)) return;
+  if (const auto reason = retirement_.after_request(count)) retire(*reason);
+}
+
+void Worker::retire(std::string_view reason) {
+  if (restart_said_.exchange(true)) return;
+  log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker {}", reason));
   say(gateway::FromWorker::kWantsRestart);
 }
 
@@ -195,11 +196,21 @@ void Worker::start_control(int stack_fd) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+int Worker::lifetime_left_ms() const {
+  if (retirement_.due_ns() == 0 || restart_said_.load()) return -1;
+  constexpr std::uint64_t kLongestMs = 3'600'000;
+  const std::uint64_t now = os::monotonic_ns();
+  if (now >= retirement_.due_ns()) return 0;
+  return static_cast<int>(std::min(kLongestMs, (retirement_.due_ns() - now) / 1'000'000 + 1));
+}
+
 void Worker::control_loop() {
   ::prctl(PR_SET_NAME, "tierce-control");
   for (;;) {
     pollfd set[] = {{control_.fd(), POLLIN, 0}, {term_.get(), POLLIN, 0}};
-    if (::poll(set, 2, -1) < 0) continue;
+    const int ready = ::poll(set, 2, lifetime_left_ms());
+    if (ready == 0 && lifetime_left_ms() == 0) retire("after its lifetime");
+    if (ready <= 0) continue;
     if (set[1].revents != 0) {
       os::drain_eventfd(term_.get());
       retire();

@@ -7,6 +7,7 @@
 
 #include "os/error_log.h"
 #include "wsgi/py_ref.h"
+#include "wsgi/retirement.h"
 
 namespace tierce::wsgi {
 
@@ -19,8 +20,7 @@ struct ListenerName {
 struct WorkerSettings {
   std::uint32_t threads = 1;
   bool multiprocess = false;
-  std::uint64_t max_requests = 0;
-  std::uint64_t max_requests_jitter = 0;
+  RetirementRules retirement;
   std::string server_software;
   std::vector<ListenerName> listeners;
   os::ErrorLog log;

@@ -83,6 +83,23 @@ Done backlog(Applying& a, const Assignment& line) {
   return {};
 }
 
+// Octal; alone it is for everybody.
+Done chmod_socket(Applying& a, const Assignment& line) {
+  const string_view text = text_of(line);
+  int mode = 0666;
+  if (!text.empty() && text != "true") {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || mode > 0777)
+      return fail(Error(fmt::format("'{}' is no octal mode such as 664", text)));
+  }
+  a.settings.socket_mode = mode;
+  return {};
+}
+Done chown_socket(Applying& a, const Assignment& line) {
+  a.settings.socket_owner = text_of(line);
+  return {};
+}
+
 // --- processes ---
 
 Done processes(Applying& a, const Assignment& line) {
@@ -99,6 +116,27 @@ Done edge_threads(Applying& a, const Assignment& line) {
 }
 Done max_requests(Applying& a, const Assignment& line) {
   a.settings.max_requests = number(a, line, 0, kMany);
+  return {};
+}
+Done worker_lifetime(Applying& a, const Assignment& line) {
+  a.settings.worker_lifetime = std::chrono::duration_cast<std::chrono::seconds>(seconds(a, line));
+  return {};
+}
+Done worker_lifetime_delta(Applying& a, const Assignment& line) {
+  a.settings.worker_lifetime_jitter = std::chrono::duration_cast<std::chrono::seconds>(seconds(a, line));
+  return {};
+}
+// Both in MiB.
+Done reload_on_rss(Applying& a, const Assignment& line) {
+  a.settings.worker_rss_max = number(a, line, 0, kMany) << 20;
+  return {};
+}
+Done reload_on_as(Applying& a, const Assignment& line) {
+  a.settings.worker_as_max = number(a, line, 0, kMany) << 20;
+  return {};
+}
+Done touch_reload(Applying& a, const Assignment& line) {
+  a.settings.touch_reload.emplace_back(text_of(line));
   return {};
 }
 Done max_requests_delta(Applying& a, const Assignment& line) {
@@ -283,9 +321,19 @@ constexpr std::array kRows = {
     also("socket-protocol", "protocol"),
     honoured("http-enable-proxy-protocol", Argument::kOptional, proxy_protocol,
              "Connections begin with a PROXY header that names the client."),
-    honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same."),
+    honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same, at every address."),
     honoured("http-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
     honoured("http11-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
+    honoured("chmod-socket", Argument::kOptional, chmod_socket, "Mode of the unix sockets; alone it is 666."),
+    also("chmod", "chmod-socket"),
+    honoured("chown-socket", Argument::kValue, chown_socket, "USER[:GROUP] that owns the unix sockets."),
+    honoured("max-worker-lifetime", Argument::kValue, worker_lifetime, "A worker is replaced after this many seconds."),
+    honoured("max-worker-lifetime-delta", Argument::kValue, worker_lifetime_delta, "Up to this many more, at random."),
+    honoured("reload-on-rss", Argument::kValue, reload_on_rss,
+             "A worker with this many MiB of resident memory is replaced after its request."),
+    honoured("reload-on-as", Argument::kValue, reload_on_as,
+             "A worker with this many MiB of address space is replaced after its request."),
+    honoured("touch-reload", Argument::kValue, touch_reload, "A change of this file is a reload."),
     honoured("listen", Argument::kValue, backlog, "Connections the kernel keeps until they are accepted."),
     honoured("http-processes", Argument::kValue, edge_threads, "Threads of the edge, which owns the connections."),
     also("http-workers", "http-processes"),

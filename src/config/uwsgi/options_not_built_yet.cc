@@ -11,20 +11,19 @@ constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
     // Sockets
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "https= chown-socket= chmod-socket? chmod>chmod-socket reuse-port http-to-https= https-socket="},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "https= reuse-port http-to-https= https-socket="},
     // Processes
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "cheaper= cheaper-initial= cheaper-step= cheaper-algo= cheaper-overload= cheaper-busyness-max= "
            "cheaper-busyness-min= cheaper-busyness-multiplier= cheaper-busyness-penalty= cheaper-busyness-verbose "
            "cheaper-busyness-backlog-alert= cheaper-busyness-backlog-multiplier= cheaper-busyness-backlog-step= "
-           "cheaper-busyness-backlog-nonzero= cpu-affinity= max-worker-lifetime= max-worker-lifetime-delta= "
-           "min-worker-lifetime= reload-on-rss= reload-on-as= evil-reload-on-rss= evil-reload-on-as= limit-as= "
+           "cheaper-busyness-backlog-nonzero= cpu-affinity= "
+           "min-worker-lifetime= evil-reload-on-rss= evil-reload-on-as= limit-as= "
            "harakiri-graceful-timeout= harakiri-graceful-signal= max-fd= reaper"},
     // Python
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "mount~ manage-script-name pyargv~ import= pyimport>import py-import>import python-import>import "
-           "touch-reload= touch-workers-reload= touch-chain-reload= touch-logrotate= touch-logreopen= "
+           "touch-workers-reload= touch-chain-reload= touch-logrotate= touch-logreopen= "
            "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub optimize= py-programname= "
            "py-program-name>py-programname py-executable= py-sys-executable>py-executable chdir2= force-cwd= unenv= "
            "envdir~ wsgi-disable-file-wrapper py-auto-reload-ignore= py-tracebacker= honour-stdin"},

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/around_settings.h"
 #include "config/edge_settings.h"
 #include "config/uwsgi_source.h"
 
@@ -55,6 +56,7 @@ struct RunSettings {
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
   std::optional<UwsgiSource> uwsgi;
+  AroundSettings around;
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 

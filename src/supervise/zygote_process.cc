@@ -154,6 +154,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     // After the change of the user, which clears it. Workers see the end of their control sockets instead.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != supervisor) ::_exit(1);
+    if (plan.before_python && !plan.before_python()) ::_exit(1);
     load_python(plan.python, plan.library, kBootstrap, options_number);
   }
   ZygoteProcess process;

@@ -38,7 +38,7 @@ struct Call {
   bool client_gone = false;  // Nobody reads any more.
   bool body_allowed = true;  // Not for HEAD, 204, 304.
   bool overflow_logged = false;
-  bool failed = false;  // The application raised an exception.
+  bool failed = false;  // The application raised, or broke the protocol.
   std::int64_t body_bytes = 0;
 
   // For the access log (log_variables.h).

@@ -85,8 +85,8 @@ void fail_call(Call& call) {
   if (call.client_gone) {
     PyErr_Clear();
   } else {
-    log_exception(call_label(call) + ": error handling request");
     call.failed = true;
+    log_exception(call_label(call) + ": error handling request");
   }
   if (call.head_sent) {
     end_body(call, true);

@@ -90,6 +90,20 @@ void Worker::retire(std::string_view reason) {
   say(gateway::FromWorker::kWantsRestart);
 }
 
+// Before the slot is answered: then it is the edge's.
+void Worker::count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns) {
+  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  add(counts.requests, 1);
+  add(counts.bytes_sent, call.slot->response.head_bytes + static_cast<std::uint64_t>(call.body_bytes));
+  add(counts.running_ns, took_ns);
+  if (call.failed) add(counts.exceptions, 1);
+  counts.in_request.store(0, std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& average = region_.page().average_ns;
+  average.store((average.load(std::memory_order_relaxed) + took_ns) / 2, std::memory_order_relaxed);
+}
+
 void Worker::retire() {
   if (restart_said_.exchange(true)) return;
   leave_place();
@@ -105,10 +119,14 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
     gateway::WorkerCard* const card = my_card();
     if (card != nullptr) begin_counted(*card, call);
+    gateway::ThreadCounts& counts = region_.counts(thread);
+    counts.in_request.store(1, std::memory_order_relaxed);
     run_request(call);
     // While the slot is ours: what is counted stands in it.
     const std::uint64_t head_bytes = call.slot->response.head_bytes;
-    line.mailbox.answer(*index, os::monotonic_ns());
+    const std::uint64_t answered = os::monotonic_ns();
+    count_call(counts, call, answered - now);
+    line.mailbox.answer(*index, answered);
     line.mailbox.signal_quietly(*index);
     if (card != nullptr) end_counted(*card, call, now, head_bytes);
     count_request();

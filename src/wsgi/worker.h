@@ -45,6 +45,7 @@ class Worker {
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
   void count_request();
+  void count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns);
   void retire(std::string_view reason);
   void control_loop();
   int lifetime_left_ms() const;

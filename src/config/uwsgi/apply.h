@@ -32,6 +32,9 @@ struct Applying {
   std::string request_log;
   bool requests_logged = true;
   bool mercy_given = false;
+  bool daemons_keep_stdin = false;
+  std::uint32_t cron_harakiri = 0;
+  std::vector<Finding> not_done;  // Not supported in this very use: an error under strict.
   void note(const Assignment& line, std::string text);
 };
 
@@ -39,6 +42,9 @@ struct Applied {
   RunSettings settings;
   std::vector<Finding> findings;  // The reader's among them.
 };
+
+// What the options of options_around.cc say about each other.
+void finish_around(Applying& a);
 
 // Fails under `strict` for what is unknown or not supported, and where no server could come of it.
 Result<Applied> apply(const Reading& reading);

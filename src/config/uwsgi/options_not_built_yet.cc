@@ -23,7 +23,7 @@ constexpr std::array kLists = {
     // Python
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "mount~ manage-script-name pyargv~ import= pyimport>import py-import>import python-import>import "
-           "touch-workers-reload= touch-chain-reload= touch-exec~ touch-logrotate= touch-logreopen= "
+           "touch-workers-reload= touch-chain-reload= touch-logrotate= touch-logreopen= "
            "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub optimize= py-programname= "
            "py-program-name>py-programname py-executable= py-sys-executable>py-executable chdir2= force-cwd= unenv= "
            "envdir~ wsgi-disable-file-wrapper py-auto-reload-ignore= py-tracebacker= honour-stdin"},
@@ -49,13 +49,7 @@ constexpr std::array kLists = {
            "del-header>rem-header route~ route-if~ route-host~ route-uri~ route-remote-addr~ route-run~ route-label~ "
            "route-qs~ route-user-agent~ route-remote-user~ route-referer~ route-if-not~"},
     // Around it
-    Listed{
-        Answer::kNotSupported, kNotBuiltYet,
-        "attach-daemon~ attach-daemon2~ smart-attach-daemon~ smart-attach-daemon2~ attach-control-daemon~ "
-        "daemons-honour-stdin cron~ cron2~ unique-cron~ stats= stats-server>stats stats-http stats-minified "
-        "stats-min>stats-minified master-fifo= hook-asap~ hook-pre-jail~ hook-post-jail~ hook-in-jail~ "
-        "hook-as-root~ hook-as-user~ hook-as-user-atexit~ hook-pre-app~ hook-post-app~ hook-post-fork~ "
-        "hook-accepting~ hook-accepting1~ hook-accepting-once~ hook-accepting1-once~ hook-master-start~ hook-touch~"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "hook-post-fork~"},
 };
 
 }  // namespace

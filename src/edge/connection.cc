@@ -365,8 +365,14 @@ bool Connection::give_up_body(BodyState state) {
 
 Connection::Answer Connection::begin_answer(bool keep_alive) {
   ready_ &= static_cast<std::uint8_t>(~kProgress);
-  thread_.dispatcher().submit(*exchange_, thread_.now_ns());
-  return {.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+  Answer answer{.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+  if (auto content = find_content()) {
+    exchange_->queued_ns = thread_.now_ns();
+    answer.sender.begin(*exchange_, std::move(*content));
+  } else {
+    thread_.dispatcher().submit(*exchange_, thread_.now_ns());
+  }
+  return answer;
 }
 
 std::uint8_t Connection::advance(Answer& answer) {

@@ -62,6 +62,9 @@ Result<void> EdgeThread::open() {
   auto log = AccessLog::open(start_.settings->access_log, std::move(*format));
   if (!log) return fail(std::move(log).error());
   access_log_ = std::move(*log);
+  auto files = StaticFiles::create(start_.settings->files);
+  if (!files) return fail(std::move(files).error().during("static files"));
+  static_files_ = std::move(*files);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
   if (start_.control != nullptr) {
     if (auto added = poller_.add_source(start_.control->fd(), tag(kControlTag)); !added) return added;

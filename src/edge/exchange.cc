@@ -28,6 +28,8 @@ void Exchange::begin(ExchangeOwner* of) {
   queued_ns = 0;
   worker_pid = 0;
   response_head.clear();
+  added_fields.clear();
+  removed_fields.clear();
 }
 
 void Exchange::use_variables(HeadBytes where) {

@@ -94,6 +94,9 @@ class Exchange {
   std::int32_t worker_pid = 0;
   std::string response_head;
   Fate fate = Fate::kWaiting;
+  // What routes make of the response: whole lines, and names in lower case.
+  std::string added_fields;
+  std::vector<std::string> removed_fields;
 
   // Body: left in `in` behind the head when all of it came along, else collected here.
   bool body_in_buffer = false;

@@ -57,6 +57,9 @@ void join(Applying& state) {
     const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
     s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
   }
+  for (const auto* maps : {&state.static_checks, &state.static_maps, &state.static_maps_whole}) {
+    s.edge.files.maps.insert(s.edge.files.maps.end(), maps->begin(), maps->end());
+  }
   if (!state.home.empty()) {
     const bool relative = !state.home.starts_with('/') && !s.chdir.empty();
     s.python = (relative ? s.chdir + "/" : "") + state.home + "/bin/python";

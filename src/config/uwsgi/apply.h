@@ -24,6 +24,7 @@ struct Applying {
   };
   std::vector<Bind> binds;
   std::string socket_protocol = "uwsgi";
+  std::vector<StaticMap> static_checks, static_maps, static_maps_whole;  // uWSGI tries them in this order.
   std::string module;
   std::string file;
   std::string callable;

@@ -41,13 +41,8 @@ constexpr std::array kLists = {
            "log-syslog? memory-report"},
     // Files
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "static-map= static-map2= check-static= static-check>check-static check-static-docroot static-skip-ext= "
-           "static-index= static-safe= static-expires= static-expires-mtime= static-expires-type= "
-           "static-expires-type-mtime= static-expires-uri= static-expires-uri-mtime= static-expires-path-info= "
-           "static-expires-path-info-mtime= static-gzip= static-gzip-all static-gzip-dir= "
-           "static-gzip-prefix>static-gzip-dir static-gzip-ext= static-gzip-suffix>static-gzip-ext mimefile= "
-           "mime-file>mimefile honour-range file-serve-mode= fileserve-mode>file-serve-mode add-header~ rem-header= "
-           "del-header>rem-header route~ route-if~ route-host~ route-uri~ route-remote-addr~ route-run~ route-label~ "
+           "check-static-docroot file-serve-mode= fileserve-mode>file-serve-mode route~ route-if~ route-host~ "
+           "route-uri~ route-remote-addr~ route-run~ route-label~ "
            "route-qs~ route-user-agent~ route-remote-user~ route-referer~ route-if-not~"},
     // Around it
     Listed{

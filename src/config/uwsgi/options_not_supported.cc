@@ -117,7 +117,7 @@ constexpr std::array kLists = {
            "cache= cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
            "cache-report-freed-items cache-udp-server= cache-udp-node= cache-sync= cache-use-last-modified "
            "add-cache-item= load-file-in-cache= load-file-in-cache-gzip= queue= queue-blocksize= queue-store= "
-           "queue-store-sync= static-cache-paths= static-cache-paths-name= check-cache?"},
+           "queue-store-sync= check-cache?"},
     // Jails and start
     Listed{
         Answer::kNotSupported, "the process does not do this at its start: use the service manager",

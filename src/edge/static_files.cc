@@ -119,6 +119,8 @@ std::optional<StaticFile> StaticFiles::describe(os::DocumentRoot& root, os::Open
                                                 const StaticRequest& request) {
   const std::string path = joined(root.real_path(), relative);
   StaticFile found{std::move(file), types_.of(path), {}};
+  // A link whose own name says nothing: uWSGI goes by the name it leads to.
+  if (found.type.empty()) found.type = types_.of(os::path_of(found.file.fd.get()));
   add_expires(found, path, request);
   if (!relative.empty() && looks_for_packed(path)) take_packed(root, found, relative, path, request);
   return found;

@@ -62,14 +62,14 @@ Done mime_file(Applying& a, const Assignment& line) {
 template <StaticExpires::Of of, bool from_modified>
 Done expires(Applying& a, const Assignment& line) {
   const string_view value = text_of(line);
-  // The last one: an expression may hold more of them.
-  const std::size_t equals = value.rfind('=');
-  if (equals == string_view::npos || equals == 0) {
-    return fail(Error(fmt::format("expects PATTERN=SECONDS, got '{}'", value)));
+  const char between = of == StaticExpires::Of::kType ? '=' : ' ';
+  const std::size_t end = value.find(between);
+  if (end == string_view::npos || end == 0) {
+    return fail(Error(fmt::format("expects {}{}SECONDS, got '{}'", between == '=' ? "TYPE" : "REGEX", between, value)));
   }
-  const Number read = number_of(value.substr(equals + 1));
+  const Number read = number_of(value.substr(end + 1));
   if (!read.whole) a.note(line, fmt::format("{}: '{}' is read as {} seconds", line.name, value, read.value));
-  const string_view pattern = value.substr(0, equals);
+  const string_view pattern = value.substr(0, end);
   if (of != StaticExpires::Of::kType) {
     if (auto regex = Regex::compile(pattern); !regex) return fail(std::move(regex).error());
   }
@@ -134,7 +134,7 @@ constexpr std::array kRows = {
     honoured("mimefile", Argument::kValue, mime_file, "Content types, in the form of /etc/mime.types."),
     also("mime-file", "mimefile"),
     honoured("static-expires", Argument::kText, (expires<Of::kFile, false>),
-             "REGEX=SECONDS: Expires of the files whose path matches, counted from now."),
+             "REGEX SECONDS: Expires of the files whose path matches, counted from now."),
     honoured("static-expires-mtime", Argument::kText, (expires<Of::kFile, true>),
              "The same, counted from the file's time."),
     honoured("static-expires-type", Argument::kText, (expires<Of::kType, false>),
@@ -142,11 +142,11 @@ constexpr std::array kRows = {
     honoured("static-expires-type-mtime", Argument::kText, (expires<Of::kType, true>),
              "The same, counted from the file's time."),
     honoured("static-expires-uri", Argument::kText, (expires<Of::kUri, false>),
-             "REGEX=SECONDS: Expires of what is asked for with such a URI."),
+             "REGEX SECONDS: Expires of what is asked for with such a URI."),
     honoured("static-expires-uri-mtime", Argument::kText, (expires<Of::kUri, true>),
              "The same, counted from the file's time."),
     honoured("static-expires-path-info", Argument::kText, (expires<Of::kPath, false>),
-             "REGEX=SECONDS: Expires of what is asked for with such a path."),
+             "REGEX SECONDS: Expires of what is asked for with such a path."),
     honoured("static-expires-path-info-mtime", Argument::kText, (expires<Of::kPath, true>),
              "The same, counted from the file's time."),
     honoured("static-gzip", Argument::kText, gzip, "REGEX: of such files FILE.gz is sent to those who take gzip."),

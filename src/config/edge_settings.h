@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/request_log_settings.h"
 #include "config/static_settings.h"
 #include "os/error_log.h"
 
@@ -44,7 +45,9 @@ struct EdgeSettings {
   std::string server_name = "tierce";       // The Server header.
   std::string access_log = "-";             // Path, "-" for stdout, "" for none.
   std::string access_log_format;  // Gunicorn's language (edge/access_log_format.h); "" is the combined format.
-  std::string error_log = "-";    // Path, "-" for stderr.
+  UwsgiLine uwsgi_line;
+  LoggedRequests logged;
+  std::string error_log = "-";  // Path, "-" for stderr.
   os::LogLevel log_level = os::LogLevel::kInfo;
   std::string temp_dir = "/tmp";
   std::uint64_t temp_file_bytes_max = 1ull << 30;  // proxy_max_temp_file_size

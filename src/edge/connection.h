@@ -149,6 +149,8 @@ class Connection final : public ExchangeOwner {
   std::string peer_text() const;
   class LoggedFields;
   void add_details(AccessRecord& record) const;
+  // Whether the settings ask for a line of this request.
+  bool is_logged(int status, std::uint64_t body_bytes) const;
   void log_access(int status, std::uint64_t body_bytes);
   int status_of(Fate fate) const;
   void destroy();

@@ -80,6 +80,7 @@ class EdgeThread {
  private:
   explicit EdgeThread(Start start);
   Result<void> open();
+  Result<void> open_access_log();
   void turn();
   void accept_from(std::size_t index);
   void pause_accepting(bool pause);

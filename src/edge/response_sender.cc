@@ -44,6 +44,8 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304;
   if (!body_allowed_) file_left_ = 0;
   exchange.worker_pid = exchange.link()->pid();
+  exchange.worker = exchange.link()->id();
+  exchange.thread = gateway::read_once(mailbox.slot(exchange.slot()).thread);
   if (thread_.access_log().wants_response_fields()) exchange.response_head.assign(area, head_bytes);
 
   Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
@@ -108,7 +110,12 @@ void ResponseSender::finish_head(Buffer& out, Exchange& exchange, const HeadEnd&
     out.append("Connection: keep-alive\r\n");
   }
   out.append("\r\n");
-  head_bytes_ = out.size();
+  if (thread_.access_log().detailed()) {
+    const std::string_view written = out.view();
+    exchange.response_head_bytes = static_cast<std::uint32_t>(written.size());
+    // The status line and the empty line are none.
+    exchange.response_fields = static_cast<std::uint32_t>(std::count(written.begin(), written.end(), '\n')) - 2;
+  }
   if (wire_.is_fastcgi()) append_records(out.view());
 }
 
@@ -127,7 +134,7 @@ void ResponseSender::begin(Exchange& exchange, ReadyResponse&& response) {
   if (!body_allowed_) return;
   parts_ = std::move(response.parts);
   file_ = std::move(response.file);
-  for (const ReadyResponse::Part& part : parts_) file_bytes_ += part.bytes;
+  exchange.from_file = static_cast<bool>(file_);
 }
 
 void ResponseSender::append_body(std::string_view text) {

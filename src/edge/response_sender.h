@@ -50,8 +50,6 @@ class ResponseSender {
   bool keep_alive() const { return keep_alive_; }
   int status() const { return status_; }
   std::uint64_t body_bytes() const { return body_sent_; }
-  std::size_t head_bytes() const { return head_bytes_; }
-  bool sends_file() const { return ready_ && file_bytes_ > 0; }
   bool cut_short() const { return cut_short_; }
   // Nothing but the end of the connection says where the body ends: cut short, it must end with a reset.
   bool ends_with_connection() const { return head_composed_ && length_left_ < 0 && !chunked_; }
@@ -99,8 +97,6 @@ class ResponseSender {
   bool ready_ = false;  // The response is a ready one: parts_ and file_ are all of it.
   std::vector<ReadyResponse::Part> parts_;
   std::size_t next_part_ = 0;
-  std::uint64_t file_bytes_ = 0;  // Of all parts.
-  std::size_t head_bytes_ = 0;
   os::UniqueFd file_;  // wsgi.file_wrapper, or that of a ready response.
   std::uint64_t file_at_ = 0, file_left_ = 0;
   std::uint64_t record_left_ = 0;  // FastCGI: of the file, in the record whose header has been written.

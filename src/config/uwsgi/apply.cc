@@ -24,6 +24,7 @@ Applying with_uwsgi_defaults() {
   s.edge.request_timeout = 0ms;  // No harakiri.
   s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
   s.edge.body_bytes_max = 0;
+  s.edge.uwsgi_line.used = true;
   s.edge.graceful_timeout = 60s;  // worker-reload-mercy
   return state;
 }
@@ -66,7 +67,10 @@ void join(Applying& state) {
   }
   if (!state.log_to.empty()) s.edge.error_log = s.edge.access_log = state.log_to;
   if (!state.request_log.empty()) s.edge.access_log = state.request_log;
-  if (!state.requests_logged) s.edge.access_log.clear();
+  if (!s.edge.logged.some()) s.edge.access_log.clear();
+  // Request lines pass the encoders of the log they go to.
+  s.edge.uwsgi_line.encoders = state.request_log.empty() ? state.log_encoders : state.request_encoders;
+  if (state.formats_time) s.edge.uwsgi_line.time_format = state.log_date;
 }
 
 class Application {

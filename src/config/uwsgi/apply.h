@@ -31,7 +31,9 @@ struct Applying {
   std::string home;
   std::string log_to;
   std::string request_log;
-  bool requests_logged = true;
+  std::string log_date;
+  bool formats_time = false;
+  std::vector<std::string> log_encoders, request_encoders;
   bool mercy_given = false;
   void note(const Assignment& line, std::string text);
 };

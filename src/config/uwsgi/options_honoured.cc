@@ -192,7 +192,7 @@ Done request_logger(Applying& a, const Assignment& line) {
   return {};
 }
 Done disable_logging(Applying& a, const Assignment& line) {
-  a.requests_logged = !flag(a, line);
+  a.settings.edge.logged.all = !flag(a, line);
   return {};
 }
 

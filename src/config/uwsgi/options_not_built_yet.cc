@@ -35,10 +35,9 @@ constexpr std::array kLists = {
            "immediate-gid="},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "log-format~ logformat>log-format log-encoder~ log-req-encoder~ log-4xx log-5xx log-slow= log-big= "
-           "log-sendfile= log-ioerror= log-micros log-zero log-x-forwarded-for log-maxsize= log-backupname= log-reopen "
+           "log-maxsize= log-backupname= log-reopen "
            "log-truncate logfile-chown logfile-chmod= log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "
-           "log-syslog? memory-report"},
+           "log-syslog?"},
     // Files
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "check-static-docroot file-serve-mode= fileserve-mode>file-serve-mode route~ route-if~ route-host~ "

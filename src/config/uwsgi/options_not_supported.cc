@@ -197,8 +197,8 @@ constexpr std::array kLists = {
            "async= loop= loop-list loops-list>loop-list ugreen ugreen-stacksize= asyncio= greenlet tornado= stackless"},
     // Logs
     Listed{Answer::kNotSupported, "the log stays where and as it is",
-           "logformat-strftime log-format-strftime>logformat-strftime log-socket= logger-list loggers-list>logger-list "
-           "logdate? log-date>logdate clock= clock-list clocks-list>clock-list rsyslog-packet-size= "
+           "log-socket= logger-list loggers-list>logger-list "
+           "clock= clock-list clocks-list>clock-list rsyslog-packet-size= "
            "rsyslog-split-messages log-zeromq="},
     // Other ways to an application
     Listed{

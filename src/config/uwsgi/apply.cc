@@ -25,6 +25,7 @@ Applying with_uwsgi_defaults() {
   s.edge.request_timeout = 0ms;  // No harakiri.
   s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
   s.edge.body_bytes_max = 0;
+  s.edge.uwsgi_line.used = true;
   s.edge.graceful_timeout = 60s;  // worker-reload-mercy
   s.uwsgi.emplace();
   return state;
@@ -59,13 +60,19 @@ void join(Applying& state) {
     const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
     s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
   }
+  for (const auto* maps : {&state.static_checks, &state.static_maps, &state.static_maps_whole}) {
+    s.edge.files.maps.insert(s.edge.files.maps.end(), maps->begin(), maps->end());
+  }
   if (!state.home.empty()) {
     const bool relative = !state.home.starts_with('/') && !s.chdir.empty();
     s.python = (relative ? s.chdir + "/" : "") + state.home + "/bin/python";
   }
   if (!state.log_to.empty()) s.edge.error_log = s.edge.access_log = state.log_to;
   if (!state.request_log.empty()) s.edge.access_log = state.request_log;
-  if (!state.requests_logged) s.edge.access_log.clear();
+  if (!s.edge.logged.some()) s.edge.access_log.clear();
+  // Request lines pass the encoders of the log they go to.
+  s.edge.uwsgi_line.encoders = state.request_log.empty() ? state.log_encoders : state.request_encoders;
+  if (state.formats_time) s.edge.uwsgi_line.time_format = state.log_date;
 }
 
 class Application {

@@ -30,7 +30,7 @@ function(tierce_folder name)
 
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER tests EXCLUDE REGEX "mailbox_death_test\\.cc$")  # Has a target of its own, with its hook.
+  list(FILTER tests EXCLUDE REGEX "_death_test\\.cc$")  # Each has a target of its own, with its hook.
   if(tests AND TIERCE_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE tierce_${name} GTest::gtest GTest::gmock GTest::gtest_main)

@@ -6,18 +6,12 @@
 #include "cli/serve.h"
 #include "config/uwsgi/apply.h"
 #include "config/uwsgi/reader.h"
+#include "config/uwsgi/reference.h"
 #include "config/uwsgi/show_config.h"
 #include "config/uwsgi/written_value.h"
 
 namespace tierce::cli {
 namespace {
-
-constexpr const char* kUsage =
-    "usage: tierce uwsgi [OPTIONS] [FILE.ini]\n\n"
-    "Serves a Python web application as uWSGI's files, options and UWSGI_* variables ask for it.\n"
-    "  --ini FILE[:SECTION]   load this file\n"
-    "  --show-config          print the effective options; with --exit, end then\n"
-    "  --NAME VALUE           any option of uWSGI; what has no effect or is not supported is said at the start\n";
 
 int refused(const Error& error) {
   std::fprintf(stderr, "tierce uwsgi: %s\n", error.text().c_str());
@@ -36,9 +30,10 @@ bool asks_for(const config::uwsgi::Reading& reading, const char* name) {
 }  // namespace
 
 int uwsgi_command(const std::vector<std::string>& arguments) {
+  if (arguments == std::vector<std::string>{"--help-markdown"}) return say(config::uwsgi::help_markdown());
   auto reading = config::uwsgi::read_configuration(arguments, config::uwsgi::this_machine());
   if (!reading) return refused(reading.error());
-  if (asks_for(*reading, "help")) return say(kUsage);
+  if (asks_for(*reading, "help")) return say(config::uwsgi::help());
   if (asks_for(*reading, "version")) return say("tierce " TIERCE_VERSION "\n");
   for (const std::string& line : reading->printed) say(line + "\n");
   if (reading->only_get) return 0;

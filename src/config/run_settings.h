@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "config/around_settings.h"
 #include "config/edge_settings.h"
+#include "config/uwsgi_source.h"
 
 namespace tierce::config {
 
@@ -29,6 +31,10 @@ struct RunSettings {
   int backlog = 0;                 // 0: somaxconn
   std::uint64_t max_requests = 0;  // 0: never
   std::uint64_t max_requests_jitter = 0;
+  std::chrono::seconds worker_lifetime{0};  // 0: for ever
+  std::chrono::seconds worker_lifetime_jitter{0};
+  std::uint64_t worker_rss_max = 0;  // Bytes; a worker with more is replaced after its request. 0: any
+  std::uint64_t worker_as_max = 0;
   std::string chdir;
   std::vector<std::string> pythonpath;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -41,11 +47,16 @@ struct RunSettings {
   std::string python;  // "": the virtual environment's, else python3 on PATH
   std::string name;
   int socket_umask = -1;                   // For the unix sockets alone; -1: umask.
+  int socket_mode = -1;                    // Of the unix sockets, whatever the umask; -1: by the umask.
+  std::string socket_owner;                // USER[:GROUP] of the unix sockets; "": user and group.
+  std::vector<std::string> touch_reload;   // A change of one of these files is a reload.
   bool stop_at_once_by_interrupt = false;  // SIGINT and SIGQUIT do not wait for running requests.
   bool capture_output = false;             // What the application prints goes to the error log, when that is a file.
   bool daemon = false;
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
+  std::optional<UwsgiSource> uwsgi;
+  AroundSettings around;
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 

@@ -40,6 +40,8 @@ enum class FromWorker : std::uint32_t {
   kWantsRestart = 302,  // max-requests reached, or SIGTERM from outside: replace me, then tell me to exit.
   kFailed = 303,        // lazy-apps: the import failed; traceback written; exits with 3.
   kDumped = 304,        // The stack asked for has been written.
+  kAsksReload = 305,    // uwsgi.reload()
+  kAsksStop = 306,      // uwsgi.stop()
 };
 // supervisor -> edge
 enum class ToEdge : std::uint32_t {

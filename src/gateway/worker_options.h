@@ -12,6 +12,8 @@
 //   listener       "NAME PORT" of each listener in order (SERVER_NAME, SERVER_PORT); "unix PATH" for unix sockets
 //   max_requests   0: never
 //   max_requests_jitter
+//   max_lifetime, max_lifetime_jitter  seconds after which a worker is replaced; 0: never
+//   max_rss, max_as  bytes of memory with which it is replaced; 0: any
 //   reload         1: the zygote writes the files of the imported modules to the descriptor `watch_list`
 //   watch_list     descriptor number: paths, one a line, after the import (also after one that failed)
 //   server_software  SERVER_SOFTWARE
@@ -29,4 +31,10 @@
 //   supervisor     process id, which hooks know as the arbiter's
 //   generation     1: the first import; more: a reload
 //   workers        how many are wanted
+//
+// Under `tierce uwsgi` (wsgi/uwsgi_api.cc, python/uwsgi_module.py; also supervisor, generation and workers):
+//
+//   uwsgi_memory   descriptor number of what gateway/app_memory.h describes
+//   uwsgi_cache    descriptor number of a cache (repeated)
+//   uwsgi_option   "name=value", or "name" for a switch of the command line: uwsgi.opt (repeated)
 #pragma once

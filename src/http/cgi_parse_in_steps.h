@@ -73,7 +73,7 @@ CgiParsed<Parser> cgi_parse_in_steps(std::string_view bytes, const std::vector<s
 template <typename Parser, typename Differs>
 CgiParsed<Parser> cgi_parse_all_ways(std::string_view bytes, const VariableLimits& limits, std::size_t cuts_max,
                                      Differs&& differs) {
-  const auto whole = cgi_parse_in_steps<Parser>(bytes, {bytes.size()}, limits);
+  auto whole = cgi_parse_in_steps<Parser>(bytes, {bytes.size()}, limits);
   std::vector<std::size_t> each;
   for (std::size_t i = 0; i <= bytes.size(); i += 1 + bytes.size() / cuts_max) {
     if (!(cgi_parse_in_steps<Parser>(bytes, {i, bytes.size()}, limits) == whole)) differs(i);

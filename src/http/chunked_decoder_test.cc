@@ -50,7 +50,7 @@ Decoded decode_in_pieces(const std::string& bytes, const std::vector<std::size_t
 
 // Whole, split in two at every position, and byte by byte: all must agree.
 Decoded decode(const std::string& bytes) {
-  const Decoded whole = decode_in_pieces(bytes, {bytes.size()});
+  Decoded whole = decode_in_pieces(bytes, {bytes.size()});
   std::vector<std::size_t> each;
   for (std::size_t i = 0; i <= bytes.size(); ++i) {
     if (bytes.size() < 3000) {
@@ -175,7 +175,7 @@ TEST(ChunkedDecoder, BoundsTrailersThatNeverEnd) {
   EXPECT_EQ(decode(body + "\r\n").outcome, Outcome::kDone);
   expect_refused({{body + "A", ChunkError::kTrailersTooLong},
                   {"0\r\n" + std::string(16 * 1024 + 1, 'A'), ChunkError::kTrailersTooLong},
-                  {"0\r\nA:" + std::string(16 * 1024, ' '), ChunkError::kTrailersTooLong}});
+                  {"0\r\nA:" + std::string(std::size_t{16} * 1024, ' '), ChunkError::kTrailersTooLong}});
 }
 
 TEST(ChunkedDecoder, StaysDoneAndStaysRefusedUntilReset) {

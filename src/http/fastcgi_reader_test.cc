@@ -76,7 +76,7 @@ Read read_in_pieces(const std::string& bytes, const std::vector<std::size_t>& en
 }
 
 Read read(const std::string& bytes, const VariableLimits& limits = {}) {
-  const Read whole = read_in_pieces(bytes, {bytes.size()}, limits);
+  Read whole = read_in_pieces(bytes, {bytes.size()}, limits);
   std::vector<std::size_t> each;
   for (std::size_t i = 0; i <= bytes.size(); i += 1 + bytes.size() / 2000) {
     EXPECT_EQ(read_in_pieces(bytes, {i, bytes.size()}, limits), whole) << "cut at " << i;
@@ -126,7 +126,7 @@ TEST(FastcgiReader, PutsParamsTogetherFromRecordsCutAnywhere) {
   for (std::size_t cut = 1; cut < pairs.size(); cut += 7) {
     const std::string bytes = fastcgi_begin() + fastcgi_record(4, 1, pairs.substr(0, cut), 1) +
                               fastcgi_record(4, 1, pairs.substr(cut)) + fastcgi_record(4, 1, "") + kNoBody;
-    const Read whole = read_in_pieces(bytes, {bytes.size()}, {});
+    Read whole = read_in_pieces(bytes, {bytes.size()}, {});
     ASSERT_EQ(whole.variables.size(), 6u) << cut;
     EXPECT_EQ(whole.variables[3].second, long_value);
     EXPECT_EQ(whole.variables[4], std::make_pair("WIDE"s, "w"s));

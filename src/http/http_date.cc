@@ -105,15 +105,15 @@ std::optional<std::time_t> parse_http_date(std::string_view text) {
 
 // Not strftime: its names follow the locale, and embedding programs set one.
 void format_http_date(std::time_t time, char out[kHttpDateBytes]) {
-  using namespace std::chrono;
-  const sys_seconds instant{seconds(std::clamp<std::time_t>(time, 0, kLastSecondOf9999))};
-  const sys_days day = floor<days>(instant);
-  const year_month_day date(day);
-  const hh_mm_ss clock(instant - day);
+  using std::chrono::sys_days, std::chrono::sys_seconds;
+  const sys_seconds instant{std::chrono::seconds(std::clamp<std::time_t>(time, 0, kLastSecondOf9999))};
+  const sys_days day = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(instant - day);
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
 
   std::memcpy(out, "Ddd, DD Mmm YYYY HH:MM:SS GMT", kHttpDateBytes);
-  std::memcpy(out, kDays + std::size_t{3} * weekday(day).c_encoding(), 3);
+  std::memcpy(out, kDays + std::size_t{3} * std::chrono::weekday(day).c_encoding(), 3);
   put_two(out + 5, static_cast<unsigned>(date.day()));
   std::memcpy(out + 8, kMonths + std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3);
   put_two(out + 12, year / 100);

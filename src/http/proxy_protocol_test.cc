@@ -44,7 +44,7 @@ Parsed parse_in_steps(const std::string& bytes, const std::vector<std::size_t>& 
 }
 
 Parsed parse(const std::string& bytes) {
-  const Parsed whole = parse_in_steps(bytes, {bytes.size()});
+  Parsed whole = parse_in_steps(bytes, {bytes.size()});
   std::vector<std::size_t> each;
   for (std::size_t i = 0; i <= bytes.size(); ++i) {
     EXPECT_EQ(parse_in_steps(bytes, {i, bytes.size()}), whole) << "cut at " << i;

@@ -32,8 +32,8 @@ bool is_version(std::string_view text) {
 // `name` is a token, `lower` letters and dashes: of all token bytes only letters become letters by the
 // bit that tells the cases apart, so the comparison is exact.
 bool name_is(std::string_view name, std::string_view lower) {
-  char differs = 0;
-  for (std::size_t i = 0; i < lower.size(); ++i) differs |= static_cast<char>((name[i] | 0x20) ^ lower[i]);
+  int differs = 0;
+  for (std::size_t i = 0; i < lower.size(); ++i) differs |= (name[i] | 0x20) ^ lower[i];
   return differs == 0;
 }
 

@@ -18,8 +18,8 @@ void FileWatcher::watch(const std::vector<std::string>& files) {
     const std::string directory = slash == std::string::npos ? "." : file.substr(0, slash == 0 ? 1 : slash);
     std::set<std::string>& names = names_[directory];
     if (names.empty()) {
-      const int watch =
-          ::inotify_add_watch(fd_.get(), directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE);
+      const int watch = ::inotify_add_watch(fd_.get(), directory.c_str(),
+                                            IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_TO | IN_CREATE | IN_DELETE);
       if (watch >= 0) directories_[watch] = directory;
     }
     names.insert(slash == std::string::npos ? file : file.substr(slash + 1));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -218,6 +219,15 @@ Result<std::vector<ListenSocket>> take_activated_sockets() {
     sockets.push_back(std::move(*socket));
   }
   return sockets;
+}
+
+ListenQueue listen_queue(const ListenSocket& socket) {
+  if (socket.is_unix || !socket.fd) return {};
+  tcp_info info{};
+  socklen_t bytes = sizeof info;
+  if (::getsockopt(socket.fd.get(), IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};
+  // For a listening socket the kernel puts its queue into these two.
+  return {info.tcpi_unacked, info.tcpi_sacked};
 }
 
 int somaxconn() {

@@ -37,6 +37,13 @@ struct ListenSocket {
 Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask = -1);
 // Sockets passed by systemd (LISTEN_FDS, LISTEN_PID); unsets the variables.
 Result<std::vector<ListenSocket>> take_activated_sockets();
+// How many connections wait to be accepted and how many may; zeros for unix sockets, of which the kernel does
+// not tell.
+struct ListenQueue {
+  std::uint32_t waiting = 0;
+  std::uint32_t room = 0;
+};
+ListenQueue listen_queue(const ListenSocket& socket);
 // /proc/sys/net/core/somaxconn: what the kernel cuts every backlog to.
 int somaxconn();
 

@@ -34,7 +34,7 @@ TEST(MessageBacklog, KeepsDescriptorsThatTheirOwnerHasClosedMeanwhile) {
   {
     const UniqueFd counter(::eventfd(7, EFD_NONBLOCK));
     const int fd = counter.get();
-    backlog.send(ours, filler = 1, std::span(&fd, 1));
+    backlog.send(ours, 1, std::span(&fd, 1));
   }
   std::vector<UniqueFd> descriptors;
   while (descriptors.empty()) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,10 +23,16 @@ Result<PidFile> PidFile::write(const std::string& path) {
       return fail(Error(fmt::format("pid file {}: process {} is already running", path, pid)));
     }
   }
+  const std::string text = fmt::format("{}\n", ::getpid());
+  // A device or a pipe is written to; it is not ours to replace or to remove.
+  if (struct stat there{}; ::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!fd || !write_all(fd.get(), text.data(), text.size())) return fail(errno_error("writing the pid file " + path));
+    return PidFile();
+  }
   // Written aside and renamed: nobody reads half a number.
   const std::string aside = fmt::format("{}.{}", path, ::getpid());
   UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  const std::string text = fmt::format("{}\n", ::getpid());
   if (!fd || !write_all(fd.get(), text.data(), text.size()) || ::rename(aside.c_str(), path.c_str()) != 0) {
     const Error error = errno_error("writing the pid file " + path);
     ::unlink(aside.c_str());

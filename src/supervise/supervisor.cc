@@ -29,7 +29,11 @@
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
 #include "os/user_identity.h"
+#include "supervise/companions.h"
+#include "supervise/hooks.h"
 #include "supervise/pool.h"
+#include "supervise/sources.h"
+#include "supervise/worker_slots.h"
 #include "supervise/zygote_process.h"
 
 namespace tierce::supervise {
@@ -70,8 +74,21 @@ gateway::MailboxShape shape_for(const config::RunSettings& settings,
 struct WorkerLines {
   os::MessageChannel control;
   std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
-  gateway::Region region;
+  gateway::Region region;                     // Later on for its counts alone.
+  bool first_in_place = false;
 };
+
+WorkerTotals totals_of(const gateway::Region& region, std::uint32_t threads) {
+  WorkerTotals totals;
+  for (std::uint32_t i = 0; i < std::min(threads, gateway::kThreadsCounted); ++i) {
+    const gateway::ThreadCounts& counts = region.counts(i);
+    totals.add({.requests = counts.requests.load(std::memory_order_relaxed),
+                .exceptions = counts.exceptions.load(std::memory_order_relaxed),
+                .bytes_sent = counts.bytes_sent.load(std::memory_order_relaxed),
+                .running_ns = counts.running_ns.load(std::memory_order_relaxed)});
+  }
+  return totals;
+}
 
 class Supervisor {
  public:
@@ -83,13 +100,17 @@ class Supervisor {
                .reload = settings.reload}) {}
 
   int run() {
-    if (auto prepared = prepare(); !prepared) {
+    const auto prepared = prepare();
+    if (!prepared) {
       log_.line(LogLevel::kCritical, prepared.error().text());
       exit_code_ = 1;
     } else {
       feed({.kind = Event::Kind::kStart});
     }
     while (!exit_code_) wait();
+    companions_.finish(signals_.get());
+    if (start_failed_) exit_code_ = 1;
+    if (prepared) static_cast<void>(run_phase("as-user-atexit"));
     for (const os::ListenSocket& listener : listeners_) {
       if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
     }
@@ -100,6 +121,7 @@ class Supervisor {
   // --- start ---
 
   Result<void> prepare() {
+    if (auto done = run_phase("asap"); !done) return done;
     // Names of programs and directories are the user's, seen from where the user stands.
     auto python = find_python(settings_.python);
     if (!python) return fail(std::move(python).error());
@@ -127,11 +149,32 @@ class Supervisor {
       if (!file) return fail(std::move(file).error());
       pid_file_ = std::move(*file);
     }
+    for (const char* phase : {"pre-jail", "post-jail", "in-jail", "as-root", "as-user"}) {
+      if (auto done = run_phase(phase); !done) return done;
+    }
+    plan_.before_python = [this] {
+      auto done = run_hooks(companions_.hooks("pre-app"), os::Identity{}, log_);
+      if (!done) log_.line(LogLevel::kCritical, done.error().text());
+      return static_cast<bool>(done);
+    };
     if (auto opened = open_listeners(); !opened) return opened;
-    if (settings_.reload) {
+    if (auto opened = companions_.open(settings_.around, plan_.identity, log_,
+                                       {.obey = [this](Command command) { obey(command); },
+                                        .fill_stats = [this](Stats& stats) { fill_stats(stats); }});
+        !opened) {
+      return opened;
+    }
+    if (settings_.reload || !settings_.touch_reload.empty()) {
       auto watcher = os::FileWatcher::create();
       if (!watcher) return fail(std::move(watcher).error());
       watcher_ = std::move(*watcher);
+      watcher_.watch(settings_.touch_reload);
+    }
+    if (settings_.uwsgi) {
+      auto made = AppResources::create(*settings_.uwsgi, plan_.identity);
+      if (!made) return fail(std::move(made).error());
+      app_ = std::move(*made);
+      plan_.app = &app_;
     }
     // Orphans of the zygote and of workers become our children: we reap them, as PID 1 must.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -139,12 +182,32 @@ class Supervisor {
     sigset_t set;
     ::sigemptyset(&set);
     for (const int number : kSignals) ::sigaddset(&set, number);
+    for (const int number : companions_.signals()) ::sigaddset(&set, number);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_) return fail(errno_error("signalfd"));
     log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
                                            settings_.threads, plan_.python));
-    return {};
+    return run_phase("master-start");
+  }
+
+  // The hooks of one turn of our own life. What is to run as the user does so; signals have been given their
+  // meaning elsewhere.
+  Result<void> run_phase(std::string_view phase) const {
+    auto hooks = hooks_of(settings_.around.hooks, phase);
+    std::erase_if(hooks, [](const config::HookSettings& hook) { return hook.action == "unix_signal"; });
+    const bool as_user = phase.starts_with("as-user");
+    auto done = as_user ? run_hooks_as(hooks, plan_.identity, log_) : run_hooks(hooks, os::Identity{}, log_);
+    if (!done && phase == "as-user-atexit") log_.line(LogLevel::kError, done.error().text());
+    return done;
+  }
+
+  // A hook before the first request ends the start, as in uWSGI; later on the server is worth more than the hook.
+  void hook_failed() {
+    if (served_) return;
+    log_.line(LogLevel::kCritical, "A hook has failed: stopping");
+    start_failed_ = true;
+    feed({.kind = Event::Kind::kStopAtOnce});
   }
 
   // The edge opens its logs as the user it runs as, who may not write to the directory: they are made here.
@@ -180,7 +243,7 @@ class Supervisor {
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
         if (const std::string& path = listeners_.back().unlink_at_exit; !path.empty()) {
-          if (auto given = os::give_path(path, plan_.identity); !given) return given;
+          if (auto given = own_socket(path); !given) return given;
         }
       }
     }
@@ -197,15 +260,30 @@ class Supervisor {
     return {};
   }
 
+  Result<void> own_socket(const std::string& path) const {
+    auto owner = plan_.identity;
+    if (!settings_.socket_owner.empty()) {
+      const std::size_t colon = settings_.socket_owner.find(':');
+      auto named = os::find_identity(settings_.socket_owner.substr(0, colon),
+                                     colon == std::string::npos ? "" : settings_.socket_owner.substr(colon + 1));
+      if (!named) return fail(std::move(named).error().during("the owner of " + path));
+      owner = std::move(*named);
+    }
+    if (auto given = os::give_path(path, owner); !given) return given;
+    if (settings_.socket_mode >= 0 && ::chmod(path.c_str(), static_cast<mode_t>(settings_.socket_mode)) != 0)
+      return fail(errno_error("changing the mode of " + path));
+    return {};
+  }
+
   // --- the loop ---
 
   void wait() {
-    std::vector<pollfd> set = {{signals_.get(), POLLIN, 0}};
-    std::vector<std::function<void()>> handlers = {[this] { read_signals(); }};
+    Sources sources;
+    auto& [set, handlers] = sources;
     const auto add = [&](int fd, std::function<void()> handler, short events = POLLIN) {
-      set.push_back({fd, events, 0});
-      handlers.push_back(std::move(handler));
+      sources.add(fd, std::move(handler), events);
     };
+    add(signals_.get(), [this] { read_signals(); });
     if (edge_control_) {
       add(
           edge_control_.fd(), [this] { serve_edge(); }, to_edge_.empty() ? POLLIN : POLLIN | POLLOUT);
@@ -218,9 +296,10 @@ class Supervisor {
       if (lines.control) add(lines.control.fd(), [this, worker = id] { read_worker(worker); });
     }
     if (watcher_.fd() >= 0) add(watcher_.fd(), [this] { read_changes(); });
+    companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next = std::min(pool_.next_deadline(), reload_at_);
+    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline()});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -230,9 +309,10 @@ class Supervisor {
       if (set[i].revents != 0) handlers[i]();
     }
     if (exit_code_) return;
+    companions_.tick(now());
     if (now() >= reload_at_) {
       reload_at_ = TimePoint::max();
-      feed({.kind = Event::Kind::kReload});
+      reload();
     }
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
@@ -261,6 +341,12 @@ class Supervisor {
   void read_signals() {
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+      if (const auto command = companions_.command_of_signal(static_cast<int>(info.ssi_signo))) {
+        log_.line(LogLevel::kInfo, fmt::format("Handling signal: {} (a hook gave it its meaning)", info.ssi_signo));
+        obey(*command);
+        if (exit_code_) return;
+        continue;
+      }
       switch (info.ssi_signo) {
         case SIGCHLD:
           reap();
@@ -276,7 +362,7 @@ class Supervisor {
           break;
         case SIGHUP:
           log_.line(LogLevel::kInfo, "Handling signal: hup");
-          feed({.kind = Event::Kind::kReload});
+          reload();
           break;
         case SIGTTIN:
           change_workers(Event::Kind::kMoreWorkers);
@@ -300,6 +386,143 @@ class Supervisor {
       }
       if (exit_code_) return;
     }
+  }
+
+  void reload() {
+    daemons_to_restart_ = true;
+    feed({.kind = Event::Kind::kReload});
+  }
+
+  void obey(Command command) {
+    switch (command) {
+      case Command::kReload:
+        return reload();
+      case Command::kReloadBrutally:
+        log_.line(LogLevel::kWarning, "A brutal reload is not supported: running requests are finished");
+        return reload();
+      case Command::kStop:
+        return feed({.kind = Event::Kind::kStop});
+      case Command::kStopBrutally:
+        return feed({.kind = Event::Kind::kStopAtOnce});
+      case Command::kPause:
+        return pause_or_resume();
+      case Command::kMoreWorkers:
+        return change_workers(Event::Kind::kMoreWorkers);
+      case Command::kFewerWorkers:
+        return change_workers(Event::Kind::kFewerWorkers);
+      case Command::kReloadWorkersBrutally:
+        log_.line(LogLevel::kWarning, "A brutal reload is not supported: running requests are finished");
+        [[fallthrough]];
+      case Command::kReloadWorkers:
+        for (const std::uint32_t id : replaceable_workers()) feed({.kind = Event::Kind::kWantsRestart, .worker = id});
+        return;
+      case Command::kChainReload:
+        for (const std::uint32_t id : replaceable_workers()) chain_.push_back(id);
+        if (!chained_) reload_next_of_chain();
+        return;
+      case Command::kLogStats:
+        return log_.line(LogLevel::kInfo, "Stats: " + companions_.stats());
+      case Command::kReopenLogs:
+        return reopen_logs();
+      case Command::kRotateLogs:
+        return rotate_logs();
+      case Command::kNotThere:
+        return log_.line(LogLevel::kWarning, "A command that is not supported");
+    }
+  }
+
+  // Requests wait in the edge while there is no worker.
+  void pause_or_resume() {
+    if (!paused_) {
+      paused_ = pool_.target();
+      return change_workers(Event::Kind::kNoWorkers);
+    }
+    for (std::uint32_t i = 0; i < *paused_; ++i) change_workers(Event::Kind::kMoreWorkers);
+    paused_.reset();
+  }
+
+  std::vector<std::uint32_t> replaceable_workers() const {
+    std::vector<std::uint32_t> found;
+    for (const auto& [id, worker] : pool_.workers()) {
+      if (worker.state == Pool::WorkerState::kForking || worker.state > Pool::WorkerState::kServing) continue;
+      if (!worker.to_replace) found.push_back(id);
+    }
+    return found;
+  }
+
+  void reload_next_of_chain() {
+    chained_.reset();
+    while (!chain_.empty() && !chained_) {
+      const std::uint32_t id = chain_.front();
+      chain_.pop_front();
+      if (pool_.workers().contains(id)) chained_ = id;
+    }
+    if (chained_) feed({.kind = Event::Kind::kWantsRestart, .worker = *chained_});
+  }
+
+  void rotate_logs() {
+    const std::string suffix = fmt::format(".{}", ::time(nullptr));
+    std::vector<std::string> paths = {settings_.edge.error_log};
+    if (settings_.edge.access_log != settings_.edge.error_log) paths.push_back(settings_.edge.access_log);
+    for (const std::string& path : paths) {
+      if (path.empty() || path == "-") continue;
+      if (::rename(path.c_str(), (path + suffix).c_str()) != 0)
+        log_.line(LogLevel::kError, errno_error("rotating " + path).text());
+    }
+    reopen_logs();
+  }
+
+  // --- statistics ---
+
+  void fill_stats(Stats& stats) const {
+    stats.paused = paused_.has_value();
+    stats.chdir = settings_.chdir;
+    for (std::size_t i = 0; i < listeners_.size(); ++i) stats.sockets.push_back(socket_stats(i));
+    for (std::size_t i = 0; i < slots_.places().size(); ++i) {
+      stats.workers.push_back(worker_stats(static_cast<std::uint32_t>(i + 1), slots_.places()[i]));
+    }
+  }
+
+  SocketStats socket_stats(std::size_t index) const {
+    const os::ListenSocket& listener = listeners_[index];
+    SocketStats stats;
+    stats.name = listener.is_unix ? listener.host : fmt::format("{}:{}", listener.host, listener.port);
+    stats.protocol = config::name_of(protocols_[index]);
+    const os::ListenQueue queue = os::listen_queue(listener);
+    stats.queue = queue.waiting;
+    stats.queue_max = queue.room;
+    return stats;
+  }
+
+  // The newest worker of a place speaks for it; what an older one still does counts.
+  WorkerStats worker_stats(std::uint32_t number, const WorkerSlots::Place& place) const {
+    WorkerStats stats;
+    stats.id = number;
+    stats.totals = place.before;
+    stats.timed_out = place.timed_out;
+    stats.spawned = place.spawned;
+    stats.last_spawn = place.last_spawn;
+    for (const std::uint32_t id : place.workers) {
+      const auto lines = workers_.find(id);
+      const auto worker = pool_.workers().find(id);
+      if (lines == workers_.end() || worker == pool_.workers().end()) continue;
+      const gateway::Region& region = lines->second.region;
+      stats.of_this_life = totals_of(region, settings_.threads);
+      stats.totals.add(stats.of_this_life);
+      stats.pid = worker->second.pid;
+      stats.accepting = worker->second.state == Pool::WorkerState::kServing;
+      stats.average_ns = region.page().average_ns.load(std::memory_order_relaxed);
+      stats.threads.clear();
+      for (std::uint32_t i = 0; i < std::min(settings_.threads, gateway::kThreadsCounted); ++i) {
+        const gateway::ThreadCounts& counts = region.counts(i);
+        stats.threads.push_back(
+            {counts.requests.load(std::memory_order_relaxed), counts.in_request.load(std::memory_order_relaxed) != 0});
+      }
+    }
+    const MemoryUse memory = stats.pid > 0 ? memory_use(stats.pid) : MemoryUse();
+    stats.rss_bytes = memory.rss_bytes;
+    stats.vsz_bytes = memory.vsz_bytes;
+    return stats;
   }
 
   void change_workers(Event::Kind kind) {
@@ -356,6 +579,10 @@ class Supervisor {
         feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = status});
         continue;
       }
+      if (companions_.reaped(pid, status)) {
+        if (exit_code_) return;
+        continue;
+      }
       // A worker whose zygote is gone is ours; everything else is an orphan of the application.
       for (const auto& [id, worker] : pool_.workers()) {
         if (worker.pid == pid) {
@@ -405,6 +632,7 @@ class Supervisor {
           feed({.kind = Event::Kind::kDrained, .worker = message.number});
           break;
         case FromEdge::kTimedOut:
+          slots_.count_timeout(message.number);
           feed({.kind = Event::Kind::kTimedOut,
                 .worker = message.number,
                 .thread = message.thread,
@@ -432,9 +660,10 @@ class Supervisor {
       }
       switch (static_cast<FromZygote>(message.kind)) {
         case FromZygote::kReady:
-          feed({.kind = Event::Kind::kZygoteReady,
-                .generation = generation,
-                .status = static_cast<std::int32_t>(message.number)});
+          companions_.when_done(companions_.hooks("post-app"), [this, generation, number = message.number](bool done) {
+            if (!done) hook_failed();
+            zygote_ready(generation, number);
+          });
           break;
         case FromZygote::kFailed:
           feed({.kind = Event::Kind::kZygoteFailed, .generation = generation});
@@ -448,6 +677,15 @@ class Supervisor {
           break;
       }
     }
+  }
+
+  void zygote_ready(std::uint32_t generation, std::uint32_t wanted) {
+    // It may have ended while hooks ran.
+    if (!zygotes_.contains(generation)) return;
+    if (daemons_to_restart_ && served_) companions_.restart_daemons();
+    daemons_to_restart_ = false;
+    feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
+    companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
   }
 
   void read_worker(std::uint32_t id) {
@@ -465,13 +703,26 @@ class Supervisor {
       }
       switch (static_cast<FromWorker>(message.kind)) {
         case FromWorker::kReady:
-          feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = message.pid});
+          companions_.when_done(companions_.accepting_hooks(slots_.place_of(id), worker->second.first_in_place),
+                                [this, id, pid = message.pid](bool done) {
+                                  if (!done) hook_failed();
+                                  served_ = served_ || done;
+                                  feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = pid});
+                                });
           break;
         case FromWorker::kWantsRestart:
           feed({.kind = Event::Kind::kWantsRestart, .worker = id});
           break;
         case FromWorker::kFailed:
           feed({.kind = Event::Kind::kWorkerFailed, .worker = id});
+          break;
+        case FromWorker::kAsksReload:
+          log_.line(LogLevel::kInfo, "The application asks for a reload");
+          feed({.kind = Event::Kind::kReload});
+          break;
+        case FromWorker::kAsksStop:
+          log_.line(LogLevel::kInfo, "The application asks for the end of the server");
+          feed({.kind = Event::Kind::kStop});
           break;
         case FromWorker::kDumped:
           feed({.kind = Event::Kind::kDumped, .worker = id});
@@ -528,6 +779,7 @@ class Supervisor {
         return start_edge();
       case Action::Kind::kStopEdge:
         stopping_edge_ = true;
+        companions_.begin_nothing_more();
         // The edge closes its copies: a client that comes now is told at once that nobody listens.
         for (os::ListenSocket& listener : listeners_) listener.fd = os::UniqueFd();
         if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});
@@ -562,7 +814,11 @@ class Supervisor {
         return tell_edge(message);
       }
       case Action::Kind::kForget:
-        workers_.erase(action.worker);
+        if (const auto lines = workers_.find(action.worker); lines != workers_.end()) {
+          slots_.remove(action.worker, totals_of(lines->second.region, settings_.threads));
+          workers_.erase(lines);
+        }
+        if (chained_ == action.worker) reload_next_of_chain();
         return;
       case Action::Kind::kTellExit:
         return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit),
@@ -623,6 +879,7 @@ class Supervisor {
     zygotes_.clear();
     watcher_ = os::FileWatcher();
     pid_file_.forget();
+    companions_.let_go();
     if (auto done = os::become(plan_.identity); !done) {
       log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());
       ::_exit(1);
@@ -660,6 +917,12 @@ class Supervisor {
       log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
       return feed({.kind = Event::Kind::kForkFailed, .worker = id});
     }
+    slots_.add(id, pool_.target(), ::time(nullptr), [this](std::uint32_t other) {
+      const auto worker = pool_.workers().find(other);
+      return worker == pool_.workers().end() || worker->second.to_replace ||
+             worker->second.state >= Pool::WorkerState::kDraining;
+    });
+    lines->first_in_place = slots_.places()[slots_.place_of(id) - 1].spawned == 1;
     workers_[id] = std::move(*lines);
   }
 
@@ -702,7 +965,7 @@ class Supervisor {
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
-    lines->second.region = gateway::Region();  // The edge and the worker hold it now.
+    lines->second.region.close_fd();  // The edge and the worker hold it now.
   }
 
   config::RunSettings settings_;
@@ -711,6 +974,7 @@ class Supervisor {
   std::deque<Event> events_;
   bool feeding_ = false;
   ZygotePlan plan_;
+  AppResources app_;
   os::ErrorLog log_;
   os::PidFile pid_file_;
   std::vector<os::ListenSocket> listeners_;
@@ -728,6 +992,14 @@ class Supervisor {
   std::map<std::uint32_t, ZygoteProcess> zygotes_;
   std::map<std::uint32_t, WorkerLines> workers_;
   std::optional<int> exit_code_;
+  Companions companions_;
+  WorkerSlots slots_;
+  std::deque<std::uint32_t> chain_;       // Workers that a chain reload has still to replace ...
+  std::optional<std::uint32_t> chained_;  // ... and the one that is being replaced.
+  std::optional<std::uint32_t> paused_;   // How many workers there were.
+  bool daemons_to_restart_ = false;
+  bool served_ = false;        // A worker has been ready.
+  bool start_failed_ = false;  // A hook ended the start.
 };
 
 }  // namespace

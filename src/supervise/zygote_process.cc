@@ -99,6 +99,10 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
       .add("lazy", settings.lazy_apps ? 1 : 0)
       .add("max_requests", settings.max_requests)
       .add("max_requests_jitter", settings.max_requests_jitter)
+      .add("max_lifetime", static_cast<std::uint64_t>(settings.worker_lifetime.count()))
+      .add("max_lifetime_jitter", static_cast<std::uint64_t>(settings.worker_lifetime_jitter.count()))
+      .add("max_rss", settings.worker_rss_max)
+      .add("max_as", settings.worker_as_max)
       .add("server_software", settings.edge.server_name)
       .add("log_level", os::name_of(settings.edge.log_level))
       .add("error_log", static_cast<std::uint64_t>(plan.error_log))
@@ -116,6 +120,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
         .add("generation", generation)
         .add("workers", workers);
   }
+  if (settings.uwsgi && plan.app != nullptr) plan.app->describe(*settings.uwsgi, options, generation, workers);
   os::UniqueFd watch_read, watch_write;
   if (settings.reload) {
     int ends[2];
@@ -140,6 +145,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     inherit(options_fd->get());
     if (plan.error_log != 2) inherit(plan.error_log);
     if (watch_write) inherit(watch_write.get());
+    if (plan.app != nullptr) plan.app->inherit();
     for (const auto& [name, value] : settings.environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (auto done = os::become(plan.identity); !done) {
       ::dprintf(2, "tierce: %s\n", done.error().text().c_str());
@@ -148,6 +154,7 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     // After the change of the user, which clears it. Workers see the end of their control sockets instead.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != supervisor) ::_exit(1);
+    if (plan.before_python && !plan.before_python()) ::_exit(1);
     load_python(plan.python, plan.library, kBootstrap, options_number);
   }
   ZygoteProcess process;

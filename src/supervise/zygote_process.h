@@ -1,6 +1,7 @@
 // Starting the user's Python with our extension (gateway/worker_options.h says what it is told).
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "os/listen_socket.h"
 #include "os/message_channel.h"
 #include "os/user_identity.h"
+#include "supervise/app_resources.h"
 
 namespace tierce::supervise {
 
@@ -33,6 +35,8 @@ struct ZygotePlan {
   std::string library;
   os::Identity identity;
   int error_log;
+  AppResources* app = nullptr;          // Under `tierce uwsgi`.
+  std::function<bool()> before_python;  // Runs in the child, as the user; false ends it.
 };
 // Generation and workers wanted are told to a Gunicorn configuration.
 Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const ZygotePlan& plan,

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/fd_inbox.h"
 #include "gateway/mailbox.h"
@@ -35,7 +38,13 @@ struct Call {
   bool client_gone = false;  // Nobody reads any more.
   bool body_allowed = true;  // Not for HEAD, 204, 304.
   bool overflow_logged = false;
+  bool failed = false;  // The application raised, or broke the protocol.
   std::int64_t body_bytes = 0;
+
+  // For the access log (log_variables.h).
+  std::vector<std::pair<std::string, std::string>> log_variables = {};
+  std::uint32_t log_room = 0;
+  bool log_always = false;
 };
 
 }  // namespace tierce::wsgi

@@ -19,8 +19,8 @@ namespace {
 // Strings made once, their hashes cached in them.
 struct Names {
   PyObject *request_method, *path_info, *query_string, *raw_uri, *request_uri, *server_protocol, *remote_addr,
-      *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host, *empty,
-      *http10, *http11, *script_name;
+      *remote_port, *content_type, *content_length, *input, *request_id, *server_name, *server_port, *http_host,
+      *uwsgi_core, *empty, *http10, *http11, *script_name;
   std::array<PyObject*, 10> methods;
 };
 Names names;
@@ -43,6 +43,14 @@ bool set(PyObject* dict, PyObject* key, PyObject* value) {
 }
 bool set_text(PyObject* dict, PyObject* key, std::string_view text) { return set(dict, key, latin1(text)); }
 
+// What uWSGI gives beside WSGI's own, from the module.
+bool add_uwsgi_keys(PyObject* dict) {
+  const PyRef module = PyRef::steal(PyImport_ImportModule("uwsgi"));
+  if (!module) return false;
+  return set(dict, intern("uwsgi.version"), PyObject_GetAttrString(module.get(), "version")) &&
+         set(dict, intern("uwsgi.node"), PyObject_GetAttrString(module.get(), "hostname"));
+}
+
 PyObject* make_template(const ListenerName& listener, bool https) {
   PyRef dict = PyRef::steal(PyDict_New());
   PyObject* sys_stderr = PySys_GetObject("stderr");
@@ -60,7 +68,8 @@ PyObject* make_template(const ListenerName& listener, bool https) {
                   put_bool("wsgi.input_terminated", true) && put("wsgi.file_wrapper", wrapper) &&
                   put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) &&
                   put_text("SERVER_PORT", listener.port) && put_text("SERVER_SOFTWARE", settings().server_software);
-  return ok ? dict.release() : nullptr;
+  if (!ok || (settings().uwsgi && !add_uwsgi_keys(dict.get()))) return nullptr;
+  return dict.release();
 }
 
 // Repeated fields become one value, as HTTP allows for every field that may be repeated.
@@ -136,27 +145,28 @@ bool add_variables(PyObject* dict, const Call& call) {
 }  // namespace
 
 bool prepare_environ() {
-  names = {intern("REQUEST_METHOD"),
-           intern("PATH_INFO"),
-           intern("QUERY_STRING"),
-           intern("RAW_URI"),
-           intern("REQUEST_URI"),
-           intern("SERVER_PROTOCOL"),
-           intern("REMOTE_ADDR"),
-           intern("REMOTE_PORT"),
-           intern("CONTENT_TYPE"),
-           intern("CONTENT_LENGTH"),
-           intern("wsgi.input"),
-           intern("tierce.request_id"),
-           intern("SERVER_NAME"),
-           intern("SERVER_PORT"),
-           intern("HTTP_HOST"),
-           intern(""),
-           intern("HTTP/1.0"),
-           intern("HTTP/1.1"),
-           intern("SCRIPT_NAME"),
-           {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"), intern("OPTIONS"),
-            intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
+  names = {.request_method = intern("REQUEST_METHOD"),
+           .path_info = intern("PATH_INFO"),
+           .query_string = intern("QUERY_STRING"),
+           .raw_uri = intern("RAW_URI"),
+           .request_uri = intern("REQUEST_URI"),
+           .server_protocol = intern("SERVER_PROTOCOL"),
+           .remote_addr = intern("REMOTE_ADDR"),
+           .remote_port = intern("REMOTE_PORT"),
+           .content_type = intern("CONTENT_TYPE"),
+           .content_length = intern("CONTENT_LENGTH"),
+           .input = intern("wsgi.input"),
+           .request_id = intern("tierce.request_id"),
+           .server_name = intern("SERVER_NAME"),
+           .server_port = intern("SERVER_PORT"),
+           .http_host = intern("HTTP_HOST"),
+           .uwsgi_core = intern("uwsgi.core"),
+           .empty = intern(""),
+           .http10 = intern("HTTP/1.0"),
+           .http11 = intern("HTTP/1.1"),
+           .script_name = intern("SCRIPT_NAME"),
+           .methods = {nullptr, intern("GET"), intern("HEAD"), intern("POST"), intern("PUT"), intern("DELETE"),
+                       intern("OPTIONS"), intern("PATCH"), intern("CONNECT"), intern("TRACE")}};
   for (const ListenerName& listener : settings().listeners) {
     templates.push_back({make_template(listener, false), make_template(listener, true)});
     if (templates.back()[0] == nullptr || templates.back()[1] == nullptr) return false;
@@ -195,6 +205,9 @@ PyObject* make_environ(Call& call, PyObject* input) {
   }
   ok = ok && add_request_id(dict, request.request_id);
   ok = ok && PyDict_SetItem(dict, names.input, input) == 0;
+  // With one thread there is one core, and uWSGI does not number it.
+  if (settings().uwsgi && settings().threads > 1)
+    ok = ok && set(dict, names.uwsgi_core, PyLong_FromUnsignedLong(call.slot->thread));
   if (!ok) return nullptr;
 
   const auto* fields = reinterpret_cast<const http::HeaderField*>(call.request_area());

@@ -10,6 +10,6 @@ namespace tierce::wsgi {
 bool prepare_input_type(PyObject* module);
 // New reference; nullptr with an exception set.
 PyObject* new_input(Call& call);
-void detach_input(PyObject* input);
+void detach_input(PyObject* object);
 
 }  // namespace tierce::wsgi

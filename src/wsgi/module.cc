@@ -12,6 +12,7 @@
 #include "wsgi/input_stream.h"
 #include "wsgi/request_runner.h"
 #include "wsgi/start_response.h"
+#include "wsgi/uwsgi_api.h"
 #include "wsgi/worker.h"
 #include "wsgi/worker_settings.h"
 #include "wsgi/zygote.h"
@@ -45,8 +46,12 @@ PyObject* configure(PyObject*, PyObject* args) {
   WorkerSettings& all = settings();
   all.threads = static_cast<std::uint32_t>(number_of(options, "threads"));
   all.multiprocess = number_of(options, "multiprocess") != 0;
-  all.max_requests = number_of(options, "max_requests");
-  all.max_requests_jitter = number_of(options, "max_requests_jitter");
+  all.retirement = {.requests = number_of(options, "max_requests"),
+                    .requests_jitter = number_of(options, "max_requests_jitter"),
+                    .lifetime_seconds = number_of(options, "max_lifetime"),
+                    .lifetime_jitter_seconds = number_of(options, "max_lifetime_jitter"),
+                    .rss_bytes = number_of(options, "max_rss"),
+                    .as_bytes = number_of(options, "max_as")};
   if (const char* software = text_of(options, "server_software")) all.server_software = software;
   const char* level = text_of(options, "log_level");
   const auto least = os::log_level_of(level != nullptr ? level : "info");
@@ -129,6 +134,16 @@ PyObject* worker_retire(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// worker_ask(reload: bool): uwsgi.reload() or uwsgi.stop()
+PyObject* worker_ask(PyObject*, PyObject* reload) {
+  if (worker == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "there is no worker yet: the application is being imported");
+    return nullptr;
+  }
+  worker->say(PyObject_IsTrue(reload) != 0 ? gateway::FromWorker::kAsksReload : gateway::FromWorker::kAsksStop);
+  Py_RETURN_TRUE;
+}
+
 PyObject* worker_wants_abort(PyObject*, PyObject*) {
   worker->expect_abort();
   Py_RETURN_NONE;
@@ -161,23 +176,25 @@ PyMethodDef methods[] = {
     {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},
     {"worker_interrupted", worker_interrupted, METH_NOARGS, "worker_interrupted(): told to exit at once"},
     {"worker_retire", worker_retire, METH_NOARGS, "worker_retire(): asks to be replaced"},
+    {"worker_ask", worker_ask, METH_O, "worker_ask(reload)"},
     {"worker_wants_abort", worker_wants_abort, METH_NOARGS, "SIGABRT when a request is over time"},
     {"worker_aborted", worker_aborted, METH_NOARGS, "the SIGABRT has been handled"},
     {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "_core", "The app role of tierce.", -1, methods, nullptr, nullptr, nullptr, nullptr};
 
-}  // namespace
-}  // namespace tierce::wsgi
-
-PyMODINIT_FUNC PyInit__core() {
-  using namespace tierce::wsgi;
+PyObject* make_module() {
   PyObject* module = PyModule_Create(&definition);
   if (module == nullptr) return nullptr;
   if (!prepare_input_type(module) || !prepare_start_response_type(module) || !prepare_file_wrapper_type(module) ||
-      PyModule_AddIntConstant(module, "STACK_SIGNAL", Worker::stack_signal()) != 0) {
+      !prepare_uwsgi_api(module) || PyModule_AddIntConstant(module, "STACK_SIGNAL", Worker::stack_signal()) != 0) {
     Py_DECREF(module);
     return nullptr;
   }
   return module;
 }
+
+}  // namespace
+}  // namespace tierce::wsgi
+
+PyMODINIT_FUNC PyInit__core() { return tierce::wsgi::make_module(); }  // NOLINT: the name is Python's.

@@ -12,7 +12,7 @@ class PyRef {
  public:
   PyRef() = default;
   static PyRef steal(PyObject* object) { return PyRef(object); }
-  static PyRef borrow(PyObject* object) { return PyRef(Py_XNewRefCompat(object)); }
+  static PyRef borrow(PyObject* object) { return PyRef(new_reference(object)); }
   PyRef(PyRef&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   PyRef& operator=(PyRef&& other) noexcept {
     PyRef incoming(std::move(other));
@@ -30,7 +30,7 @@ class PyRef {
 
  private:
   explicit PyRef(PyObject* object) : object_(object) {}
-  static PyObject* Py_XNewRefCompat(PyObject* object) {  // Py_XNewRef came with 3.10.
+  static PyObject* new_reference(PyObject* object) {  // Py_XNewRef came with 3.10.
     Py_XINCREF(object);
     return object;
   }

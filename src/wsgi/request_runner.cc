@@ -85,6 +85,7 @@ void fail_call(Call& call) {
   if (call.client_gone) {
     PyErr_Clear();
   } else {
+    call.failed = true;
     log_exception(call_label(call) + ": error handling request");
   }
   if (call.head_sent) {

@@ -11,6 +11,7 @@
 #include "http/response_head.h"
 #include "os/socket_io.h"
 #include "wsgi/error_log.h"
+#include "wsgi/log_variables.h"
 
 namespace tierce::wsgi {
 namespace {
@@ -107,7 +108,7 @@ bool add_header(gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
 void publish_head(Call& call) {
   if (call.head_sent) return;
   call.head_sent = true;
-  call.slot->ring_at = (call.slot->response.head_bytes + 63) / 64 * 64;
+  call.slot->ring_at = (reserve_log_variables(call) + 63) / 64 * 64;
 }
 
 // The edge empties the channel at every turn: a full one has room again before long.
@@ -122,6 +123,9 @@ bool send_descriptor(Call& call, int fd) {
 }
 
 void set_flags(Call& call, std::uint32_t flags) {
+  // A file is sent by the edge as soon as it knows of it: no other flag follows.
+  constexpr std::uint32_t kLast = gateway::kBodyComplete | gateway::kBroken | gateway::kFileFollows;
+  if ((flags & kLast) != 0) write_log_variables(call);
   call.slot->response_flags.fetch_or(flags, std::memory_order_release);
 }
 

@@ -15,6 +15,7 @@
 #include "os/spin.h"
 #include "wsgi/error_log.h"
 #include "wsgi/request_runner.h"
+#include "wsgi/uwsgi_api.h"
 #include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
@@ -54,11 +55,7 @@ Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::Un
         {worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
   }
   worker->threads_ = std::vector<std::atomic<pthread_t>>(settings().threads);
-  if (settings().max_requests > 0) {
-    std::mt19937_64 random(std::random_device{}());
-    const std::uint64_t jitter = settings().max_requests_jitter;
-    worker->restart_after_ = settings().max_requests + (jitter > 0 ? random() % (jitter + 1) : 0);
-  }
+  worker->retirement_ = Retirement(settings().retirement, os::monotonic_ns());
   worker->term_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   term_eventfd = worker->term_.get();
   struct sigaction action {};
@@ -82,13 +79,35 @@ bool Worker::has_work() const {
 
 void Worker::count_request() {
   const std::uint64_t count = region_.page().requests_started.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (restart_after_ == 0 || count < restart_after_ || restart_said_.exchange(true)) return;
-  log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker after {} requests", count));
+  if (restart_said_.load(std::memory_order_relaxed)) return;
+  if (const auto reason = retirement_.after_request(count)) retire(*reason);
+}
+
+void Worker::retire(std::string_view reason) {
+  if (restart_said_.exchange(true)) return;
+  log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker {}", reason));
+  leave_place();
   say(gateway::FromWorker::kWantsRestart);
 }
 
+// Before the slot is answered: then it is the edge's.
+void Worker::count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns) {
+  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  add(counts.requests, 1);
+  add(counts.bytes_sent, call.slot->response.head_bytes + static_cast<std::uint64_t>(call.body_bytes));
+  add(counts.running_ns, took_ns);
+  if (call.failed) add(counts.exceptions, 1);
+  counts.in_request.store(0, std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& average = region_.page().average_ns;
+  average.store((average.load(std::memory_order_relaxed) + took_ns) / 2, std::memory_order_relaxed);
+}
+
 void Worker::retire() {
-  if (!restart_said_.exchange(true)) say(gateway::FromWorker::kWantsRestart);
+  if (restart_said_.exchange(true)) return;
+  leave_place();
+  say(gateway::FromWorker::kWantsRestart);
 }
 
 bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
@@ -98,9 +117,18 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     // Another thread may sleep while more is queued: this one may wait for something in its request.
     if (settings().threads > 1 && line.mailbox.has_queued()) gateway::Bell(region_.page()).ring(1);
     Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
+    gateway::WorkerCard* const card = my_card();
+    if (card != nullptr) begin_counted(*card, call);
+    gateway::ThreadCounts& counts = region_.counts(thread);
+    counts.in_request.store(1, std::memory_order_relaxed);
     run_request(call);
-    line.mailbox.answer(*index, os::monotonic_ns());
+    // While the slot is ours: what is counted stands in it.
+    const std::uint64_t head_bytes = call.slot->response.head_bytes;
+    const std::uint64_t answered = os::monotonic_ns();
+    count_call(counts, call, answered - now);
+    line.mailbox.answer(*index, answered);
     line.mailbox.signal_quietly(*index);
+    if (card != nullptr) end_counted(*card, call, now, head_bytes);
     count_request();
     return true;
   }
@@ -177,11 +205,21 @@ void Worker::start_control(int stack_fd) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+int Worker::lifetime_left_ms() const {
+  if (retirement_.due_ns() == 0 || restart_said_.load()) return -1;
+  constexpr std::uint64_t kLongestMs = 3'600'000;
+  const std::uint64_t now = os::monotonic_ns();
+  if (now >= retirement_.due_ns()) return 0;
+  return static_cast<int>(std::min(kLongestMs, (retirement_.due_ns() - now) / 1'000'000 + 1));
+}
+
 void Worker::control_loop() {
   ::prctl(PR_SET_NAME, "tierce-control");
   for (;;) {
     pollfd set[] = {{control_.fd(), POLLIN, 0}, {term_.get(), POLLIN, 0}};
-    if (::poll(set, 2, -1) < 0) continue;
+    const int ready = ::poll(set, 2, lifetime_left_ms());
+    if (ready == 0 && lifetime_left_ms() == 0) retire("after its lifetime");
+    if (ready <= 0) continue;
     if (set[1].revents != 0) {
       os::drain_eventfd(term_.get());
       retire();
@@ -213,6 +251,7 @@ void Worker::control_loop() {
 }
 
 void Worker::exit(bool at_once) {
+  leave_place();
   interrupted_.store(at_once);
   region_.page().exiting.store(1, std::memory_order_seq_cst);
   gateway::Bell(region_.page()).ring(settings().threads);
@@ -254,6 +293,7 @@ void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
   }
   log_line(os::LogLevel::kError, fmt::format("request {:016x}: Python stack of the thread that runs it:\n{}", request,
                                              text.empty() ? "  (could not be read)" : text));
+  leave_place();  // It is replaced now.
   if (abort_expected_.load()) announce_abort();
   say(gateway::FromWorker::kDumped);
 }

@@ -14,6 +14,7 @@
 #include "gateway/mailbox.h"
 #include "os/message_channel.h"
 #include "wsgi/call.h"
+#include "wsgi/retirement.h"
 
 namespace tierce::wsgi {
 
@@ -44,7 +45,10 @@ class Worker {
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
   void count_request();
+  void count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns);
+  void retire(std::string_view reason);
   void control_loop();
+  int lifetime_left_ms() const;
   void dump_stack(std::uint32_t thread, std::uint64_t request);
   bool exiting() const { return region_.page().exiting.load(std::memory_order_relaxed) != 0; }
   void exit(bool at_once);
@@ -60,7 +64,7 @@ class Worker {
   std::vector<std::unique_ptr<gateway::FdInbox>> inboxes_;
   std::vector<EdgeLine> lines_;
   std::vector<std::atomic<pthread_t>> threads_;
-  std::uint64_t restart_after_ = 0;
+  Retirement retirement_;
   std::atomic<bool> restart_said_{false};
   std::atomic<bool> interrupted_{false};
   std::atomic<bool> abort_expected_{false};

@@ -7,6 +7,7 @@
 
 #include "os/error_log.h"
 #include "wsgi/py_ref.h"
+#include "wsgi/retirement.h"
 
 namespace tierce::wsgi {
 
@@ -19,12 +20,12 @@ struct ListenerName {
 struct WorkerSettings {
   std::uint32_t threads = 1;
   bool multiprocess = false;
-  std::uint64_t max_requests = 0;
-  std::uint64_t max_requests_jitter = 0;
+  RetirementRules retirement;
   std::string server_software;
   std::vector<ListenerName> listeners;
   os::ErrorLog log;
   bool capture_output = false;
+  bool uwsgi = false;                    // Started as `tierce uwsgi`.
   PyObject* application = nullptr;       // Owned for the life of the process.
   PyObject* format_exception = nullptr;  // boot.format_exception(type, value, traceback) -> str
 };

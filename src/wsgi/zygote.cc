@@ -14,6 +14,7 @@
 
 #include "wsgi/error_log.h"
 #include "wsgi/py_ref.h"
+#include "wsgi/uwsgi_api.h"
 
 namespace tierce::wsgi {
 namespace {
@@ -50,6 +51,7 @@ void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children,
     if (pid <= 0) return;
     const auto child = children.find(pid);
     const std::uint32_t worker = child == children.end() ? 0 : child->second;
+    worker_gone(pid);
     if (worker != 0) {
       children.erase(child);
       tell(arbiter, "child_exit", "Ii", worker, pid);

@@ -2,12 +2,16 @@
 
 import subprocess
 
+import pytest
+
 from server_process import BINARY, REPOSITORY
 
 
-def test_the_reference_of_the_options_is_the_table_of_the_program():
-    made = subprocess.run([BINARY, "run", "--help-markdown"], capture_output=True, text=True, check=True).stdout
-    assert (REPOSITORY / "docs" / "options.md").read_text() == made, "tierce run --help-markdown > docs/options.md"
+@pytest.mark.parametrize("command, name", [("run", "options.md"), ("uwsgi", "uwsgi-options.md"),
+                                           ("gunicorn", "gunicorn-settings.md")])
+def test_the_reference_of_the_options_is_the_table_of_the_program(command, name):
+    made = subprocess.run([BINARY, command, "--help-markdown"], capture_output=True, text=True, check=True).stdout
+    assert (REPOSITORY / "docs" / name).read_text() == made, f"tierce {command} --help-markdown > docs/{name}"
 
 
 def test_every_limit_in_the_documents_names_an_option_that_exists():

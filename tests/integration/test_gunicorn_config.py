@@ -247,7 +247,6 @@ def test_a_wrong_command_line(place, line, code, says):
 
 @pytest.mark.parametrize("line, says", [
     ("-k uvicorn.workers.UvicornWorker", "ASGI"), ("-k asgi", "ASGI"), ("-k gevent", "gevent is not supported yet"),
-    ("--certfile app.py", "TLS is not supported yet"), ("--proxy-protocol", "PROXY protocol is not supported yet"),
     ("--paste app.ini", "PasteDeploy"), ("-w 0", "workers: 0 is outside"), ("--protocol uwsgi", "only http"),
     ("--access-logformat %x", "access_log_format: character 1")])
 def test_what_cannot_be_served_is_refused_by_name(place, line, says):

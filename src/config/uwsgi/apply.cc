@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "config/uwsgi/option.h"
 #include "config/uwsgi/placeholders.h"
@@ -26,6 +27,7 @@ Applying with_uwsgi_defaults() {
   s.edge.body_bytes_max = 0;
   s.edge.uwsgi_line.used = true;
   s.edge.graceful_timeout = 60s;  // worker-reload-mercy
+  s.uwsgi.emplace();
   return state;
 }
 
@@ -82,12 +84,14 @@ class Application {
 
   Result<Applied> run() {
     for (const Assignment& line : reading_.assignments) {
+      state_.settings.uwsgi->options.emplace_back(line.name, line.value);
       if (auto done = take(line); !done) {
         return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
       }
     }
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
+    finish_around(state_);
     if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
     return Applied{std::move(state_.settings), std::move(state_.findings)};
@@ -103,7 +107,9 @@ class Application {
     if (row->answer == Answer::kNotSupported && asked_for(*row, line)) {
       complain(line, fmt::format("{}: {}", line.name, row->note));
     }
-    return row->apply == nullptr ? Result<void>() : row->apply(state_, line);
+    auto done = row->apply == nullptr ? Result<void>() : row->apply(state_, line);
+    for (Finding& finding : std::exchange(state_.not_done, {})) complain(line, std::move(finding.text));
+    return done;
   }
 
   // A switch that is switched off asks for nothing.

@@ -35,6 +35,9 @@ struct Applying {
   bool formats_time = false;
   std::vector<std::string> log_encoders, request_encoders;
   bool mercy_given = false;
+  bool daemons_keep_stdin = false;
+  std::uint32_t cron_harakiri = 0;
+  std::vector<Finding> not_done;  // Not supported in this very use: an error under strict.
   void note(const Assignment& line, std::string text);
 };
 
@@ -42,6 +45,9 @@ struct Applied {
   RunSettings settings;
   std::vector<Finding> findings;  // The reader's among them.
 };
+
+// What the options of options_around.cc say about each other.
+void finish_around(Applying& a);
 
 // Fails under `strict` for what is unknown or not supported, and where no server could come of it.
 Result<Applied> apply(const Reading& reading);

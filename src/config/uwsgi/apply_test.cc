@@ -141,6 +141,19 @@ TEST(UwsgiApply, NeedsAnApplicationAndAnAddress) {
   EXPECT_THAT(refused("", "module = a\n"), HasSubstr("no address"));
 }
 
+TEST(UwsgiApply, KnowsWhoMayUseASocketAndWhenAWorkerHasServedEnough) {
+  EXPECT_EQ(settings("").socket_mode, -1);
+  EXPECT_EQ(settings("chmod-socket\n").socket_mode, 0666);
+  EXPECT_EQ(settings("chmod-socket = 664\n").socket_mode, 0664);
+  EXPECT_THAT(refused("chmod-socket = 668\n"), HasSubstr("octal"));
+  EXPECT_EQ(settings("chown-socket = www-data:www-data\n").socket_owner, "www-data:www-data");
+  const RunSettings s =
+      settings("reload-on-rss = 100\nmax-worker-lifetime = 3600\ntouch-reload = /a\ntouch-reload = /b\n");
+  EXPECT_EQ(s.worker_rss_max, 100u << 20);
+  EXPECT_EQ(s.worker_lifetime, 3600s);
+  EXPECT_THAT(s.touch_reload, ElementsAre("/a", "/b"));
+}
+
 TEST(UwsgiApply, SpeaksAtEachAddressWhatItsOptionSays) {
   const auto binds = [](const std::string& text) { return settings("", "module = a\n" + text).binds; };
   EXPECT_THAT(binds("socket = /run/a.sock\nhttp = :80\nscgi-socket = :1\nfastcgi-socket = fd://3\n"),

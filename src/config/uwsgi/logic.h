@@ -25,8 +25,7 @@ struct Block {
   bool in_else = false;
 };
 
-Result<Block> open_block(const Assignment& line, const std::vector<Assignment>& so_far,
-                         const Surroundings& surroundings);
+Result<Block> open_block(const Assignment& line, const std::vector<Assignment>& so_far, const Surroundings& around);
 void turn_to_else(Block& block);
 
 }  // namespace tierce::config::uwsgi

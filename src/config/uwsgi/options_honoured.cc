@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "config/uwsgi/cache_text.h"
 #include "config/uwsgi/option_arguments.h"
 #include "config/uwsgi/written_value.h"
 
@@ -55,6 +56,23 @@ Done backlog(Applying& a, const Assignment& line) {
   return {};
 }
 
+// Octal; alone it is for everybody.
+Done chmod_socket(Applying& a, const Assignment& line) {
+  const string_view text = text_of(line);
+  int mode = 0666;
+  if (!text.empty() && text != "true") {
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || mode > 0777)
+      return fail(Error(fmt::format("'{}' is no octal mode such as 664", text)));
+  }
+  a.settings.socket_mode = mode;
+  return {};
+}
+Done chown_socket(Applying& a, const Assignment& line) {
+  a.settings.socket_owner = text_of(line);
+  return {};
+}
+
 // --- processes ---
 
 Done processes(Applying& a, const Assignment& line) {
@@ -71,6 +89,27 @@ Done edge_threads(Applying& a, const Assignment& line) {
 }
 Done max_requests(Applying& a, const Assignment& line) {
   a.settings.max_requests = number(a, line, 0, kMany);
+  return {};
+}
+Done worker_lifetime(Applying& a, const Assignment& line) {
+  a.settings.worker_lifetime = std::chrono::duration_cast<std::chrono::seconds>(seconds(a, line));
+  return {};
+}
+Done worker_lifetime_delta(Applying& a, const Assignment& line) {
+  a.settings.worker_lifetime_jitter = std::chrono::duration_cast<std::chrono::seconds>(seconds(a, line));
+  return {};
+}
+// Both in MiB.
+Done reload_on_rss(Applying& a, const Assignment& line) {
+  a.settings.worker_rss_max = number(a, line, 0, kMany) << 20;
+  return {};
+}
+Done reload_on_as(Applying& a, const Assignment& line) {
+  a.settings.worker_as_max = number(a, line, 0, kMany) << 20;
+  return {};
+}
+Done touch_reload(Applying& a, const Assignment& line) {
+  a.settings.touch_reload.emplace_back(text_of(line));
   return {};
 }
 Done max_requests_delta(Applying& a, const Assignment& line) {
@@ -237,6 +276,32 @@ Done keepalive(Applying& a, const Assignment& line) {
   return {};
 }
 
+// --- the module uwsgi ---
+
+Done cache(Applying& a, const Assignment& line) {
+  std::vector<std::string> remarks;
+  auto read = parse_cache(text_of(line), remarks);
+  if (!read) return fail(std::move(read).error());
+  for (const std::string& remark : remarks) a.note(line, fmt::format("{}: {}", line.name, remark));
+  for (const UwsgiCache& other : a.settings.uwsgi->caches) {
+    if (other.name == read->name) return fail(Error(fmt::format("there is a cache '{}' already", read->name)));
+  }
+  a.settings.uwsgi->caches.push_back(std::move(*read));
+  return {};
+}
+// The one cache of old configurations.
+Done old_cache(Applying& a, const Assignment& line) {
+  UwsgiCache made;
+  made.name = "default";
+  made.items = static_cast<std::uint32_t>(number(a, line, 1, 1u << 28));
+  a.settings.uwsgi->caches.insert(a.settings.uwsgi->caches.begin(), std::move(made));
+  return {};
+}
+Done locks(Applying& a, const Assignment& line) {
+  a.settings.uwsgi->locks = static_cast<std::uint32_t>(number(a, line, 0, 1u << 16));
+  return {};
+}
+
 constexpr std::array kRows = {
     honoured("http", Argument::kValue, bind_http, "Serve HTTP at this address."),
     also("httprouter", "http"),
@@ -248,9 +313,19 @@ constexpr std::array kRows = {
     also("socket-protocol", "protocol"),
     honoured("http-enable-proxy-protocol", Argument::kOptional, proxy_protocol,
              "Connections begin with a PROXY header that names the client."),
-    honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same."),
+    honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same, at every address."),
     honoured("http-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
     honoured("http11-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
+    honoured("chmod-socket", Argument::kOptional, chmod_socket, "Mode of the unix sockets; alone it is 666."),
+    also("chmod", "chmod-socket"),
+    honoured("chown-socket", Argument::kValue, chown_socket, "USER[:GROUP] that owns the unix sockets."),
+    honoured("max-worker-lifetime", Argument::kValue, worker_lifetime, "A worker is replaced after this many seconds."),
+    honoured("max-worker-lifetime-delta", Argument::kValue, worker_lifetime_delta, "Up to this many more, at random."),
+    honoured("reload-on-rss", Argument::kValue, reload_on_rss,
+             "A worker with this many MiB of resident memory is replaced after its request."),
+    honoured("reload-on-as", Argument::kValue, reload_on_as,
+             "A worker with this many MiB of address space is replaced after its request."),
+    honoured("touch-reload", Argument::kValue, touch_reload, "A change of this file is a reload."),
     honoured("listen", Argument::kValue, backlog, "Connections the kernel keeps until they are accepted."),
     honoured("http-processes", Argument::kValue, edge_threads, "Threads of the edge, which owns the connections."),
     also("http-workers", "http-processes"),
@@ -298,6 +373,10 @@ constexpr std::array kRows = {
     honoured("req-logger", Argument::kText, request_logger, "file:PATH: the access log's file."),
     also("logger-req", "req-logger"),
     honoured("disable-logging", Argument::kFlag, disable_logging, "No access log."),
+
+    honoured("cache2", Argument::kText, cache, "A cache that all workers share: name=, items=, blocksize= ..."),
+    honoured("cache", Argument::kValue, old_cache, "A cache named 'default' with this many items."),
+    honoured("locks", Argument::kValue, locks, "Locks of uwsgi.lock() beside lock 0."),
 
     honoured("limit-post", Argument::kValue, limit_post, "Largest request body; larger ones are answered 413."),
     honoured("post-buffering", Argument::kValue, post_buffering, "Larger bodies wait in a temporary file."),

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kLists = {
     Listed{Answer::kNoEffect, "the edge accepts for all workers: there is no accept() to serialise",
-           "thunder-lock map-socket= no-defer-accept lock-engine= ftok= locks= persistent-ipcsem"},
+           "thunder-lock map-socket= no-defer-accept lock-engine= ftok= persistent-ipcsem"},
     Listed{Answer::kNoEffect, "the application always has its own interpreter, with threads",
            "enable-threads single-interpreter no-threads-wait"},
     Listed{Answer::kNoEffect, "there is always a supervisor",

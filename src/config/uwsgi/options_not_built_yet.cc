@@ -11,20 +11,19 @@ constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
     // Sockets
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "https= chown-socket= chmod-socket? chmod>chmod-socket reuse-port http-to-https= https-socket="},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "https= reuse-port http-to-https= https-socket="},
     // Processes
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "cheaper= cheaper-initial= cheaper-step= cheaper-algo= cheaper-overload= cheaper-busyness-max= "
            "cheaper-busyness-min= cheaper-busyness-multiplier= cheaper-busyness-penalty= cheaper-busyness-verbose "
            "cheaper-busyness-backlog-alert= cheaper-busyness-backlog-multiplier= cheaper-busyness-backlog-step= "
-           "cheaper-busyness-backlog-nonzero= cpu-affinity= max-worker-lifetime= max-worker-lifetime-delta= "
-           "min-worker-lifetime= reload-on-rss= reload-on-as= evil-reload-on-rss= evil-reload-on-as= limit-as= "
+           "cheaper-busyness-backlog-nonzero= cpu-affinity= "
+           "min-worker-lifetime= evil-reload-on-rss= evil-reload-on-as= limit-as= "
            "harakiri-graceful-timeout= harakiri-graceful-signal= max-fd= reaper"},
     // Python
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "mount~ manage-script-name pyargv~ import= pyimport>import py-import>import python-import>import "
-           "touch-reload= touch-workers-reload= touch-chain-reload= touch-exec~ touch-logrotate= touch-logreopen= "
+           "touch-workers-reload= touch-chain-reload= touch-logrotate= touch-logreopen= "
            "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub optimize= py-programname= "
            "py-program-name>py-programname py-executable= py-sys-executable>py-executable chdir2= force-cwd= unenv= "
            "envdir~ wsgi-disable-file-wrapper py-auto-reload-ignore= py-tracebacker= honour-stdin"},
@@ -44,13 +43,7 @@ constexpr std::array kLists = {
            "route-uri~ route-remote-addr~ route-run~ route-label~ "
            "route-qs~ route-user-agent~ route-remote-user~ route-referer~ route-if-not~"},
     // Around it
-    Listed{
-        Answer::kNotSupported, kNotBuiltYet,
-        "attach-daemon~ attach-daemon2~ smart-attach-daemon~ smart-attach-daemon2~ attach-control-daemon~ "
-        "daemons-honour-stdin cron~ cron2~ unique-cron~ stats= stats-server>stats stats-http stats-minified "
-        "stats-min>stats-minified master-fifo= cache2~ hook-asap~ hook-pre-jail~ hook-post-jail~ hook-in-jail~ "
-        "hook-as-root~ hook-as-user~ hook-as-user-atexit~ hook-pre-app~ hook-post-app~ hook-post-fork~ "
-        "hook-accepting~ hook-accepting1~ hook-accepting-once~ hook-accepting1-once~ hook-master-start~ hook-touch~"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "hook-post-fork~"},
 };
 
 }  // namespace

@@ -31,8 +31,7 @@ constexpr std::array kLists = {
            "reload-on-exception reload-on-exception-type= reload-on-exception-value= reload-on-exception-repr= cheap "
            "cheaper-algo-list cheaper-algos-list>cheaper-algo-list cheaper-list>cheaper-algo-list "
            "cheaper-rss-limit-soft= cheaper-rss-limit-hard= idle= die-on-idle thread-stacksize= "
-           "threads-stacksize>thread-stacksize thread-stack-size>thread-stacksize threads-stack-size>thread-stacksize "
-           "cron-harakiri~"},
+           "threads-stacksize>thread-stacksize thread-stack-size>thread-stacksize threads-stack-size>thread-stacksize"},
     // Commands
     Listed{Answer::kNotSupported, "this command is not there",
            "backtrace-depth= stop= reload= pause= suspend= resume= connect-and-read= extract= print-sym= "
@@ -57,7 +56,7 @@ constexpr std::array kLists = {
         "profiler= upload-progress= enable-metrics metric= metric-threshold= metric-alarm>metric-threshold "
         "alarm-metric>metric-threshold metrics-dir= metric-dir>metrics-dir metrics-dir-restore "
         "metric-dir-restore>metrics-dir-restore metrics-no-cores stats-push~ stats-pusher-default-freq~ "
-        "stats-pushers-default-freq>stats-pusher-default-freq stats-no-cores stats-no-metrics snmp? snmp-community= "
+        "stats-pushers-default-freq>stats-pusher-default-freq snmp? snmp-community= "
         "alarm~ alarm-cheap= alarm-freq= alarm-fd= alarm-segfault= segfault-alarm>alarm-segfault alarm-backlog= "
         "backlog-alarm>alarm-backlog lq-alarm>alarm-backlog alarm-lq>alarm-backlog alarm-listen-queue>alarm-backlog "
         "listen-queue-alarm>alarm-backlog alarm-list alarms-list>alarm-list alarm-msg-size= nagios rrdtool= "
@@ -113,8 +112,9 @@ constexpr std::array kLists = {
         "weight= auto-weight= forkbomb-delay= zerg= zerg-fallback zerg-server= emperor-cap= vassals-cap>emperor-cap "
         "vassal-cap>emperor-cap"},
     // Cache, queue
-    Listed{Answer::kNotSupported, "there is no shared cache or queue: uwsgi.cache_* and uwsgi.queue_* raise an error",
-           "cache= cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
+    Listed{Answer::kNotSupported,
+           "caches are asked for by cache2, and nothing but the application reads them; uwsgi.queue_* raises an error",
+           "cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
            "cache-report-freed-items cache-udp-server= cache-udp-node= cache-sync= cache-use-last-modified "
            "add-cache-item= load-file-in-cache= load-file-in-cache-gzip= queue= queue-blocksize= queue-store= "
            "queue-store-sync= check-cache?"},
@@ -124,8 +124,8 @@ constexpr std::array kLists = {
         "pivot-root= pivot_root>pivot-root no-initgroups unshare= unshare2= setns-socket= setns-socket-skip= "
         "setns-skip>setns-socket-skip setns= setns-preopen jailed refork re-fork>refork refork-as-root "
         "re-fork-as-root>refork-as-root refork-post-jail re-fork-post-jail>refork-post-jail hook-as-gateway~ "
-        "after-request-hook~ after-request-call>after-request-hook exec-asap~ exec-pre-jail~ exec-post-jail~ "
-        "exec-in-jail~ exec-as-root~ exec-as-user~ exec-as-user-atexit~ exec-pre-app~ exec-post-app~ mount-asap= "
+        "after-request-hook~ after-request-call>after-request-hook "
+        "mount-asap= "
         "mount-pre-jail= mount-post-jail= mount-in-jail= mount-as-root= umount-asap= umount-pre-jail= "
         "umount-post-jail= umount-in-jail= umount-as-root= wait-for-interface= wait-interface>wait-for-interface "
         "wait-for-iface>wait-for-interface wait-iface>wait-for-interface wait-for-interface-timeout= "

@@ -11,7 +11,8 @@ def read_options(descriptor):
     """Options and lists from the descriptor: see gateway/worker_options.h for the keys."""
     with open(descriptor, "rb") as stream:
         items = stream.read().split(b"\0")
-    options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": []}
+    options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": [],
+                      "uwsgi_cache": [], "uwsgi_option": []}
     for item in items:
         key, equals, value = os.fsdecode(item).partition("=")
         if not equals:
@@ -133,7 +134,17 @@ def import_application(core, options, failed):
 def run_worker(core, options, application, arbiter):
     """The life of a worker; returns when it has been told to exit."""
     if arbiter is None:
-        return serve(core, options, application or import_application(core, options, core.worker_failed))
+        uwsgi = options.get("uwsgi")
+        if uwsgi is not None:
+            uwsgi.forked()
+        application = application or import_application(core, options, core.worker_failed)
+        if uwsgi is not None:
+            uwsgi.serving(application)
+        try:
+            return serve(core, options, application)
+        finally:
+            if uwsgi is not None:
+                uwsgi.ended()
 
     def failed():
         core.worker_failed()
@@ -194,6 +205,11 @@ def main(options_descriptor):
     else:
         sys.argv = [options["app"]]
         sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]
+
+    if "uwsgi_memory" in options:
+        from . import uwsgi_module
+
+        options["uwsgi"] = uwsgi_module.Application(core, options, lists)
 
     application = None
     if options.get("lazy") != "1":

@@ -1,0 +1,34 @@
+// What the module `uwsgi` of the application knows of the configuration, and the memory that it asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tierce::config {
+
+// A cache2 as it was asked for.
+struct UwsgiCache {
+  std::string name;
+  std::uint32_t items = 0;
+  std::uint32_t blocks = 0;  // 0: as many as items
+  std::uint32_t block_bytes = 65536;
+  std::uint32_t key_bytes = 2048;
+  bool many_blocks = false;
+  bool purge_least_used = false;
+  bool clear_when_full = false;
+  bool never_expires = false;
+  std::int64_t math_initial = 0;
+  std::string store;  // The file it lives in; else memory.
+  bool delete_store = false;
+};
+
+struct UwsgiSource {
+  std::vector<std::pair<std::string, std::optional<std::string>>> options;  // uwsgi.opt, in order.
+  std::vector<UwsgiCache> caches;
+  std::uint32_t locks = 0;  // Beside lock 0, which is always there.
+};
+
+}  // namespace tierce::config

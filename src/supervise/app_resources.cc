@@ -1,0 +1,63 @@
+#include "supervise/app_resources.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "gateway/app_memory.h"
+
+namespace tierce::supervise {
+namespace {
+
+gateway::CacheShape shape_of(const config::UwsgiCache& cache) {
+  gateway::CacheShape shape;
+  std::strncpy(shape.name, cache.name.c_str(), sizeof shape.name - 1);
+  shape.items = cache.items;
+  shape.blocks = cache.blocks;
+  shape.block_bytes = cache.block_bytes;
+  shape.key_bytes = cache.key_bytes;
+  shape.many_blocks = cache.many_blocks;
+  shape.purge_least_used = cache.purge_least_used;
+  shape.clear_when_full = cache.clear_when_full;
+  shape.never_expires = cache.never_expires;
+  shape.math_initial = cache.math_initial;
+  return shape;
+}
+
+}  // namespace
+
+Result<AppResources> AppResources::create(const config::UwsgiSource& source, const os::Identity& owner) {
+  AppResources made;
+  auto memory = gateway::AppMemory::create(source.locks + 1);
+  if (!memory) return fail(std::move(memory).error());
+  made.memory_ = std::move(*memory);
+  for (const config::UwsgiCache& cache : source.caches) {
+    auto fd = gateway::create_cache(shape_of(cache), cache.store, cache.delete_store);
+    if (!fd) return fail(std::move(fd).error().during(fmt::format("cache2 '{}'", cache.name)));
+    if (!cache.store.empty()) {
+      if (auto given = os::give_path(cache.store, owner); !given) return fail(std::move(given).error());
+    }
+    made.caches_.push_back(std::move(*fd));
+  }
+  return made;
+}
+
+void AppResources::describe(const config::UwsgiSource& source, PythonOptions& options, std::uint32_t generation,
+                            std::uint32_t workers) const {
+  options.add("uwsgi_memory", static_cast<std::uint64_t>(memory_.get()))
+      .add("supervisor", static_cast<std::uint64_t>(::getpid()))
+      .add("generation", generation)
+      .add("workers", workers);
+  for (const os::UniqueFd& cache : caches_) options.add("uwsgi_cache", static_cast<std::uint64_t>(cache.get()));
+  for (const auto& [name, value] : source.options)
+    options.add("uwsgi_option", value ? fmt::format("{}={}", name, *value) : name);
+}
+
+void AppResources::inherit() const {
+  ::fcntl(memory_.get(), F_SETFD, 0);
+  for (const os::UniqueFd& cache : caches_) ::fcntl(cache.get(), F_SETFD, 0);
+}
+
+}  // namespace tierce::supervise

@@ -35,7 +35,7 @@ struct ZygotePlan {
   std::string library;
   os::Identity identity;
   int error_log;
-  AppResources* app = nullptr;  // Under `tierce uwsgi`.
+  AppResources* app = nullptr;          // Under `tierce uwsgi`.
   std::function<bool()> before_python;  // Runs in the child, as the user; false ends it.
 };
 // Generation and workers wanted are told to a Gunicorn configuration.

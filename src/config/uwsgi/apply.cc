@@ -50,12 +50,29 @@ std::string unknown_text(string_view name) {
                       : fmt::format("{}: unknown option: did you mean {}?", name, near);
 }
 
+std::string application_of(const Assignment& line, const std::string& callable) {
+  std::string name = line.value.value_or("");
+  if (!name.empty() && name.find(':') == std::string::npos) name += ":" + (callable.empty() ? "application" : callable);
+  return name;
+}
+
+// uWSGI loads what module names, and then what wsgi-file names unless there is an application already.
+void join_application(Applying& state) {
+  RunSettings& s = state.settings;
+  const std::optional<Assignment>& first = state.module ? state.module : state.file;
+  if (!first) return;
+  s.app = application_of(*first, state.callable);
+  s.uwsgi->app_source = first->source.text();
+  if (!state.module || !state.file) return;
+  s.uwsgi->second_app = application_of(*state.file, state.callable);
+  s.uwsgi->second_app_source = state.file->source.text();
+  state.note(*state.file, fmt::format("{} is used only when the application of {} ({}: {}) cannot be loaded",
+                                      state.file->name, state.module->name, s.uwsgi->app_source, s.app));
+}
+
 void join(Applying& state) {
   RunSettings& s = state.settings;
-  s.app = state.module.empty() ? state.file : state.module;
-  if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
-    s.app += ":" + (state.callable.empty() ? "application" : state.callable);
-  }
+  join_application(state);
   for (const Applying::Bind& bind : state.binds) {
     const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
     s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
@@ -94,7 +111,7 @@ class Application {
     finish_around(state_);
     if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
-    return Applied{std::move(state_.settings), std::move(state_.findings)};
+    return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }
 
  private:

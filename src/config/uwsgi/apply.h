@@ -25,8 +25,8 @@ struct Applying {
   std::vector<Bind> binds;
   std::string socket_protocol = "uwsgi";
   std::vector<StaticMap> static_checks, static_maps, static_maps_whole;  // uWSGI tries them in this order.
-  std::string module;
-  std::string file;
+  std::optional<Assignment> module;                                      // As they were written last.
+  std::optional<Assignment> file;
   std::string callable;
   std::string home;
   std::string log_to;
@@ -43,7 +43,8 @@ struct Applying {
 
 struct Applied {
   RunSettings settings;
-  std::vector<Finding> findings;  // The reader's among them.
+  std::vector<Finding> findings;   // The reader's among them.
+  std::optional<Assignment> file;  // What has named the application's file.
 };
 
 // What the options of options_around.cc say about each other.

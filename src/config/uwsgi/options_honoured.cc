@@ -134,13 +134,17 @@ Done mercy(Applying& a, const Assignment& line) {
 
 // --- Python ---
 
+std::optional<Assignment> unless_empty(const Assignment& line) {
+  return text_of(line).empty() ? std::nullopt : std::optional(line);
+}
+
 Done module(Applying& a, const Assignment& line) {
-  a.module = text_of(line);
+  a.module = unless_empty(line);
   return {};
 }
 Done wsgi_file(Applying& a, const Assignment& line) {
-  a.file = text_of(line);
-  if (!a.file.ends_with(".py"))
+  a.file = unless_empty(line);
+  if (!text_of(line).ends_with(".py"))
     a.note(line, fmt::format("{}: only a file that ends in .py can be loaded yet", line.name));
   return {};
 }

@@ -11,6 +11,7 @@ PYTHON3 ?= python3
 CMAKE_ARGS ?=
 VENV_RUN := build/venv-run
 VENV_TEST := build/venv-test
+VENV_APPS := build/venv-apps
 
 .PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench fuzz chaos install clean
 
@@ -43,18 +44,22 @@ $(VENV_TEST)/.done: tests/requirements.txt
 	@$(VENV_TEST)/bin/pip install -q -r tests/requirements.txt
 	@touch $@
 
+$(VENV_APPS)/.done: tests/applications/requirements.txt tools/applications_venv.sh
+	@mkdir -p build
+	@PYTHON3=$(PYTHON3) tools/applications_venv.sh $(VENV_APPS)
+
 test: deps-test format-check lint ## Every test; ends with one line that counts them
 	@$(MAKE) --no-print-directory build CMAKE_ARGS="-DTIERCE_WERROR=ON $(CMAKE_ARGS)"
-	@$(MAKE) --no-print-directory $(VENV_TEST)/.done
+	@$(MAKE) --no-print-directory $(VENV_TEST)/.done $(VENV_APPS)/.done
 	TIERCE_TEST_PYTHONS="$$(tools/test_pythons.sh $(VENV_TEST))" $(VENV_TEST)/bin/python tools/run_tests.py build/release
 
-test-asan: deps-test $(VENV_TEST)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
+test-asan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/asan-configure.log
 	cmake --build --preset asan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=3 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
 
-test-tsan: deps-test $(VENV_TEST)/.done ## The whole suite with ThreadSanitizer
+test-tsan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with ThreadSanitizer
 	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/tsan-configure.log
 	cmake --build --preset tsan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=3 \

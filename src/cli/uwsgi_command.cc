@@ -5,6 +5,7 @@
 
 #include "cli/serve.h"
 #include "config/uwsgi/apply.h"
+#include "config/uwsgi/missing_file.h"
 #include "config/uwsgi/reader.h"
 #include "config/uwsgi/reference.h"
 #include "config/uwsgi/show_config.h"
@@ -18,8 +19,10 @@ int refused(const Error& error) {
   return 1;
 }
 
+// Flushed: what is served afterwards does not end for a long time, and its processes are forks with this buffer.
 int say(const std::string& text) {
   std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
   return 0;
 }
 
@@ -45,6 +48,9 @@ int uwsgi_command(const std::vector<std::string>& arguments) {
   if (!applied) return refused(applied.error());
   for (const config::uwsgi::Finding& finding : applied->findings) {
     std::fprintf(stderr, "%s\n", finding.line().c_str());
+  }
+  if (const auto missing = config::uwsgi::missing_file(*applied, config::uwsgi::this_machine())) {
+    std::fprintf(stderr, "%s\n", missing->line().c_str());
   }
   return serve(applied->settings);
 }

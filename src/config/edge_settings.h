@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/request_log_settings.h"
+#include "config/static_settings.h"
 #include "os/error_log.h"
 
 namespace tierce::config {
@@ -37,10 +39,15 @@ struct EdgeSettings {
   // A field of a trusted peer with this value means https; names and values in lower case.
   std::vector<std::pair<std::string, std::string>> secure_scheme_headers{
       {"x-forwarded-proto", "https"}, {"x-forwarded-protocol", "ssl"}, {"x-forwarded-ssl", "on"}};
-  std::string server_name = "tierce";  // The Server header.
-  std::string access_log = "-";        // Path, "-" for stdout, "" for none.
-  std::string access_log_format;       // Gunicorn's language (edge/access_log_format.h); "" is the combined format.
-  std::string error_log = "-";         // Path, "-" for stderr.
+  StaticSettings files;                     // Served without asking the application.
+  std::string added_fields;                 // Whole header lines, for every response but those that refuse a request.
+  std::vector<std::string> removed_fields;  // Of the application's responses; in lower case.
+  std::string server_name = "tierce";       // The Server header.
+  std::string access_log = "-";             // Path, "-" for stdout, "" for none.
+  std::string access_log_format;  // Gunicorn's language (edge/access_log_format.h); "" is the combined format.
+  UwsgiLine uwsgi_line;
+  LoggedRequests logged;
+  std::string error_log = "-";  // Path, "-" for stderr.
   os::LogLevel log_level = os::LogLevel::kInfo;
   std::string temp_dir = "/tmp";
   std::uint64_t temp_file_bytes_max = 1ull << 30;  // proxy_max_temp_file_size

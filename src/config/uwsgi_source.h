@@ -26,6 +26,10 @@ struct UwsgiCache {
 };
 
 struct UwsgiSource {
+  std::string app_source;  // "shop.ini:8": where the application is named.
+  // What wsgi-file names when module names something as well: loaded when that cannot be.
+  std::string second_app;
+  std::string second_app_source;
   std::vector<std::pair<std::string, std::optional<std::string>>> options;  // uwsgi.opt, in order.
   std::vector<UwsgiCache> caches;
   std::uint32_t locks = 0;  // Beside lock 0, which is always there.

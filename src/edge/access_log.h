@@ -9,6 +9,8 @@
 
 #include "base/result.h"
 #include "edge/access_log_format.h"
+#include "edge/line_encoder.h"
+#include "os/memory_use.h"
 #include "os/unique_fd.h"
 
 namespace tierce::edge {
@@ -19,6 +21,8 @@ class AccessFields {
   virtual ~AccessFields() = default;
   virtual std::string_view request(std::string_view name) const = 0;
   virtual std::string_view response(std::string_view name) const = 0;
+  // A variable that a front server has sent, by its own name.
+  virtual std::string_view variable(std::string_view) const { return {}; }
 };
 
 struct AccessRecord {
@@ -38,6 +42,16 @@ struct AccessRecord {
   std::uint64_t duration_ns;
   int pid;
   const AccessFields* fields;  // Required where the format has fields.
+  std::string_view host;
+  std::uint64_t request_body_bytes;
+  std::uint32_t request_fields;
+  std::uint32_t request_head_bytes;
+  std::uint32_t response_fields;
+  std::uint32_t response_head_bytes;
+  std::uint32_t worker;
+  std::uint32_t thread;
+  bool from_file;
+  bool client_lost;
 };
 
 class AccessLog {
@@ -45,6 +59,8 @@ class AccessLog {
   // Path, "-" for standard output, "" for none.
   static Result<AccessLog> open(const std::string& path, AccessLogFormat format);
   AccessLog() = default;
+  // Each line goes through these, in their order.
+  void encode_with(std::vector<LineEncoder> encoders) { encoders_ = std::move(encoders); }
 
   bool on() const { return on_; }
   // Whether records need more than the combined format does, and the fields of responses.
@@ -60,6 +76,16 @@ class AccessLog {
  private:
   void append(const FormatPart& part, const AccessRecord& record);
 
+  // A time as text, made once a second.
+  struct Stamp {
+    std::time_t of = 0;
+    char text[64] = {};
+    std::size_t bytes = 0;
+    std::string_view at(std::time_t time, const char* format);
+  };
+  void append_uwsgi(const FormatPart& part, const AccessRecord& record);
+  os::MemoryUse memory_of(int pid);
+
   bool on_ = false;
   bool detailed_ = false;
   bool wants_response_fields_ = false;
@@ -68,6 +94,16 @@ class AccessLog {
   std::string path_;
   os::UniqueFd file_;
   std::string lines_;
+  std::vector<LineEncoder> encoders_;
+  std::uint64_t now_us_ = 0;
+  std::uint64_t count_of_line_ = 0;
+  Stamp start_local_, start_ctime_, start_formatted_;
+  struct Memory {
+    int pid;
+    std::uint64_t until_us;
+    os::MemoryUse use;
+  };
+  std::vector<Memory> memory_;
   std::uint64_t oldest_ns_ = 0;
   std::time_t stamp_of_ = 0;
   char stamp_[32] = {};

@@ -84,12 +84,14 @@ bool AccessLogFormat::has(Atom atom) const {
   return std::any_of(parts_.begin(), parts_.end(), [&](const FormatPart& part) { return part.atom == atom; });
 }
 
-void AccessLogFormat::add(Atom atom, std::string text) {
-  if (atom == Atom::kText && !parts_.empty() && parts_.back().atom == Atom::kText) {
-    parts_.back().text += text;
+void AccessLogFormat::add(Atom atom, std::string text) { add_part({atom, std::move(text)}); }
+
+void AccessLogFormat::add_part(FormatPart part) {
+  if (part.atom == Atom::kText && !parts_.empty() && parts_.back().atom == Atom::kText) {
+    parts_.back().text += part.text;
     return;
   }
-  parts_.push_back({atom, std::move(text)});
+  parts_.push_back(std::move(part));
 }
 
 }  // namespace tierce::edge

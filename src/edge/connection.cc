@@ -19,6 +19,8 @@ namespace {
 // read our answer before the reset.
 constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
+// nginx's status for the log: the client left before its response was out.
+constexpr int kClientLeft = 499;
 
 }  // namespace
 
@@ -232,6 +234,15 @@ class Connection::LoggedFields final : public AccessFields {
     return {};
   }
 
+  std::string_view variable(std::string_view name) const override {
+    if (exchange_.head().form == http::FieldForm::kHeaders) return {};
+    for (std::uint32_t i = 0; i < exchange_.head().field_count; ++i) {
+      const http::HeaderField& each = exchange_.head_fields()[i];
+      if (exchange_.part(each.name) == name) return exchange_.part(each.value);
+    }
+    return {};
+  }
+
  private:
   const Exchange& exchange_;
 };
@@ -248,11 +259,34 @@ void Connection::add_details(AccessRecord& record) const {
                                       : exchange.variables.protocol(exchange.head_bytes());
   }
   if (exchange.queued_ns != 0) record.duration_ns = os::monotonic_ns() - exchange.queued_ns;
+  record.host = exchange.part(head.authority);
+  record.request_fields = head.field_count;
+  record.request_head_bytes = head.head_bytes;
+  record.request_body_bytes = exchange.body_bytes;
+  record.response_fields = exchange.response_fields;
+  record.response_head_bytes = exchange.response_head_bytes;
+  record.worker = exchange.worker;
+  record.thread = exchange.thread;
+  record.from_file = exchange.from_file;
   record.pid = exchange.worker_pid != 0 ? exchange.worker_pid : ::getpid();
 }
 
+bool Connection::is_logged(int status, std::uint64_t body_bytes) const {
+  const config::LoggedRequests& wanted = thread_.settings().logged;
+  if (exchange_->not_logged) return false;
+  if (wanted.all) return true;
+  if (wanted.status_4xx && status >= 400 && status <= 499) return true;
+  if (wanted.status_5xx && status >= 500 && status <= 599) return true;
+  if (wanted.without_body && body_bytes == 0) return true;
+  if (wanted.big_bytes > 0 && body_bytes >= wanted.big_bytes) return true;
+  if (wanted.files && exchange_->from_file) return true;
+  if (wanted.client_lost && status == kClientLeft) return true;
+  return wanted.slow_ms > 0 && exchange_->queued_ns != 0 &&
+         (os::monotonic_ns() - exchange_->queued_ns) / 1'000'000 >= wanted.slow_ms;
+}
+
 void Connection::log_access(int status, std::uint64_t body_bytes) {
-  if (!thread_.access_log().on()) return;
+  if (!thread_.access_log().on() || !is_logged(status, body_bytes)) return;
   const Exchange& exchange = *exchange_;
   const http::RequestHead& head = exchange.head();
   AccessRecord record{};
@@ -280,6 +314,7 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
     record.request_line = seen.substr(0, std::min(seen.find_first_of("\r\n"), std::size_t{1024}));
   }
   record.status = status;
+  record.client_lost = status == kClientLeft;
   record.body_bytes = body_bytes;
   const LoggedFields fields(exchange);
   record.fields = &fields;
@@ -365,8 +400,14 @@ bool Connection::give_up_body(BodyState state) {
 
 Connection::Answer Connection::begin_answer(bool keep_alive) {
   ready_ &= static_cast<std::uint8_t>(~kProgress);
-  thread_.dispatcher().submit(*exchange_, thread_.now_ns());
-  return {.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+  Answer answer{.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+  if (auto content = find_content()) {
+    exchange_->queued_ns = thread_.now_ns();
+    answer.sender.begin(*exchange_, std::move(*content));
+  } else {
+    thread_.dispatcher().submit(*exchange_, thread_.now_ns());
+  }
+  return answer;
 }
 
 std::uint8_t Connection::advance(Answer& answer) {
@@ -382,7 +423,7 @@ std::uint8_t Connection::advance(Answer& answer) {
   }
   answer.blocked = false;
   if ((ready_ & kGone) != 0) {
-    answer.status = 499;
+    answer.status = kClientLeft;
     return 0;
   }
   if (exchange.fate != Fate::kWaiting) {
@@ -408,7 +449,7 @@ std::uint8_t Connection::advance(Answer& answer) {
     case ResponseSender::Step::kCut:
       return 0;
     case ResponseSender::Step::kClientGone:
-      answer.status = 499;
+      answer.status = kClientLeft;
       return 0;
     case ResponseSender::Step::kWaitProgress:
       return kProgress | kGone;

@@ -6,6 +6,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -122,6 +123,8 @@ class Connection final : public ExchangeOwner {
     bool blocked = false;  // Waits for the client to read.
   };
   Answer begin_answer(bool keep_alive);
+  // An answer that needs no application, where the configuration has one (content_answer.cc).
+  std::optional<ReadyResponse> find_content();
   // Moves the answer on; returns the events to wait for, 0 when it has ended.
   std::uint8_t advance(Answer& answer);
   // FastCGI: reads what the web server says in the meantime; what it asks for goes to `replies`, to be sent behind
@@ -146,6 +149,8 @@ class Connection final : public ExchangeOwner {
   std::string peer_text() const;
   class LoggedFields;
   void add_details(AccessRecord& record) const;
+  // Whether the settings ask for a line of this request.
+  bool is_logged(int status, std::uint64_t body_bytes) const;
   void log_access(int status, std::uint64_t body_bytes);
   int status_of(Fate fate) const;
   void destroy();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "edge/uwsgi_line.h"
 #include "http/http_date.h"
 #include "os/clock.h"
 
@@ -56,17 +57,34 @@ Result<void> EdgeThread::open() {
   auto poller = os::Poller::create();
   if (!poller) return fail(std::move(poller).error());
   poller_ = std::move(*poller);
-  auto format = AccessLogFormat::parse(start_.settings->access_log_format.empty() ? AccessLogFormat::kCombined
-                                                                                  : start_.settings->access_log_format);
-  if (!format) return fail(std::move(format).error().during("the format of the access log"));
-  auto log = AccessLog::open(start_.settings->access_log, std::move(*format));
-  if (!log) return fail(std::move(log).error());
-  access_log_ = std::move(*log);
+  if (auto opened = open_access_log(); !opened) return opened;
+  auto files = StaticFiles::create(start_.settings->files);
+  if (!files) return fail(std::move(files).error().during("static files"));
+  static_files_ = std::move(*files);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
   if (start_.control != nullptr) {
     if (auto added = poller_.add_source(start_.control->fd(), tag(kControlTag)); !added) return added;
   }
   pause_accepting(false);
+  return {};
+}
+
+Result<void> EdgeThread::open_access_log() {
+  const config::EdgeSettings& settings = *start_.settings;
+  const std::string_view given = settings.access_log_format;
+  auto format = settings.uwsgi_line.used ? Result<AccessLogFormat>(uwsgi_format(settings.uwsgi_line))
+                                         : AccessLogFormat::parse(given.empty() ? AccessLogFormat::kCombined : given);
+  if (!format) return fail(std::move(format).error().during("the format of the access log"));
+  auto log = AccessLog::open(settings.access_log, std::move(*format));
+  if (!log) return fail(std::move(log).error());
+  access_log_ = std::move(*log);
+  std::vector<LineEncoder> encoders;
+  for (const std::string& text : settings.uwsgi_line.encoders) {
+    auto encoder = LineEncoder::parse(text);
+    if (!encoder) return fail(std::move(encoder).error().during("log-encoder"));
+    encoders.push_back(std::move(*encoder));
+  }
+  access_log_.encode_with(std::move(encoders));
   return {};
 }
 

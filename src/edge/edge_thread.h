@@ -14,6 +14,7 @@
 #include "edge/access_log.h"
 #include "edge/connection.h"
 #include "edge/dispatcher.h"
+#include "edge/static_files.h"
 #include "edge/trusted_peers.h"
 #include "os/error_log.h"
 #include "os/message_channel.h"
@@ -52,6 +53,7 @@ class EdgeThread {
   const EdgeListener& listener(std::uint8_t index) const { return (*start_.listeners)[index]; }
   Dispatcher& dispatcher() { return dispatcher_; }
   TimerWheel& timers() { return timers_; }
+  StaticFiles& static_files() { return static_files_; }
   AccessLog& access_log() { return access_log_; }
   const os::ErrorLog& error_log() const { return *start_.error_log; }
   os::Poller& poller() { return poller_; }
@@ -78,6 +80,7 @@ class EdgeThread {
  private:
   explicit EdgeThread(Start start);
   Result<void> open();
+  Result<void> open_access_log();
   void turn();
   void accept_from(std::size_t index);
   void pause_accepting(bool pause);
@@ -91,6 +94,7 @@ class EdgeThread {
   TimerWheel timers_;
   Dispatcher dispatcher_;
   AccessLog access_log_;
+  StaticFiles static_files_;
   TrustedPeers trusted_peers_;
   TrustedPeers proxies_;
   Buffer scratch_;

@@ -27,7 +27,11 @@ void Exchange::begin(ExchangeOwner* of) {
   progress_seen = progress_ns = 0;
   queued_ns = 0;
   worker_pid = 0;
+  worker = thread = response_fields = response_head_bytes = 0;
+  from_file = not_logged = false;
   response_head.clear();
+  added_fields.clear();
+  removed_fields.clear();
 }
 
 void Exchange::use_variables(HeadBytes where) {

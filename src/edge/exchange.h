@@ -92,8 +92,17 @@ class Exchange {
   std::uint64_t queued_ns = 0;  // Handed to the dispatcher.
   // For the access log, where its format asks for them.
   std::int32_t worker_pid = 0;
+  std::uint32_t worker = 0;
+  std::uint32_t thread = 0;
+  std::uint32_t response_fields = 0;
+  std::uint32_t response_head_bytes = 0;
+  bool from_file = false;
+  bool not_logged = false;
   std::string response_head;
   Fate fate = Fate::kWaiting;
+  // What routes make of the response: whole lines, and names in lower case.
+  std::string added_fields;
+  std::vector<std::string> removed_fields;
 
   // Body: left in `in` behind the head when all of it came along, else collected here.
   bool body_in_buffer = false;

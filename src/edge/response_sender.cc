@@ -10,6 +10,8 @@
 #include "edge/exchange.h"
 #include "edge/worker_link.h"
 #include "http/fastcgi_record.h"
+#include "http/field_rules.h"
+#include "http/response_head.h"
 
 namespace tierce::edge {
 namespace {
@@ -42,23 +44,55 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304;
   if (!body_allowed_) file_left_ = 0;
   exchange.worker_pid = exchange.link()->pid();
+  exchange.worker = exchange.link()->id();
+  exchange.thread = gateway::read_once(mailbox.slot(exchange.slot()).thread);
   if (thread_.access_log().wants_response_fields()) exchange.response_head.assign(area, head_bytes);
 
   Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
   if (wire_.is_fastcgi()) out.clear();
   out.append(wire_.status_line_start());
-  out.append({area, head_bytes});
+  append_fields(out, exchange, {area, head_bytes});
+  finish_head(out, exchange,
+              {.has_server = gateway::read_once(shared.has_server) != 0,
+               .has_date = gateway::read_once(shared.has_date) != 0,
+               .content_length = content_length});
+  return true;
+}
+
+// The worker's lines, without those that the configuration takes off.
+void ResponseSender::append_fields(Buffer& out, const Exchange& exchange, std::string_view head) {
+  const auto& everywhere = thread_.settings().removed_fields;
+  if (everywhere.empty() && exchange.removed_fields.empty()) {
+    out.append(head);
+    return;
+  }
+  const auto removed = [](std::string_view line, const std::vector<std::string>& names) {
+    return std::any_of(names.begin(), names.end(), [line](const std::string& name) {
+      return line.size() > name.size() && line[name.size()] == ':' &&
+             http::equals_ignoring_case(line.substr(0, name.size()), name);
+    });
+  };
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n') + 1, head.size());
+    const std::string_view line = head.substr(0, end == 0 ? head.size() : end);
+    head.remove_prefix(line.size());
+    if (!removed(line, everywhere) && !removed(line, exchange.removed_fields)) out.append(line);
+  }
+}
+
+void ResponseSender::finish_head(Buffer& out, Exchange& exchange, const HeadEnd& end) {
+  const http::RequestHead& head = exchange.head();
+  const std::int64_t content_length = end.content_length;
+  out.append(thread_.settings().added_fields).append(exchange.added_fields);
   // Behind a front server these two are its own, unless the application says something else.
-  if (wire_.is_http() && gateway::read_once(shared.has_server) == 0)
-    out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
-  if (wire_.is_http() && gateway::read_once(shared.has_date) == 0)
-    out.append("Date: ").append(thread_.date()).append("\r\n");
+  if (wire_.is_http() && !end.has_server) out.append("Server: ").append(thread_.settings().server_name).append("\r\n");
+  if (wire_.is_http() && !end.has_date) out.append("Date: ").append(thread_.date()).append("\r\n");
   if (content_length >= 0) {
     length_left_ = content_length;
     if (status_ != 204 && status_ != 304) {
       char digits[24];
-      const auto end = fmt::format_to_n(digits, sizeof digits, "{}", content_length);
-      out.append("Content-Length: ").append({digits, end.size}).append("\r\n");
+      const auto written = fmt::format_to_n(digits, sizeof digits, "{}", content_length);
+      out.append("Content-Length: ").append({digits, written.size}).append("\r\n");
     }
   } else if (body_allowed_ && wire_.is_http()) {
     if (head.minor_version >= 1) {
@@ -76,8 +110,61 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
     out.append("Connection: keep-alive\r\n");
   }
   out.append("\r\n");
+  if (thread_.access_log().detailed()) {
+    const std::string_view written = out.view();
+    exchange.response_head_bytes = static_cast<std::uint32_t>(written.size());
+    // The status line and the empty line are none.
+    exchange.response_fields = static_cast<std::uint32_t>(std::count(written.begin(), written.end(), '\n')) - 2;
+  }
   if (wire_.is_fastcgi()) append_records(out.view());
-  return true;
+}
+
+void ResponseSender::begin(Exchange& exchange, ReadyResponse&& response) {
+  status_ = response.status;
+  head_composed_ = ready_ = true;
+  body_allowed_ = exchange.head().method != http::Method::kHead && status_ != 204 && status_ != 304;
+  Buffer& out = wire_.is_fastcgi() ? thread_.scratch() : pending_;
+  if (wire_.is_fastcgi()) out.clear();
+  const std::string_view reason = response.reason.empty() ? http::reason_phrase(status_) : response.reason;
+  char status[8];
+  const auto written = fmt::format_to_n(status, sizeof status, "{} ", status_);
+  out.append(wire_.status_line_start()).append({status, written.size}).append(reason).append("\r\n");
+  out.append(response.fields);
+  finish_head(out, exchange, {.content_length = static_cast<std::int64_t>(response.body_bytes())});
+  if (!body_allowed_) return;
+  parts_ = std::move(response.parts);
+  file_ = std::move(response.file);
+  exchange.from_file = static_cast<bool>(file_);
+}
+
+void ResponseSender::append_body(std::string_view text) {
+  if (text.empty()) return;
+  if (wire_.is_fastcgi()) {
+    append_records(text);
+  } else {
+    pending_.append(text);
+  }
+  body_sent_ += text.size();
+  if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(text.size());
+}
+
+void ResponseSender::next_part() {
+  if (next_part_ == parts_.size()) {
+    pending_.append(wire_.end());
+    body_ended_ = true;
+    return;
+  }
+  const ReadyResponse::Part& part = parts_[next_part_++];
+  append_body(part.text);
+  file_at_ = part.at;
+  file_left_ = part.bytes;
+  if (part.bytes == 0 || part.bytes > kCopyMax) return;
+  // A small part leaves with what stands before it. One that became shorter is left to drain_file().
+  char copy[kCopyMax];
+  const std::size_t got = os::read_at(file_.get(), copy, static_cast<std::size_t>(part.bytes), part.at);
+  file_at_ += got;
+  file_left_ -= got;
+  append_body({copy, got});
 }
 
 bool ResponseSender::take_file(Exchange& exchange, std::int64_t content_length) {
@@ -137,6 +224,8 @@ ResponseSender::Step ResponseSender::step(Exchange& exchange) {
       }
     }
   }
+  // The first part of a ready response leaves with its head.
+  if (ready_ && next_part_ == 0 && !body_ended_) next_part();
   for (;;) {
     const Step flushed = flush();
     if (flushed == Step::kClientGone) return flushed;
@@ -146,6 +235,11 @@ ResponseSender::Step ResponseSender::step(Exchange& exchange) {
       if (blocked) return flushed;
       const Step sent = drain_file();
       if (sent != Step::kDone) return sent;
+      continue;
+    }
+    if (ready_) {
+      if (blocked) return flushed;
+      next_part();
       continue;
     }
     // Back-pressure: the client does not read and no more may be put aside.
@@ -246,7 +340,7 @@ bool ResponseSender::put_aside(std::string_view data) {
 
 ResponseSender::Step ResponseSender::flush() {
   while (!pending_.empty()) {
-    const os::IoResult sent = os::send(fd_, pending_.data(), pending_.size(), false);
+    const os::IoResult sent = os::send(fd_, pending_.data(), pending_.size(), file_left_ > 0);
     if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
     if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
     advanced_ = true;

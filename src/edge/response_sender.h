@@ -8,9 +8,14 @@
 #include <utility>
 
 #include "edge/buffer.h"
+#include "edge/ready_response.h"
 #include "edge/response_wire.h"
 #include "os/socket_io.h"
 #include "os/unique_fd.h"
+
+namespace tierce::http {
+struct RequestHead;
+}
 
 namespace tierce::edge {
 
@@ -34,6 +39,8 @@ class ResponseSender {
   Step step(Exchange& exchange);
   // A response of our own, head and body in one.
   Step send_own(std::string&& bytes, std::uint64_t body_bytes);
+  // A response made out of the configuration. Sends nothing yet: step() does.
+  void begin(Exchange& exchange, ReadyResponse&& response);
   Step flush();
   // FastCGI: the web server wants no more of this response. Ends it as soon as step() may; false when it
   // stands in the middle of a record, which can only be cut.
@@ -52,6 +59,17 @@ class ResponseSender {
  private:
   // False when what the worker has written cannot be a response; nothing has been sent then.
   bool compose_head(Exchange& exchange, std::uint32_t flags);
+  // What every response has behind the fields of its own: Server, Date, framing, Connection.
+  struct HeadEnd {
+    bool has_server = false;
+    bool has_date = false;
+    std::int64_t content_length = -1;
+  };
+  void finish_head(Buffer& out, Exchange& exchange, const HeadEnd& end);
+  void append_fields(Buffer& out, const Exchange& exchange, std::string_view head);
+  void append_body(std::string_view text);
+  // The next part of a ready response.
+  void next_part();
   bool take_file(Exchange& exchange, std::int64_t content_length);
   Step refuse_nonsense(Exchange& exchange);
   void append_records(std::string_view stream);
@@ -76,7 +94,10 @@ class ResponseSender {
   Buffer pending_;      // Composed and not yet taken by the socket; goes before everything else.
   os::UniqueFd spool_;  // Put aside for a slow client: [spool_read_, spool_written_).
   std::uint64_t spool_read_ = 0, spool_written_ = 0;
-  os::UniqueFd file_;  // wsgi.file_wrapper.
+  bool ready_ = false;  // The response is a ready one: parts_ and file_ are all of it.
+  std::vector<ReadyResponse::Part> parts_;
+  std::size_t next_part_ = 0;
+  os::UniqueFd file_;  // wsgi.file_wrapper, or that of a ready response.
   std::uint64_t file_at_ = 0, file_left_ = 0;
   std::uint64_t record_left_ = 0;  // FastCGI: of the file, in the record whose header has been written.
 };

@@ -35,4 +35,20 @@ TEST(HttpDate, KeepsFourDigitYears) {
   EXPECT_EQ(date(std::numeric_limits<std::time_t>::max()), "Fri, 31 Dec 9999 23:59:59 GMT");
 }
 
+TEST(HttpDate, ReadsTheThreeFormats) {
+  for (const char* text :
+       {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+    EXPECT_EQ(parse_http_date(text), 784111777) << text;
+  }
+  EXPECT_EQ(parse_http_date("Tue, 29 Feb 2000 23:59:59 GMT"), 951868799);
+}
+
+TEST(HttpDate, ReadsNothingElse) {
+  for (const char* text : {"", "Sun", "Sun,", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT",
+                           "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 31 Feb 1994 08:49:37 GMT",
+                           "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "784111777"}) {
+    EXPECT_FALSE(parse_http_date(text).has_value()) << text;
+  }
+}
+
 }  // namespace tierce::http

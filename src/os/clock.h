@@ -16,5 +16,10 @@ inline std::time_t wall_seconds() {
   ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return now.tv_sec;
 }
+inline std::uint64_t wall_microseconds() {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000u + static_cast<std::uint64_t>(now.tv_nsec) / 1'000u;
+}
 
 }  // namespace tierce::os

@@ -48,6 +48,16 @@ IoResult send_file(int fd, int file, std::uint64_t* offset, std::size_t bytes) {
   return result;
 }
 
+std::size_t read_at(int file, char* into, std::size_t bytes, std::uint64_t offset) {
+  std::size_t have = 0;
+  while (have < bytes) {
+    const ssize_t got = ::pread(file, into + have, bytes - have, static_cast<off_t>(offset + have));
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
+}
+
 bool is_regular_file(int fd) {
   struct stat info {};
   return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);

@@ -25,6 +25,8 @@ IoResult send(int fd, const char* data, std::size_t bytes, bool more = false);
 IoResult send_parts(int fd, std::span<const iovec> parts);
 // File to socket without a copy through user space. bytes == 0 with kDone: the file ended early.
 IoResult send_file(int fd, int file, std::uint64_t* offset, std::size_t bytes);
+// Bytes of a file, from `offset` on, into memory; fewer than asked for where the file ends or cannot be read.
+std::size_t read_at(int file, char* into, std::size_t bytes, std::uint64_t offset);
 // Only such a file never makes the one who reads it wait.
 bool is_regular_file(int fd);
 // No more will be sent; what the client still sends can be read (lingering close).

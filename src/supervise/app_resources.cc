@@ -49,7 +49,11 @@ void AppResources::describe(const config::UwsgiSource& source, PythonOptions& op
   options.add("uwsgi_memory", static_cast<std::uint64_t>(memory_.get()))
       .add("supervisor", static_cast<std::uint64_t>(::getpid()))
       .add("generation", generation)
-      .add("workers", workers);
+      .add("workers", workers)
+      .add("app_source", source.app_source);
+  if (!source.second_app.empty()) {
+    options.add("second_app", source.second_app).add("second_app_source", source.second_app_source);
+  }
   for (const os::UniqueFd& cache : caches_) options.add("uwsgi_cache", static_cast<std::uint64_t>(cache.get()));
   for (const auto& [name, value] : source.options)
     options.add("uwsgi_option", value ? fmt::format("{}={}", name, *value) : name);

@@ -78,7 +78,8 @@ void load_python(const std::string& python, const std::string& library, const ch
     ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
   }
   ::execl(python.c_str(), python.c_str(), "-c", program, library.c_str(), options.c_str(), nullptr);
-  ::dprintf(2, "tierce: starting %s: %s\n", python.c_str(), std::strerror(errno));
+  const char* why = std::strerror(errno);
+  ::dprintf(2, "tierce: starting %s as user %u: %s\n", python.c_str(), static_cast<unsigned>(::geteuid()), why);
   ::_exit(127);
 }
 

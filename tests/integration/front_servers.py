@@ -74,8 +74,8 @@ class Nginx(FrontServer):
     def __init__(self, directory):
         super().__init__(directory, NGINX, "nginx-core")
 
-    def serve(self, location):
-        """`location` is the inside of "location / { }"."""
+    def serve(self, location, more="", http=""):
+        """`location` is the inside of "location / { }"; `more` stands beside it, `http` beside the server."""
         # Only a master that runs as root changes its user; others are warned about the line.
         user = "user root;" if os.geteuid() == 0 else ""
         temp_paths = "\n".join(f"    {kind}_temp_path {self.directory}/{kind};"
@@ -95,11 +95,13 @@ http {{
     keepalive_timeout 65;
     client_max_body_size 0;
 {temp_paths}
+{http}
     server {{
         listen 127.0.0.1:{self.port};
         location / {{
 {location}
         }}
+{more}
     }}
 }}
 """)

@@ -25,6 +25,7 @@ Applying with_uwsgi_defaults() {
   s.edge.request_timeout = 0ms;  // No harakiri.
   s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
   s.edge.body_bytes_max = 0;
+  s.edge.uwsgi_line.used = true;
   s.edge.graceful_timeout = 60s;  // worker-reload-mercy
   s.uwsgi.emplace();
   return state;
@@ -49,15 +50,35 @@ std::string unknown_text(string_view name) {
                       : fmt::format("{}: unknown option: did you mean {}?", name, near);
 }
 
+std::string application_of(const Assignment& line, const std::string& callable) {
+  std::string name = line.value.value_or("");
+  if (!name.empty() && name.find(':') == std::string::npos) name += ":" + (callable.empty() ? "application" : callable);
+  return name;
+}
+
+// uWSGI loads what module names, and then what wsgi-file names unless there is an application already.
+void join_application(Applying& state) {
+  RunSettings& s = state.settings;
+  const std::optional<Assignment>& first = state.module ? state.module : state.file;
+  if (!first) return;
+  s.app = application_of(*first, state.callable);
+  s.uwsgi->app_source = first->source.text();
+  if (!state.module || !state.file) return;
+  s.uwsgi->second_app = application_of(*state.file, state.callable);
+  s.uwsgi->second_app_source = state.file->source.text();
+  state.note(*state.file, fmt::format("{} is used only when the application of {} ({}: {}) cannot be loaded",
+                                      state.file->name, state.module->name, s.uwsgi->app_source, s.app));
+}
+
 void join(Applying& state) {
   RunSettings& s = state.settings;
-  s.app = state.module.empty() ? state.file : state.module;
-  if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
-    s.app += ":" + (state.callable.empty() ? "application" : state.callable);
-  }
+  join_application(state);
   for (const Applying::Bind& bind : state.binds) {
     const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
     s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
+  }
+  for (const auto* maps : {&state.static_checks, &state.static_maps, &state.static_maps_whole}) {
+    s.edge.files.maps.insert(s.edge.files.maps.end(), maps->begin(), maps->end());
   }
   if (!state.home.empty()) {
     const bool relative = !state.home.starts_with('/') && !s.chdir.empty();
@@ -65,7 +86,10 @@ void join(Applying& state) {
   }
   if (!state.log_to.empty()) s.edge.error_log = s.edge.access_log = state.log_to;
   if (!state.request_log.empty()) s.edge.access_log = state.request_log;
-  if (!state.requests_logged) s.edge.access_log.clear();
+  if (!s.edge.logged.some()) s.edge.access_log.clear();
+  // Request lines pass the encoders of the log they go to.
+  s.edge.uwsgi_line.encoders = state.request_log.empty() ? state.log_encoders : state.request_encoders;
+  if (state.formats_time) s.edge.uwsgi_line.time_format = state.log_date;
 }
 
 class Application {
@@ -87,7 +111,7 @@ class Application {
     finish_around(state_);
     if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
-    return Applied{std::move(state_.settings), std::move(state_.findings)};
+    return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }
 
  private:

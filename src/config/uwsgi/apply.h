@@ -24,13 +24,16 @@ struct Applying {
   };
   std::vector<Bind> binds;
   std::string socket_protocol = "uwsgi";
-  std::string module;
-  std::string file;
+  std::vector<StaticMap> static_checks, static_maps, static_maps_whole;  // uWSGI tries them in this order.
+  std::optional<Assignment> module;                                      // As they were written last.
+  std::optional<Assignment> file;
   std::string callable;
   std::string home;
   std::string log_to;
   std::string request_log;
-  bool requests_logged = true;
+  std::string log_date;
+  bool formats_time = false;
+  std::vector<std::string> log_encoders, request_encoders;
   bool mercy_given = false;
   bool daemons_keep_stdin = false;
   std::uint32_t cron_harakiri = 0;
@@ -40,7 +43,8 @@ struct Applying {
 
 struct Applied {
   RunSettings settings;
-  std::vector<Finding> findings;  // The reader's among them.
+  std::vector<Finding> findings;   // The reader's among them.
+  std::optional<Assignment> file;  // What has named the application's file.
 };
 
 // What the options of options_around.cc say about each other.

@@ -59,6 +59,17 @@ TEST(UwsgiApply, JoinsApplicationFromItsParts) {
   EXPECT_EQ(settings("", "http=:0\nfile = /srv/foo.py\ncallable = app\n").app, "/srv/foo.py:app");
 }
 
+TEST(UwsgiApply, KeepsTheFileForWhenTheModuleCannotBeLoaded) {
+  const Applied both = applied("", "http=:0\nwsgi-file = foo.py\nmodule = a\ncallable = app\n").value();
+  EXPECT_EQ(both.settings.app, "a:app");
+  EXPECT_EQ(both.settings.uwsgi->app_source, "t.ini:4");
+  EXPECT_EQ(both.settings.uwsgi->second_app, "foo.py:app");
+  EXPECT_EQ(both.settings.uwsgi->second_app_source, "t.ini:3");
+  ASSERT_EQ(both.findings.size(), 1u);
+  EXPECT_EQ(both.findings[0].line(),
+            "t.ini:3: wsgi-file is used only when the application of module (t.ini:4: a:app) cannot be loaded");
+}
+
 TEST(UwsgiApply, TakesAddressesAsUwsgiWritesThem) {
   EXPECT_THAT(settings("", "module=a\nhttp = :8000\nhttp-socket = 127.0.0.1:0\nhttp11-socket = /run/a.sock\n").binds,
               ElementsAre(":8000", "127.0.0.1:0", "unix:/run/a.sock"));
@@ -117,8 +128,8 @@ TEST(UwsgiApply, ReadsNumbersUpToTheirEndAndSaysSo) {
 
 TEST(UwsgiApply, NamesWhatIsNotSupported) {
   EXPECT_THAT(findings("emperor = /etc/vassals\n"), ElementsAre(HasSubstr("t.ini:2: emperor: there is no emperor")));
-  EXPECT_THAT(findings("log-4xx = true\n"), ElementsAre("t.ini:2: log-4xx: not built yet"));
-  EXPECT_THAT(findings("log-4xx = false\n"), ElementsAre()) << "nothing was asked for";
+  EXPECT_THAT(findings("log-truncate = true\n"), ElementsAre("t.ini:2: log-truncate: not built yet"));
+  EXPECT_THAT(findings("log-truncate = false\n"), ElementsAre()) << "nothing was asked for";
 }
 
 TEST(UwsgiApply, IsSilentAboutWhatHasNoEffect) {

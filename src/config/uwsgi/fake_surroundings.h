@@ -8,7 +8,7 @@
 
 namespace tierce::config::uwsgi {
 
-class FakeSurroundings final : public Surroundings {
+class FakeSurroundings : public Surroundings {
  public:
   std::map<std::string, std::string> files;
   std::vector<std::pair<std::string, std::string>> variables;

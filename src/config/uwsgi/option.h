@@ -63,6 +63,8 @@ struct Family {
 
 Family language_options();
 Family honoured_options();
+Family file_options();
+Family log_options();
 Family around_options();
 Family no_effect_options();
 Family not_built_yet_options();

@@ -117,7 +117,7 @@ constexpr std::array kLists = {
            "cache-blocksize= cache-store= cache-store-sync= cache-no-expire cache-expire-freq= "
            "cache-report-freed-items cache-udp-server= cache-udp-node= cache-sync= cache-use-last-modified "
            "add-cache-item= load-file-in-cache= load-file-in-cache-gzip= queue= queue-blocksize= queue-store= "
-           "queue-store-sync= static-cache-paths= static-cache-paths-name= check-cache?"},
+           "queue-store-sync= check-cache?"},
     // Jails and start
     Listed{
         Answer::kNotSupported, "the process does not do this at its start: use the service manager",
@@ -197,8 +197,8 @@ constexpr std::array kLists = {
            "async= loop= loop-list loops-list>loop-list ugreen ugreen-stacksize= asyncio= greenlet tornado= stackless"},
     // Logs
     Listed{Answer::kNotSupported, "the log stays where and as it is",
-           "logformat-strftime log-format-strftime>logformat-strftime log-socket= logger-list loggers-list>logger-list "
-           "logdate? log-date>logdate clock= clock-list clocks-list>clock-list rsyslog-packet-size= "
+           "log-socket= logger-list loggers-list>logger-list "
+           "clock= clock-list clocks-list>clock-list rsyslog-packet-size= "
            "rsyslog-split-messages log-zeromq="},
     // Other ways to an application
     Listed{

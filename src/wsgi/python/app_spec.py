@@ -50,6 +50,15 @@ def import_file(path):
     return module
 
 
+def other_files(directory):
+    """'; DIRECTORY has app.py, ...' for a complaint: the file may have another name."""
+    try:
+        found = sorted(name for name in os.listdir(directory) if name.endswith(".py"))[:3]
+    except OSError:
+        return ""
+    return "; %s has %s" % (directory, ", ".join(found)) if found else ""
+
+
 def import_module(name):
     if is_file(name):
         return import_file(name)
@@ -59,7 +68,8 @@ def import_module(name):
         # Only when the module itself is missing: an import error within it is the application's.
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
             raise
-        raise SpecError("no module named %r in %s" % (error.name, ", ".join(repr(p) for p in sys.path[:3])))
+        raise SpecError("no module named %r in %s%s"
+                        % (error.name, ", ".join(repr(p) for p in sys.path[:3]), other_files(os.getcwd())))
     return sys.modules[name]
 
 

@@ -41,14 +41,28 @@ def load_core():
     return _core
 
 
+def did_you_mean(error):
+    """What Python 3.10 and 3.11 say of a misspelled attribute on a terminal, but not in the texts of traceback."""
+    name, owner = getattr(error, "name", None), getattr(error, "obj", None)
+    if not isinstance(error, AttributeError) or owner is None or sys.version_info >= (3, 12):
+        return ""
+    import difflib
+
+    try:
+        near = difflib.get_close_matches(name, dir(owner), 1)
+    except Exception:  # An object's own __dir__.
+        return ""
+    return ". Did you mean: %r?" % near[0] if near else ""
+
+
 def format_exception(kind, value, traceback):
-    """The traceback of an exception as text; the frames of this package left out."""
+    """The traceback of an exception as text; the frames before those of the application left out."""
     import traceback as traceback_module
 
-    here = os.path.dirname(__file__)
-    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(here):
+    ours = (os.path.dirname(__file__), "<frozen importlib")
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(ours):
         traceback = traceback.tb_next
-    text = "".join(traceback_module.format_exception(kind, value, traceback))
+    text = "".join(traceback_module.format_exception(kind, value, traceback)).rstrip("\n") + did_you_mean(value) + "\n"
     if traceback is None:  # Raised by us about what the application gave: there is no frame to show.
         text = "Traceback (most recent call last):\n  (what the application gave the server)\n" + text
     return text
@@ -116,14 +130,20 @@ def import_application(core, options, failed):
     """The application object; on failure one traceback on the error log, then exit 3."""
     from . import app_spec
 
-    try:
-        return app_spec.load(options["app"])
-    except app_spec.SpecError as error:
-        core.log("critical", "The application %r cannot be loaded: %s" % (options["app"], error))
-    except BaseException:
-        core.log("critical", "The application %r cannot be imported:\n%s"
-                 % (options["app"], format_exception(*sys.exc_info()).rstrip("\n")))
-    options["spec_files"] = app_spec.files_of(options["app"])
+    specs = [name for name in ("app", "second_app") if name in options]
+    if len(specs) == 2 and app_spec.files_of(options["app"]) == app_spec.files_of(options["second_app"]):
+        specs.pop()  # The same file twice: one traceback is enough.
+    for name in specs:
+        level = "critical" if name == specs[-1] else "error"
+        source = options.get(name + "_source")
+        said = "The application %r%s" % (options[name], " (%s)" % source if source else "")
+        try:
+            return app_spec.load(options[name])
+        except app_spec.SpecError as error:
+            core.log(level, "%s cannot be loaded: %s" % (said, error))
+        except BaseException:
+            core.log(level, "%s cannot be imported:\n%s" % (said, format_exception(*sys.exc_info()).rstrip("\n")))
+    options["spec_files"] = [file for name in specs for file in app_spec.files_of(options[name])]
     write_watch_list(options)
     failed()
     sys.stdout.flush()

@@ -1,0 +1,75 @@
+#include "base/regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <fmt/format.h>
+#include <pcre2.h>
+
+#include <utility>
+
+namespace tierce {
+namespace {
+
+PCRE2_SPTR bytes_of(std::string_view text) { return reinterpret_cast<PCRE2_SPTR>(text.data()); }
+
+struct Free {
+  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+  void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+  void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+};
+
+// An expression of a file meets subjects of a client: what takes longer than some milliseconds is given up.
+constexpr std::uint32_t kStepsMax = 200'000;
+
+}  // namespace
+
+struct Regex::Compiled {
+  std::unique_ptr<pcre2_code, Free> code;
+  std::unique_ptr<pcre2_match_data, Free> data;
+  std::unique_ptr<pcre2_match_context, Free> context;
+  std::size_t groups = 0;  // Of the last match.
+};
+
+Regex::Regex(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+Regex::Regex(Regex&&) noexcept = default;
+Regex& Regex::operator=(Regex&&) noexcept = default;
+Regex::~Regex() = default;
+
+Result<Regex> Regex::compile(std::string_view pattern) {
+  int error = 0;
+  PCRE2_SIZE at = 0;
+  auto made = std::make_unique<Compiled>();
+  made->code.reset(pcre2_compile(bytes_of(pattern), pattern.size(), 0, &error, &at, nullptr));
+  if (!made->code) {
+    PCRE2_UCHAR text[128];
+    pcre2_get_error_message(error, text, sizeof text);
+    return fail(Error(fmt::format("'{}', character {}: {}", pattern, at + 1, reinterpret_cast<const char*>(text))));
+  }
+  pcre2_jit_compile(made->code.get(), PCRE2_JIT_COMPLETE);  // Without it, it runs slower.
+  made->data.reset(pcre2_match_data_create_from_pattern(made->code.get(), nullptr));
+  made->context.reset(pcre2_match_context_create(nullptr));
+  if (!made->data || !made->context) return fail("no memory for a regular expression");
+  pcre2_set_match_limit(made->context.get(), kStepsMax);
+  return Regex(std::move(made));
+}
+
+bool Regex::matches(std::string_view subject) const {
+  // A null pointer is no subject to PCRE2, not even an empty one.
+  const std::string_view text = subject.data() == nullptr ? std::string_view("") : subject;
+  const int count = pcre2_match(compiled_->code.get(), bytes_of(text), text.size(), 0, 0, compiled_->data.get(),
+                                compiled_->context.get());
+  compiled_->groups = count > 0 ? static_cast<std::size_t>(count) : 0;
+  return count > 0;
+}
+
+std::string_view Regex::group(std::string_view subject, std::size_t index) const {
+  if (index >= compiled_->groups) return {};
+  const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(compiled_->data.get());
+  const std::size_t begin = ends[2 * index], end = ends[2 * index + 1];
+  // \K can set a beginning behind the end.
+  return begin == PCRE2_UNSET || begin > end || end > subject.size() ? std::string_view()
+                                                                     : subject.substr(begin, end - begin);
+}
+
+std::size_t Regex::groups() const { return compiled_->groups; }
+
+}  // namespace tierce

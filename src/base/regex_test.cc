@@ -1,0 +1,41 @@
+#include "base/regex.h"
+
+#include <gtest/gtest.h>
+
+namespace tierce {
+namespace {
+
+TEST(Regex, GivesTheGroupsOfAMatch) {
+  const auto regex = Regex::compile("^/(\\w+)/(x)?(.*)$");
+  ASSERT_TRUE(regex.has_value());
+  const std::string_view path = "/shop/items";
+  ASSERT_TRUE(regex->matches(path));
+  EXPECT_EQ(regex->group(path, 0), path);
+  EXPECT_EQ(regex->group(path, 1), "shop");
+  EXPECT_EQ(regex->group(path, 2), "");
+  EXPECT_EQ(regex->group(path, 3), "items");
+  EXPECT_EQ(regex->group(path, 9), "");
+  EXPECT_FALSE(regex->matches("shop"));
+  EXPECT_EQ(regex->group("shop", 0), "");
+}
+
+TEST(Regex, MatchesNothingInNothing) {
+  const auto regex = Regex::compile("^$");
+  ASSERT_TRUE(regex.has_value());
+  EXPECT_TRUE(regex->matches({}));
+}
+
+TEST(Regex, SaysWhereAnExpressionIsWrong) {
+  const auto regex = Regex::compile("/(a");
+  ASSERT_FALSE(regex.has_value());
+  EXPECT_NE(regex.error().text().find("character 4"), std::string::npos) << regex.error().text();
+}
+
+TEST(Regex, GivesUpOnAnExplosion) {
+  const auto regex = Regex::compile("^(a+)+$");
+  ASSERT_TRUE(regex.has_value());
+  EXPECT_FALSE(regex->matches(std::string(64, 'a') + "b"));
+}
+
+}  // namespace
+}  // namespace tierce

@@ -1,0 +1,36 @@
+// Which requests are logged, and uWSGI's way of writing a line of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tierce::config {
+
+// All, or those to which one of the others applies.
+struct LoggedRequests {
+  bool all = true;
+  bool status_4xx = false;
+  bool status_5xx = false;
+  bool without_body = false;
+  bool files = false;
+  bool client_lost = false;
+  std::uint64_t slow_ms = 0;    // 0: not asked.
+  std::uint64_t big_bytes = 0;  // 0: not asked.
+
+  bool some() const {
+    return all || status_4xx || status_5xx || without_body || files || client_lost || slow_ms > 0 || big_bytes > 0;
+  }
+};
+
+struct UwsgiLine {
+  bool used = false;   // The line is uWSGI's, and not of EdgeSettings::access_log_format.
+  std::string format;  // log-format; "" is uWSGI's own line.
+  bool micros = false;
+  bool memory = false;
+  bool forwarded_for = false;
+  std::string time_format;  // Of %(ftime), strftime()'s; "" is that of %(ltime).
+  std::vector<std::string> encoders;
+};
+
+}  // namespace tierce::config

@@ -1,0 +1,31 @@
+#include "http/static_path.h"
+
+#include <algorithm>
+
+namespace tierce::http {
+
+std::optional<std::string> path_below(std::string_view decoded) {
+  if (decoded.find('\0') != std::string_view::npos) return std::nullopt;
+  std::string path;
+  path.reserve(decoded.size());
+  bool directory = false;  // What stands last can only be a directory.
+  while (!decoded.empty()) {
+    const std::size_t slash = std::min(decoded.find('/'), decoded.size());
+    const std::string_view step = decoded.substr(0, slash);
+    directory = slash < decoded.size() || step == "." || step == "..";
+    decoded.remove_prefix(std::min(slash + 1, decoded.size()));
+    if (step.empty() || step == ".") continue;
+    if (step == "..") {
+      if (path.empty()) return std::nullopt;
+      const std::size_t parent = path.rfind('/');
+      path.resize(parent == std::string::npos ? 0 : parent);
+      continue;
+    }
+    if (!path.empty()) path += '/';
+    path += step;
+  }
+  if (directory && !path.empty()) path += '/';
+  return path;
+}
+
+}  // namespace tierce::http

@@ -6,8 +6,6 @@
 
 #include <cstring>
 
-#include "gateway/app_memory.h"
-
 namespace tierce::supervise {
 namespace {
 
@@ -28,11 +26,16 @@ gateway::CacheShape shape_of(const config::UwsgiCache& cache) {
 
 }  // namespace
 
-Result<AppResources> AppResources::create(const config::UwsgiSource& source, const os::Identity& owner) {
+Result<AppResources> AppResources::create(const config::RunSettings& settings, const os::Identity& owner) {
+  const config::UwsgiSource& source = *settings.uwsgi;
   AppResources made;
-  auto memory = gateway::AppMemory::create(source.locks + 1);
+  auto memory_fd =
+      gateway::AppMemory::create({.locks = source.locks + 1, .workers = settings.workers, .threads = settings.threads});
+  if (!memory_fd) return fail(std::move(memory_fd).error());
+  made.memory_fd_ = std::move(*memory_fd);
+  auto memory = gateway::AppMemory::map(made.memory_fd_.get());
   if (!memory) return fail(std::move(memory).error());
-  made.memory_ = std::move(*memory);
+  made.memory_ = *memory;
   for (const config::UwsgiCache& cache : source.caches) {
     auto fd = gateway::create_cache(shape_of(cache), cache.store, cache.delete_store);
     if (!fd) return fail(std::move(fd).error().during(fmt::format("cache2 '{}'", cache.name)));
@@ -46,7 +49,7 @@ Result<AppResources> AppResources::create(const config::UwsgiSource& source, con
 
 void AppResources::describe(const config::UwsgiSource& source, PythonOptions& options, std::uint32_t generation,
                             std::uint32_t workers) const {
-  options.add("uwsgi_memory", static_cast<std::uint64_t>(memory_.get()))
+  options.add("uwsgi_memory", static_cast<std::uint64_t>(memory_fd_.get()))
       .add("supervisor", static_cast<std::uint64_t>(::getpid()))
       .add("generation", generation)
       .add("workers", workers);
@@ -56,7 +59,7 @@ void AppResources::describe(const config::UwsgiSource& source, PythonOptions& op
 }
 
 void AppResources::inherit() const {
-  ::fcntl(memory_.get(), F_SETFD, 0);
+  ::fcntl(memory_fd_.get(), F_SETFD, 0);
   for (const os::UniqueFd& cache : caches_) ::fcntl(cache.get(), F_SETFD, 0);
 }
 

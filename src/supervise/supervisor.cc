@@ -74,21 +74,10 @@ gateway::MailboxShape shape_for(const config::RunSettings& settings,
 struct WorkerLines {
   os::MessageChannel control;
   std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
-  gateway::Region region;                     // Later on for its counts alone.
+  gateway::Region region;                     // The same.
+  std::uint32_t life = 0;                     // In the application's memory, if it has one.
   bool first_in_place = false;
 };
-
-WorkerTotals totals_of(const gateway::Region& region, std::uint32_t threads) {
-  WorkerTotals totals;
-  for (std::uint32_t i = 0; i < std::min(threads, gateway::kThreadsCounted); ++i) {
-    const gateway::ThreadCounts& counts = region.counts(i);
-    totals.add({.requests = counts.requests.load(std::memory_order_relaxed),
-                .exceptions = counts.exceptions.load(std::memory_order_relaxed),
-                .bytes_sent = counts.bytes_sent.load(std::memory_order_relaxed),
-                .running_ns = counts.running_ns.load(std::memory_order_relaxed)});
-  }
-  return totals;
-}
 
 class Supervisor {
  public:
@@ -171,7 +160,7 @@ class Supervisor {
       watcher_.watch(settings_.touch_reload);
     }
     if (settings_.uwsgi) {
-      auto made = AppResources::create(*settings_.uwsgi, plan_.identity);
+      auto made = AppResources::create(settings_, plan_.identity);
       if (!made) return fail(std::move(made).error());
       app_ = std::move(*made);
       plan_.app = &app_;
@@ -498,7 +487,10 @@ class Supervisor {
   WorkerStats worker_stats(std::uint32_t number, const WorkerSlots::Place& place) const {
     WorkerStats stats;
     stats.id = number;
-    stats.totals = place.before;
+    const gateway::AppMemory& memory = app_.memory();
+    stats.totals = memory.done_at(number);
+    stats.of_this_life = memory.done_lately_at(number);
+    stats.average_ns = memory.average_ns_at(number);
     stats.timed_out = place.timed_out;
     stats.spawned = place.spawned;
     stats.last_spawn = place.last_spawn;
@@ -506,22 +498,19 @@ class Supervisor {
       const auto lines = workers_.find(id);
       const auto worker = pool_.workers().find(id);
       if (lines == workers_.end() || worker == pool_.workers().end()) continue;
-      const gateway::Region& region = lines->second.region;
-      stats.of_this_life = totals_of(region, settings_.threads);
-      stats.totals.add(stats.of_this_life);
+      const std::uint32_t life = lines->second.life;
       stats.pid = worker->second.pid;
       stats.accepting = worker->second.state == Pool::WorkerState::kServing;
-      stats.average_ns = region.page().average_ns.load(std::memory_order_relaxed);
       stats.threads.clear();
-      for (std::uint32_t i = 0; i < std::min(settings_.threads, gateway::kThreadsCounted); ++i) {
-        const gateway::ThreadCounts& counts = region.counts(i);
+      for (std::uint32_t i = 0; i < memory.threads(); ++i) {
+        const gateway::ThreadCounts& counts = memory.counts(life, i);
         stats.threads.push_back(
             {counts.requests.load(std::memory_order_relaxed), counts.in_request.load(std::memory_order_relaxed) != 0});
       }
     }
-    const MemoryUse memory = stats.pid > 0 ? memory_use(stats.pid) : MemoryUse();
-    stats.rss_bytes = memory.rss_bytes;
-    stats.vsz_bytes = memory.vsz_bytes;
+    const MemoryUse use = stats.pid > 0 ? memory_use(stats.pid) : MemoryUse();
+    stats.rss_bytes = use.rss_bytes;
+    stats.vsz_bytes = use.vsz_bytes;
     return stats;
   }
 
@@ -815,7 +804,8 @@ class Supervisor {
       }
       case Action::Kind::kForget:
         if (const auto lines = workers_.find(action.worker); lines != workers_.end()) {
-          slots_.remove(action.worker, totals_of(lines->second.region, settings_.threads));
+          slots_.remove(action.worker);
+          if (lines->second.life != 0) app_.memory().end_life(lines->second.life);
           workers_.erase(lines);
         }
         if (chained_ == action.worker) reload_next_of_chain();
@@ -912,21 +902,28 @@ class Supervisor {
   }
 
   void fork_worker(std::uint32_t id, std::uint32_t generation) {
-    auto lines = ask_for_worker(id, generation);
-    if (!lines) {
-      log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
-      return feed({.kind = Event::Kind::kForkFailed, .worker = id});
-    }
-    slots_.add(id, pool_.target(), ::time(nullptr), [this](std::uint32_t other) {
+    const std::time_t now = ::time(nullptr);
+    slots_.add(id, pool_.target(), now, [this](std::uint32_t other) {
       const auto worker = pool_.workers().find(other);
       return worker == pool_.workers().end() || worker->second.to_replace ||
              worker->second.state >= Pool::WorkerState::kDraining;
     });
-    lines->first_in_place = slots_.places()[slots_.place_of(id) - 1].spawned == 1;
+    const std::uint32_t place = slots_.place_of(id);
+    const std::uint32_t life = settings_.uwsgi ? app_.memory().begin_life(place, static_cast<std::uint64_t>(now)) : 0;
+    auto lines = ask_for_worker(id, generation, place, life);
+    if (!lines) {
+      slots_.remove(id);
+      if (life != 0) app_.memory().end_life(life);
+      log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
+      return feed({.kind = Event::Kind::kForkFailed, .worker = id});
+    }
+    lines->life = life;
+    lines->first_in_place = slots_.places()[place - 1].spawned == 1;
     workers_[id] = std::move(*lines);
   }
 
-  Result<WorkerLines> ask_for_worker(std::uint32_t id, std::uint32_t generation) {
+  Result<WorkerLines> ask_for_worker(std::uint32_t id, std::uint32_t generation, std::uint32_t place,
+                                     std::uint32_t life) {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
@@ -946,8 +943,11 @@ class Supervisor {
       descriptors.push_back(wakeups_[i].get());
       descriptors.push_back(worker_ends.back().fd());
     }
-    const ControlMessage message{
-        .kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
+    const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork),
+                                 .number = id,
+                                 .threads = settings_.threads,
+                                 .place = place,
+                                 .life = life};
     if (auto sent = zygote->second.control.send(message, descriptors); !sent) return fail(std::move(sent).error());
     return lines;
   }
@@ -965,7 +965,7 @@ class Supervisor {
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
-    lines->second.region.close_fd();  // The edge and the worker hold it now.
+    lines->second.region = gateway::Region();  // The edge and the worker hold it now.
   }
 
   config::RunSettings settings_;

@@ -51,7 +51,6 @@ void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children,
     if (pid <= 0) return;
     const auto child = children.find(pid);
     const std::uint32_t worker = child == children.end() ? 0 : child->second;
-    worker_gone(pid);
     if (worker != 0) {
       children.erase(child);
       tell(arbiter, "child_exit", "Ii", worker, pid);
@@ -115,8 +114,9 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
       control.close();
       signals = os::UniqueFd();
       ::sigprocmask(SIG_SETMASK, &before, nullptr);
-      auto worker = Worker::create(message.number, std::move(descriptors));
+      auto worker = Worker::create(std::move(descriptors));
       if (worker) {
+        be_worker(message.place, message.life);
         tell(arbiter, "in_child", "I", message.number);
         return std::move(*worker);
       }

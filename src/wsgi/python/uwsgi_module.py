@@ -163,7 +163,7 @@ class Application:
 
     def forked(self):
         """In a new worker, before a lazy application is imported."""
-        self.worker = self.core.app_worker(self.generation, self.numproc)
+        self.worker = self.core.app_worker(self.generation)
         if not self.lazy:
             # uWSGI imports a lazy application after this hook, and so never calls what that one sets.
             self.call_hook("post_fork_hook")

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/around_settings.h"
+#include "config/cheaper_settings.h"
 #include "config/edge_settings.h"
 #include "config/uwsgi_source.h"
 
@@ -24,8 +25,10 @@ struct GunicornSource {
 
 struct RunSettings {
   EdgeSettings edge;
-  std::string app;  // module:callable
-  std::uint32_t workers = 1;
+  std::string app;            // module:callable
+  std::uint32_t workers = 1;  // The most there may be when `cheaper` says how many are needed.
+  CheaperSettings cheaper;
+  bool cheap = false;  // No worker before the first request.
   std::uint32_t threads = 1;
   std::vector<std::string> binds;
   int backlog = 0;                 // 0: somaxconn

@@ -122,6 +122,7 @@ class Pool {
     TimePoint deadline = TimePoint::max();  // SIGKILL then.
   };
   const std::map<std::uint32_t, Worker>& workers() const { return workers_; }
+  bool reloading() const { return newest_ != generation_; }
   std::uint32_t target() const { return target_; }
 
  private:

@@ -28,7 +28,9 @@
 #include "os/listen_socket.h"
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
+#include "os/shared_words.h"
 #include "os/user_identity.h"
+#include "supervise/cheaper.h"
 #include "supervise/companions.h"
 #include "supervise/hooks.h"
 #include "supervise/pool.h"
@@ -53,6 +55,17 @@ constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, 
 // nginx's default backlog; a kernel that allows less drops connections in a burst.
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
+// How often the load is looked at, and how often whether the first request has come.
+constexpr auto kLoadInterval = 1s;
+constexpr auto kFirstRequestInterval = 20ms;
+
+std::uint32_t workers_wanted_first(const config::RunSettings& settings) {
+  if (settings.cheaper.least == 0) return settings.workers;
+  return settings.cheaper.initial != 0 ? settings.cheaper.initial : settings.cheaper.least;
+}
+std::uint32_t workers_at_start(const config::RunSettings& settings) {
+  return settings.cheap ? 0 : workers_wanted_first(settings);
+}
 
 bool is_http(config::WireProtocol protocol) { return protocol == config::WireProtocol::kHttp; }
 
@@ -84,7 +97,8 @@ class Supervisor {
   Supervisor(const config::RunSettings& settings, config::EdgeMain edge_main)
       : settings_(settings),
         edge_main_(edge_main),
-        pool_({.workers = settings.workers,
+        cheaper_(settings.cheaper, settings.workers),
+        pool_({.workers = workers_at_start(settings),
                .graceful_timeout = settings.edge.graceful_timeout,
                .reload = settings.reload}) {}
 
@@ -141,6 +155,10 @@ class Supervisor {
     for (const char* phase : {"pre-jail", "post-jail", "in-jail", "as-root", "as-user"}) {
       if (auto done = run_phase(phase); !done) return done;
     }
+    auto waiting = os::SharedWords::create(settings_.edge.threads);
+    if (!waiting) return fail(std::move(waiting).error());
+    waiting_ = std::move(*waiting);
+    if (settings_.cheap || settings_.cheaper.least != 0) next_load_look_ = now();
     plan_.before_python = [this] {
       auto done = run_hooks(companions_.hooks("pre-app"), os::Identity{}, log_);
       if (!done) log_.line(LogLevel::kCritical, done.error().text());
@@ -288,7 +306,7 @@ class Supervisor {
     companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline()});
+    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -303,6 +321,7 @@ class Supervisor {
       reload_at_ = TimePoint::max();
       reload();
     }
+    if (now() >= next_load_look_) look_at_load();
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
 
@@ -396,6 +415,7 @@ class Supervisor {
       case Command::kPause:
         return pause_or_resume();
       case Command::kMoreWorkers:
+        if (settings_.cheaper.least != 0 && pool_.target() >= settings_.workers) return;
         return change_workers(Event::Kind::kMoreWorkers);
       case Command::kFewerWorkers:
         return change_workers(Event::Kind::kFewerWorkers);
@@ -461,14 +481,58 @@ class Supervisor {
     reopen_logs();
   }
 
+  // --- how many workers ---
+
+  std::uint32_t waiting_requests() const {
+    std::uint32_t all = 0;
+    for (const auto& of_thread : waiting_) all += of_thread.load(std::memory_order_relaxed);
+    return all;
+  }
+
+  void look_at_load() {
+    if (cheap_) {
+      next_load_look_ = now() + kFirstRequestInterval;
+      if (waiting_requests() == 0) return;
+      cheap_ = false;
+      log_.line(LogLevel::kInfo, "The first request has come: starting workers");
+      for (std::uint32_t i = 0; i < workers_wanted_first(settings_); ++i) change_workers(Event::Kind::kMoreWorkers);
+    }
+    next_load_look_ = settings_.cheaper.least != 0 ? now() + kLoadInterval : TimePoint::max();
+    // A reload has enough to do with the number that there is.
+    if (settings_.cheaper.least == 0 || paused_ || pool_.reloading()) return;
+    const Cheaper::Decision decision = cheaper_.look(load());
+    for (const std::string& said : decision.said) log_.line(LogLevel::kInfo, said);
+    for (int i = 0; i < decision.change; ++i) change_workers(Event::Kind::kMoreWorkers);
+    if (decision.change < 0) change_workers(Event::Kind::kFewerWorkers);
+  }
+
+  Cheaper::Load load() const {
+    Cheaper::Load load;
+    load.now = now();
+    load.waiting = waiting_requests();
+    const bool measured = settings_.cheaper.rss_soft_bytes != 0 || settings_.cheaper.rss_hard_bytes != 0;
+    for (const auto& [id, worker] : pool_.workers()) {
+      const auto lines = workers_.find(id);
+      if (worker.state > Pool::WorkerState::kServing || worker.to_replace || lines == workers_.end()) continue;
+      const std::uint32_t place = slots_.place_of(id);
+      load.workers.push_back({.place = place,
+                              .busy = app_.memory().done_in(lines->second.life).in_request != 0,
+                              .running_ns = app_.memory().done_at(place).running_ns});
+      if (measured && worker.pid > 0) load.rss_bytes += memory_use(worker.pid).rss_bytes;
+    }
+    return load;
+  }
+
   // --- statistics ---
 
   void fill_stats(Stats& stats) const {
     stats.paused = paused_.has_value();
     stats.chdir = settings_.chdir;
     for (std::size_t i = 0; i < listeners_.size(); ++i) stats.sockets.push_back(socket_stats(i));
-    for (std::size_t i = 0; i < slots_.places().size(); ++i) {
-      stats.workers.push_back(worker_stats(static_cast<std::uint32_t>(i + 1), slots_.places()[i]));
+    const auto& places = slots_.places();
+    for (std::size_t i = 0; i < std::max<std::size_t>(places.size(), settings_.workers); ++i) {
+      stats.workers.push_back(
+          worker_stats(static_cast<std::uint32_t>(i + 1), i < places.size() ? places[i] : WorkerSlots::Place()));
     }
   }
 
@@ -844,6 +908,7 @@ class Supervisor {
 
   void start_edge() {
     wakeups_.clear();
+    for (auto& of_thread : waiting_) of_thread.store(0);
     for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
       wakeups_.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
       if (!wakeups_.back()) return edge_cannot_start(errno_error("eventfd"));
@@ -883,6 +948,7 @@ class Supervisor {
       const os::ListenSocket& listener = listeners_[i];
       start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port, protocols_[i]});
     }
+    start.waiting = waiting_.begin();
     start.control = std::move(theirs);
     start.wakeups = std::move(wakeups_);
     start.id_base = id_base;
@@ -893,7 +959,8 @@ class Supervisor {
   static std::uint64_t request_ids() { return static_cast<std::uint64_t>(std::random_device()() & 0xffffff) << 32; }
 
   void start(std::uint32_t generation) {
-    auto process = supervise::start_zygote(settings_, plan_, listeners_, generation, pool_.target());
+    const std::uint32_t workers = settings_.uwsgi ? std::max(pool_.target(), settings_.workers) : pool_.target();
+    auto process = supervise::start_zygote(settings_, plan_, listeners_, generation, workers);
     if (!process) {
       log_.line(LogLevel::kCritical, std::move(process).error().during("starting Python").text());
       return feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = 1 << 8});
@@ -970,6 +1037,7 @@ class Supervisor {
 
   config::RunSettings settings_;
   config::EdgeMain edge_main_;
+  Cheaper cheaper_;
   Pool pool_;
   std::deque<Event> events_;
   bool feeding_ = false;
@@ -997,6 +1065,9 @@ class Supervisor {
   std::deque<std::uint32_t> chain_;       // Workers that a chain reload has still to replace ...
   std::optional<std::uint32_t> chained_;  // ... and the one that is being replaced.
   std::optional<std::uint32_t> paused_;   // How many workers there were.
+  os::SharedWords waiting_;               // Requests, by thread of the edge.
+  bool cheap_ = settings_.cheap;          // Still: nobody has come.
+  TimePoint next_load_look_ = TimePoint::max();
   bool daemons_to_restart_ = false;
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.

@@ -85,6 +85,7 @@ class Application {
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
     finish_around(state_);
+    if (auto checked = check_processes(state_.settings); !checked) return fail(std::move(checked).error());
     if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
     return Applied{std::move(state_.settings), std::move(state_.findings)};

@@ -43,6 +43,8 @@ struct Applied {
   std::vector<Finding> findings;  // The reader's among them.
 };
 
+// What cannot be together in options_processes.cc.
+Result<void> check_processes(const RunSettings& settings);
 // What the options of options_around.cc say about each other.
 void finish_around(Applying& a);
 

@@ -63,6 +63,7 @@ struct Family {
 
 Family language_options();
 Family honoured_options();
+Family process_options();
 Family around_options();
 Family no_effect_options();
 Family not_built_yet_options();

@@ -8,6 +8,7 @@
 #include "config/uwsgi/apply.h"
 #include "config/uwsgi/cache_text.h"
 #include "config/uwsgi/option.h"
+#include "config/uwsgi/read_value.h"
 #include "config/uwsgi/written_value.h"
 
 namespace tierce::config::uwsgi {
@@ -16,32 +17,6 @@ namespace {
 using Done = Result<void>;
 using std::string_view;
 using std::chrono::milliseconds;
-
-string_view text_of(const Assignment& line) { return line.value ? string_view(*line.value) : string_view(); }
-
-// uWSGI reads the digits at the start and forgets the rest; so do we, and say it.
-std::uint64_t number(Applying& a, const Assignment& line, std::uint64_t least, std::uint64_t most) {
-  const Number read = number_of(text_of(line));
-  const auto given = static_cast<std::uint64_t>(std::max<std::int64_t>(read.value, 0));
-  const std::uint64_t used = std::clamp(given, least, most);
-  if (!read.whole || read.value < 0 || used != given) {
-    a.note(line, fmt::format("{}: '{}' is read as {}", line.name, text_of(line), used));
-  }
-  return used;
-}
-
-milliseconds seconds(Applying& a, const Assignment& line) {
-  constexpr std::uint64_t kOneYear = 31'536'000;
-  return std::chrono::seconds(number(a, line, 0, kOneYear));
-}
-
-bool flag(Applying& a, const Assignment& line) {
-  const auto read = boolean_of(text_of(line));
-  if (!read) a.note(line, fmt::format("{}: '{}' is neither true nor false: read as true", line.name, text_of(line)));
-  return read.value_or(true);
-}
-
-constexpr std::uint64_t kMany = 1u << 30;
 
 // --- sockets ---
 
@@ -328,13 +303,6 @@ Done old_cache(Applying& a, const Assignment& line) {
 Done locks(Applying& a, const Assignment& line) {
   a.settings.uwsgi->locks = static_cast<std::uint32_t>(number(a, line, 0, 1u << 16));
   return {};
-}
-
-constexpr Option honoured(string_view name, Argument argument, Apply apply, string_view help) {
-  return {.name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply};
-}
-constexpr Option also(string_view name, string_view of) {
-  return {.name = name, .answer = Answer::kHonoured, .alias_of = of};
 }
 
 constexpr std::array kRows = {

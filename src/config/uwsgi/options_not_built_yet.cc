@@ -14,10 +14,7 @@ constexpr std::array kLists = {
     Listed{Answer::kNotSupported, kNotBuiltYet, "https= reuse-port http-to-https= https-socket="},
     // Processes
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "cheaper= cheaper-initial= cheaper-step= cheaper-algo= cheaper-overload= cheaper-busyness-max= "
-           "cheaper-busyness-min= cheaper-busyness-multiplier= cheaper-busyness-penalty= cheaper-busyness-verbose "
-           "cheaper-busyness-backlog-alert= cheaper-busyness-backlog-multiplier= cheaper-busyness-backlog-step= "
-           "cheaper-busyness-backlog-nonzero= cpu-affinity= "
+           "cpu-affinity= "
            "min-worker-lifetime= evil-reload-on-rss= evil-reload-on-as= limit-as= "
            "harakiri-graceful-timeout= harakiri-graceful-signal= max-fd= reaper"},
     // Python

@@ -9,6 +9,7 @@
 #include "config/uwsgi/reference.h"
 #include "config/uwsgi/show_config.h"
 #include "config/uwsgi/written_value.h"
+#include "os/daemon.h"
 
 namespace tierce::cli {
 namespace {
@@ -46,7 +47,15 @@ int uwsgi_command(const std::vector<std::string>& arguments) {
   for (const config::uwsgi::Finding& finding : applied->findings) {
     std::fprintf(stderr, "%s\n", finding.line().c_str());
   }
-  return serve(applied->settings);
+  config::RunSettings& settings = applied->settings;
+  if (settings.daemon_when_ready) {
+    auto ready = os::daemonize_when_ready();
+    if (!ready) return refused(ready.error());
+    settings.ready_fd = *ready;
+  } else if (settings.daemon) {
+    if (auto done = os::daemonize(os::DaemonStdio::kToNull); !done) return refused(done.error());
+  }
+  return serve(settings);
 }
 
 }  // namespace tierce::cli

@@ -53,6 +53,29 @@ void AppResources::describe(const config::UwsgiSource& source, PythonOptions& op
       .add("supervisor", static_cast<std::uint64_t>(::getpid()))
       .add("generation", generation)
       .add("workers", workers);
+  const auto add_all = [&](const char* key, const std::vector<std::string>& values) {
+    for (const std::string& value : values) options.add(key, value);
+  };
+  const auto add_given = [&](const char* key, const std::string& value) {
+    if (!value.empty()) options.add(key, value);
+  };
+  add_all("uwsgi_mount", source.mounts);
+  add_all("uwsgi_import", source.imports);
+  add_all("uwsgi_argument", source.arguments);
+  add_all("reload_ignore", source.reload_ignores);
+  add_all("post_fork", source.post_fork_hooks);
+  add_given("mount_callable", source.mount_callable);
+  add_given("chdir_after", source.chdir_after);
+  add_given("executable", source.executable);
+  add_given("title_before", source.worker_title_before);
+  add_given("title_after", source.worker_title_after);
+  add_given("title_zygote", source.zygote_title);
+  options.add("title_numbered", source.worker_title_numbered ? 1 : 0)
+      .add("manage_script_name", source.manage_script_name ? 1 : 0)
+      .add("cpus", source.cpus)
+      .add("reaper", source.reaper ? 1 : 0)
+      .add("least_lifetime", source.least_lifetime);
+  if (!source.file_wrapper) options.add("no_file_wrapper", 1);
   for (const os::UniqueFd& cache : caches_) options.add("uwsgi_cache", static_cast<std::uint64_t>(cache.get()));
   for (const auto& [name, value] : source.options)
     options.add("uwsgi_option", value ? fmt::format("{}={}", name, *value) : name);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "gateway/control.h"
 #include "gateway/mailbox.h"
@@ -28,6 +30,7 @@
 #include "os/listen_socket.h"
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
+#include "os/process_title.h"
 #include "os/shared_words.h"
 #include "os/user_identity.h"
 #include "supervise/cheaper.h"
@@ -100,6 +103,7 @@ class Supervisor {
         cheaper_(settings.cheaper, settings.workers),
         pool_({.workers = workers_at_start(settings),
                .graceful_timeout = settings.edge.graceful_timeout,
+               .hang_grace = settings.hang_grace,
                .reload = settings.reload}) {}
 
   int run() {
@@ -124,7 +128,17 @@ class Supervisor {
   // --- start ---
 
   Result<void> prepare() {
+    if (!settings_.title.empty()) os::set_process_title(settings_.title);
+    if (auto done = become_immediately(); !done) return done;
+    if (!settings_.first_chdir.empty() && ::chdir(settings_.first_chdir.c_str()) != 0)
+      return fail(errno_error("force-cwd " + settings_.first_chdir));
     if (auto done = run_phase("asap"); !done) return done;
+    if (auto done = raise_limits(); !done) return done;
+    auto identity = os::find_identity(settings_.user, settings_.group);
+    if (!identity) return fail(std::move(identity).error());
+    plan_.identity = std::move(*identity);
+    if (auto added = os::add_groups(settings_.more_groups, plan_.identity); !added) return added;
+    if (auto done = enter_jail(); !done) return done;
     // Names of programs and directories are the user's, seen from where the user stands.
     auto python = find_python(settings_.python);
     if (!python) return fail(std::move(python).error());
@@ -134,9 +148,6 @@ class Supervisor {
     plan_.library = absolute(*library);
     if (!settings_.chdir.empty() && ::chdir(settings_.chdir.c_str()) != 0)
       return fail(errno_error("--chdir " + settings_.chdir));
-    auto identity = os::find_identity(settings_.user, settings_.group);
-    if (!identity) return fail(std::move(identity).error());
-    plan_.identity = std::move(*identity);
     if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
 
     if (auto given = hand_logs_over(); !given) return given;
@@ -146,19 +157,18 @@ class Supervisor {
     plan_.error_log = log_.fd();
     log_.line(LogLevel::kInfo, fmt::format("Starting tierce {}{}", TIERCE_VERSION,
                                            settings_.name.empty() ? "" : fmt::format(" ({})", settings_.name)));
+    for (const std::string& remark : settings_.remarks) log_.line(LogLevel::kInfo, remark);
     for (const std::string& warning : settings_.warnings) log_.line(LogLevel::kWarning, warning);
-    if (!settings_.pid_file.empty()) {
-      auto file = os::PidFile::write(settings_.pid_file);
-      if (!file) return fail(std::move(file).error());
-      pid_file_ = std::move(*file);
-    }
-    for (const char* phase : {"pre-jail", "post-jail", "in-jail", "as-root", "as-user"}) {
+    if (auto written = write_pid_files(); !written) return written;
+    for (const char* phase :
+         {settings_.chroot.empty() ? "pre-jail" : "", "post-jail", "in-jail", "as-root", "as-user"}) {
       if (auto done = run_phase(phase); !done) return done;
     }
     auto waiting = os::SharedWords::create(settings_.edge.threads);
     if (!waiting) return fail(std::move(waiting).error());
     waiting_ = std::move(*waiting);
     if (settings_.cheap || settings_.cheaper.least != 0) next_load_look_ = now();
+    if (settings_.worker_rss_evil != 0 || settings_.worker_as_evil != 0) next_memory_look_ = now();
     plan_.before_python = [this] {
       auto done = run_hooks(companions_.hooks("pre-app"), os::Identity{}, log_);
       if (!done) log_.line(LogLevel::kCritical, done.error().text());
@@ -196,6 +206,49 @@ class Supervisor {
     log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
                                            settings_.threads, plan_.python));
     return run_phase("master-start");
+  }
+
+  Result<void> become_immediately() const {
+    if (settings_.immediate_user.empty() && settings_.immediate_group.empty()) return {};
+    auto identity = os::find_identity(settings_.immediate_user, settings_.immediate_group);
+    if (!identity) return fail(std::move(identity).error().during("immediate-uid and immediate-gid"));
+    return os::become(*identity);
+  }
+
+  Result<void> raise_limits() const {
+    if (settings_.descriptors_limit == 0) return {};
+    const rlimit limit{settings_.descriptors_limit, settings_.descriptors_limit};
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+    return fail(errno_error(fmt::format("max-fd {}", settings_.descriptors_limit)));
+  }
+
+  // Users are known by their names outside.
+  Result<void> enter_jail() const {
+    if (settings_.chroot.empty()) return {};
+    if (auto done = run_phase("pre-jail"); !done) return done;
+    if (::chroot(settings_.chroot.c_str()) != 0 || ::chdir("/") != 0)
+      return fail(errno_error("chroot " + settings_.chroot));
+    return {};
+  }
+
+  Result<void> write_pid_files() {
+    const auto write = [this](const std::string& path) -> Result<void> {
+      auto file = os::PidFile::write(path);
+      if (!file) return fail(std::move(file).error());
+      pid_files_.push_back(std::move(*file));
+      return {};
+    };
+    if (!settings_.pid_file.empty()) {
+      if (auto written = write(settings_.pid_file); !written) return written;
+    }
+    for (const std::string& path : settings_.more_pid_files) {
+      if (auto written = write(path); !written) return written;
+    }
+    for (const std::string& path : settings_.pid_files_of_user) {
+      if (auto written = write(path); !written) return written;
+      if (auto given = os::give_path(path, plan_.identity); !given) return given;
+    }
+    return {};
   }
 
   // The hooks of one turn of our own life. What is to run as the user does so; signals have been given their
@@ -245,7 +298,8 @@ class Supervisor {
       for (const std::string& bind : settings_.binds) {
         auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
         if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
-        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask);
+        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask,
+                                             settings_.reuse_port ? os::ReusePort::kYes : os::ReusePort::kNo);
         if (!socket) return fail(std::move(socket).error());
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
@@ -306,7 +360,8 @@ class Supervisor {
     companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_});
+    TimePoint next =
+        std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_, next_memory_look_});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -322,6 +377,7 @@ class Supervisor {
       reload();
     }
     if (now() >= next_load_look_) look_at_load();
+    if (now() >= next_memory_look_) look_at_memory();
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
 
@@ -523,6 +579,22 @@ class Supervisor {
     return load;
   }
 
+  // What a worker took while its request runs is not looked at by itself.
+  void look_at_memory() {
+    next_memory_look_ = now() + kLoadInterval;
+    for (const auto& [id, worker] : pool_.workers()) {
+      if (worker.state != Pool::WorkerState::kServing || worker.pid <= 0) continue;
+      const MemoryUse use = memory_use(worker.pid);
+      const bool rss = settings_.worker_rss_evil != 0 && use.rss_bytes >= settings_.worker_rss_evil;
+      const bool as = settings_.worker_as_evil != 0 && use.vsz_bytes >= settings_.worker_as_evil;
+      if (!rss && !as) continue;
+      log_.line(LogLevel::kWarning,
+                fmt::format("Evil reload of the worker (pid: {}) with {} MiB of {}", worker.pid,
+                            (rss ? use.rss_bytes : use.vsz_bytes) >> 20, rss ? "resident memory" : "address space"));
+      ::kill(worker.pid, SIGKILL);
+    }
+  }
+
   // --- statistics ---
 
   void fill_stats(Stats& stats) const {
@@ -686,6 +758,7 @@ class Supervisor {
           break;
         case FromEdge::kTimedOut:
           slots_.count_timeout(message.number);
+          send_hang_signal(message.number);
           feed({.kind = Event::Kind::kTimedOut,
                 .worker = message.number,
                 .thread = message.thread,
@@ -696,6 +769,14 @@ class Supervisor {
           break;
       }
     }
+  }
+
+  // The application may have a handler that says more than its stack does, or frees what hangs.
+  void send_hang_signal(std::uint32_t id) const {
+    const auto worker = pool_.workers().find(id);
+    if (settings_.hang_grace.count() == 0 || worker == pool_.workers().end() || worker->second.hangs) return;
+    if (worker->second.pid > 0)
+      ::kill(worker->second.pid, settings_.hang_signal != 0 ? settings_.hang_signal : SIGTERM);
   }
 
   void read_zygote(std::uint32_t generation) {
@@ -737,6 +818,10 @@ class Supervisor {
     if (!zygotes_.contains(generation)) return;
     if (daemons_to_restart_ && served_) companions_.restart_daemons();
     daemons_to_restart_ = false;
+    if (settings_.ready_fd >= 0) {
+      static_cast<void>(!::write(settings_.ready_fd, "", 1));
+      ::close(std::exchange(settings_.ready_fd, -1));
+    }
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
     companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
   }
@@ -933,8 +1018,9 @@ class Supervisor {
     workers_.clear();
     zygotes_.clear();
     watcher_ = os::FileWatcher();
-    pid_file_.forget();
+    for (os::PidFile& file : pid_files_) file.forget();
     companions_.let_go();
+    if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
       log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());
       ::_exit(1);
@@ -1044,7 +1130,7 @@ class Supervisor {
   ZygotePlan plan_;
   AppResources app_;
   os::ErrorLog log_;
-  os::PidFile pid_file_;
+  std::vector<os::PidFile> pid_files_;
   std::vector<os::ListenSocket> listeners_;
   std::vector<config::WireProtocol> protocols_;  // Of each listener.
   os::UniqueFd signals_;
@@ -1068,6 +1154,7 @@ class Supervisor {
   os::SharedWords waiting_;               // Requests, by thread of the edge.
   bool cheap_ = settings_.cheap;          // Still: nobody has come.
   TimePoint next_load_look_ = TimePoint::max();
+  TimePoint next_memory_look_ = TimePoint::max();
   bool daemons_to_restart_ = false;
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.

@@ -16,6 +16,7 @@
 #include "wsgi/error_log.h"
 #include "wsgi/request_runner.h"
 #include "wsgi/uwsgi_api.h"
+#include "wsgi/worker_limits.h"
 #include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
@@ -77,10 +78,10 @@ bool Worker::has_work() const {
   return false;
 }
 
-void Worker::count_request() {
+void Worker::count_request(std::uint64_t now_ns) {
   const std::uint64_t count = region_.page().requests_started.fetch_add(1, std::memory_order_relaxed) + 1;
   if (restart_said_.load(std::memory_order_relaxed)) return;
-  if (const auto reason = retirement_.after_request(count)) retire(*reason);
+  if (const auto reason = retirement_.after_request(count, now_ns)) retire(*reason);
 }
 
 void Worker::retire(std::string_view reason) {
@@ -112,7 +113,8 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     line.mailbox.answer(*index, answered);
     line.mailbox.signal_quietly(*index);
     if (counted) after_answer(call);
-    count_request();
+    count_request(answered);
+    if (settings().reaper) reap_children();
     return true;
   }
   return false;

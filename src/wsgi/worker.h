@@ -44,7 +44,7 @@ class Worker {
  private:
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
-  void count_request();
+  void count_request(std::uint64_t now_ns);
   void retire(std::string_view reason);
   void control_loop();
   int lifetime_left_ms() const;

@@ -15,6 +15,8 @@
 #include "wsgi/error_log.h"
 #include "wsgi/py_ref.h"
 #include "wsgi/uwsgi_api.h"
+#include "wsgi/worker_limits.h"
+#include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
 namespace {
@@ -117,6 +119,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
       auto worker = Worker::create(std::move(descriptors));
       if (worker) {
         be_worker(message.place, message.life);
+        stay_on_processors(message.place, settings().cpus);
         tell(arbiter, "in_child", "I", message.number);
         return std::move(*worker);
       }

@@ -52,6 +52,8 @@ std::string unknown_text(string_view name) {
 void join(Applying& state) {
   RunSettings& s = state.settings;
   s.app = state.module.empty() ? state.file : state.module;
+  s.uwsgi->mount_callable = state.callable;
+  name_processes(state.names, s);
   if (const std::size_t colon = s.app.rfind(':'); !s.app.empty() && colon == std::string::npos) {
     s.app += ":" + (state.callable.empty() ? "application" : state.callable);
   }
@@ -86,7 +88,9 @@ class Application {
     join(state_);
     finish_around(state_);
     if (auto checked = check_processes(state_.settings); !checked) return fail(std::move(checked).error());
-    if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
+    if (state_.settings.app.empty() && state_.settings.uwsgi->mounts.empty())
+      return fail("no application given: module, wsgi-file, file or mount names it");
+    say_what_term_means();
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
     return Applied{std::move(state_.settings), std::move(state_.findings)};
   }
@@ -116,6 +120,18 @@ class Application {
     if (std::find(made.begin(), made.end(), line.name) != made.end()) return;
     if (!strict_ && referred_.contains(line.name)) return;
     complain(line, unknown_text(line.name));
+  }
+
+  // uWSGI 2.0 took TERM for a reload unless it was told otherwise.
+  void say_what_term_means() {
+    const auto& hooks = state_.settings.around.hooks;
+    const bool told = find_first(reading_.assignments, "die-on-term") != nullptr ||
+                      std::any_of(hooks.begin(), hooks.end(), [](const HookSettings& hook) {
+                        return hook.action == "unix_signal" && hook.argument.starts_with("15 ");
+                      });
+    if (told) return;
+    state_.settings.remarks.emplace_back(
+        "TERM stops gracefully, as in uWSGI 2.1; 2.0 reloaded: hook-master-start = unix_signal:15 reap_them_all does");
   }
 
   void complain(const Assignment& line, std::string text) {

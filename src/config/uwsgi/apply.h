@@ -32,6 +32,13 @@ struct Applying {
   std::string request_log;
   bool requests_logged = true;
   bool mercy_given = false;
+  struct Names {
+    bool given = false;
+    std::string all;
+    std::string master;
+    std::string before;
+    std::string after;
+  } names;
   bool daemons_keep_stdin = false;
   std::uint32_t cron_harakiri = 0;
   std::vector<Finding> not_done;  // Not supported in this very use: an error under strict.
@@ -43,6 +50,8 @@ struct Applied {
   std::vector<Finding> findings;  // The reader's among them.
 };
 
+// What ps is to show, out of options_identity.cc.
+void name_processes(const Applying::Names& names, RunSettings& settings);
 // What cannot be together in options_processes.cc.
 Result<void> check_processes(const RunSettings& settings);
 // What the options of options_around.cc say about each other.

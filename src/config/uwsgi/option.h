@@ -64,6 +64,8 @@ struct Family {
 Family language_options();
 Family honoured_options();
 Family process_options();
+Family python_options();
+Family identity_options();
 Family around_options();
 Family no_effect_options();
 Family not_built_yet_options();

@@ -72,6 +72,40 @@ Done cheap(Applying& a, const Assignment& line) {
   return {};
 }
 
+// --- what each may take ---
+
+// MiB.
+template <std::uint64_t RunSettings::*kMember>
+Done mebibytes(Applying& a, const Assignment& line) {
+  a.settings.*kMember = number(a, line, 0, kMany) << 20;
+  return {};
+}
+Done descriptors(Applying& a, const Assignment& line) {
+  a.settings.descriptors_limit = number(a, line, 0, kMany);
+  return {};
+}
+// Alone it is one processor.
+Done processors(Applying& a, const Assignment& line) {
+  a.settings.uwsgi->cpus = text_of(line).empty() ? 1 : small_number(a, line, 0, 1024);
+  return {};
+}
+Done reaper(Applying& a, const Assignment& line) {
+  a.settings.uwsgi->reaper = flag(a, line);
+  return {};
+}
+Done least_lifetime(Applying& a, const Assignment& line) {
+  a.settings.uwsgi->least_lifetime = small_number(a, line, 0, kMany);
+  return {};
+}
+Done hang_grace(Applying& a, const Assignment& line) {
+  a.settings.hang_grace = std::chrono::duration_cast<std::chrono::seconds>(seconds(a, line));
+  return {};
+}
+Done hang_signal(Applying& a, const Assignment& line) {
+  a.settings.hang_signal = static_cast<int>(number(a, line, 1, 64));
+  return {};
+}
+
 using Busyness = CheaperSettings::Busyness;
 
 constexpr std::array kRows = {
@@ -103,6 +137,22 @@ constexpr std::array kRows = {
              "So many such workers at once."),
     honoured("cheaper-busyness-backlog-nonzero", Argument::kValue, busyness<&Busyness::backlog_nonzero_seconds>,
              "Seconds that requests may wait, however few, before there is one more."),
+    honoured("cpu-affinity", Argument::kValue, processors,
+             "Each worker stays on so many processors, the next ones for the next worker."),
+    honoured("evil-reload-on-rss", Argument::kValue, mebibytes<&RunSettings::worker_rss_evil>,
+             "A worker with this many MiB of resident memory is killed at once."),
+    honoured("evil-reload-on-as", Argument::kValue, mebibytes<&RunSettings::worker_as_evil>,
+             "A worker with this many MiB of address space is killed at once."),
+    honoured("limit-as", Argument::kValue, mebibytes<&RunSettings::as_limit>,
+             "MiB of address space that each Python process may have."),
+    honoured("max-fd", Argument::kValue, descriptors, "Descriptors that each process may have; more needs root."),
+    honoured("min-worker-lifetime", Argument::kValue, least_lifetime,
+             "Seconds before max-requests and the limits of memory replace a worker; none unless given."),
+    honoured("harakiri-graceful-timeout", Argument::kValue, hang_grace,
+             "Seconds that a worker whose request is over its time gets, after a signal, before it is killed."),
+    honoured("harakiri-graceful-signal", Argument::kValue, hang_signal, "That signal; else TERM."),
+    honoured("reaper", Argument::kFlag, reaper, "Workers wait for children of the application after each request.",
+             'r'),
     honoured("cheap", Argument::kFlag, cheap, "Workers are forked when the first request has come."),
 };
 

@@ -19,8 +19,10 @@ std::uint32_t small_number(Applying& a, const Assignment& line, std::uint32_t le
 std::chrono::milliseconds seconds(Applying& a, const Assignment& line);
 bool flag(Applying& a, const Assignment& line);
 
-constexpr Option honoured(std::string_view name, Argument argument, Apply apply, std::string_view help) {
-  return {.name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply};
+constexpr Option honoured(std::string_view name, Argument argument, Apply apply, std::string_view help,
+                          char letter = 0) {
+  return {
+      .name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply, .letter = letter};
 }
 constexpr Option also(std::string_view name, std::string_view of) {
   return {.name = name, .answer = Answer::kHonoured, .alias_of = of};

@@ -12,7 +12,8 @@ def read_options(descriptor):
     with open(descriptor, "rb") as stream:
         items = stream.read().split(b"\0")
     options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": [],
-                      "uwsgi_cache": [], "uwsgi_option": []}
+                      "uwsgi_cache": [], "uwsgi_option": [], "uwsgi_mount": [], "uwsgi_import": [],
+                      "uwsgi_argument": [], "reload_ignore": [], "post_fork": []}
     for item in items:
         key, equals, value = os.fsdecode(item).partition("=")
         if not equals:
@@ -98,7 +99,9 @@ def write_watch_list(options):
     if options.get("reload") != "1":
         return
     files = set()
-    for module in list(sys.modules.values()):
+    for name, module in list(sys.modules.items()):
+        if name in options.get("reload_ignores", ()):
+            continue
         file = getattr(module, "__file__", None)
         if file and file.endswith(".py"):
             files.add(os.path.abspath(file))
@@ -117,13 +120,23 @@ def import_application(core, options, failed):
     from . import app_spec
 
     try:
-        return app_spec.load(options["app"])
+        for name in options.get("imports", ()):
+            app_spec.import_module(name)
+        application = app_spec.load(options["app"]) if options["app"] else None
+        if options.get("mounts"):
+            from . import mounts
+
+            application = mounts.load(options["mounts"], options.get("mount_callable"), application,
+                                      options.get("manage_script_name") == "1", app_spec.load)
+        if "chdir_after" in options:
+            os.chdir(options["chdir_after"])
+        return application
     except app_spec.SpecError as error:
         core.log("critical", "The application %r cannot be loaded: %s" % (options["app"], error))
     except BaseException:
         core.log("critical", "The application %r cannot be imported:\n%s"
                  % (options["app"], format_exception(*sys.exc_info()).rstrip("\n")))
-    options["spec_files"] = app_spec.files_of(options["app"])
+    options["spec_files"] = app_spec.files_of(options["app"]) if options["app"] else []
     write_watch_list(options)
     failed()
     sys.stdout.flush()
@@ -137,6 +150,9 @@ def run_worker(core, options, application, arbiter):
         uwsgi = options.get("uwsgi")
         if uwsgi is not None:
             uwsgi.forked()
+            if not run_post_fork_hooks(core, options):
+                core.worker_failed()
+                sys.exit(3)
         application = application or import_application(core, options, core.worker_failed)
         if uwsgi is not None:
             uwsgi.serving(application)
@@ -161,6 +177,14 @@ def run_worker(core, options, application, arbiter):
             return
     failed()
     sys.exit(3)
+
+
+def run_post_fork_hooks(core, options):
+    if not options["post_fork_hooks"]:
+        return True
+    from . import worker_hooks
+
+    return worker_hooks.run(core, options["post_fork_hooks"])
 
 
 def serve(core, options, application):
@@ -210,6 +234,12 @@ def main(options_descriptor):
         from . import uwsgi_module
 
         options["uwsgi"] = uwsgi_module.Application(core, options, lists)
+        options.update(mounts=lists["uwsgi_mount"], imports=lists["uwsgi_import"],
+                       reload_ignores=lists["reload_ignore"], post_fork_hooks=lists["post_fork"])
+        sys.argv = ["uwsgi"] + lists["uwsgi_argument"]
+        sys.executable = options.get("executable", sys.executable)
+        if "title_zygote" in options:
+            core.set_title(options["title_zygote"])
 
     application = None
     if options.get("lazy") != "1":

@@ -10,6 +10,7 @@
 #include "config/uwsgi/reference.h"
 #include "config/uwsgi/show_config.h"
 #include "config/uwsgi/written_value.h"
+#include "os/daemon.h"
 
 namespace tierce::cli {
 namespace {
@@ -52,7 +53,15 @@ int uwsgi_command(const std::vector<std::string>& arguments) {
   if (const auto missing = config::uwsgi::missing_file(*applied, config::uwsgi::this_machine())) {
     std::fprintf(stderr, "%s\n", missing->line().c_str());
   }
-  return serve(applied->settings);
+  config::RunSettings& settings = applied->settings;
+  if (settings.daemon_when_ready) {
+    auto ready = os::daemonize_when_ready();
+    if (!ready) return refused(ready.error());
+    settings.ready_fd = *ready;
+  } else if (settings.daemon) {
+    if (auto done = os::daemonize(os::DaemonStdio::kToNull); !done) return refused(done.error());
+  }
+  return serve(settings);
 }
 
 }  // namespace tierce::cli

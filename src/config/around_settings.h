@@ -45,7 +45,7 @@ struct CronSettings {
 
 struct HookSettings {
   std::string phase;   // "as-root": what stands behind "hook-"
-  std::string action;  // "exec"
+  std::string action;  // "exec"; "obey" for a command to the server (supervise/commands.h)
   std::string argument;
   std::string touched;  // Phase "touch": the file.
 };

@@ -2,6 +2,7 @@
 // handed to the supervisor by the command (cli/), so that the two roles do not know each other.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,7 +27,9 @@ struct EdgeStart {
   std::vector<EdgeListener> listeners;  // Closed when the edge stops.
   os::MessageChannel control;           // Non-blocking end of the pair to the supervisor.
   std::vector<os::UniqueFd> wakeups;    // One eventfd for each thread; workers ring it.
-  std::uint64_t id_base = 0;            // Request ids begin here: differs between edge processes.
+  // Requests that wait for a worker, by thread, in memory shared with the supervisor.
+  std::atomic<std::uint32_t>* waiting = nullptr;
+  std::uint64_t id_base = 0;  // Request ids begin here: differs between edge processes.
 };
 
 // Serves until told to stop or the supervisor is gone. Returns the exit code; signals are the caller's.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/around_settings.h"
+#include "config/cheaper_settings.h"
 #include "config/edge_settings.h"
 #include "config/uwsgi_source.h"
 
@@ -24,8 +25,10 @@ struct GunicornSource {
 
 struct RunSettings {
   EdgeSettings edge;
-  std::string app;  // module:callable
-  std::uint32_t workers = 1;
+  std::string app;            // module:callable
+  std::uint32_t workers = 1;  // The most there may be when `cheaper` says how many are needed.
+  CheaperSettings cheaper;
+  bool cheap = false;  // No worker before the first request.
   std::uint32_t threads = 1;
   std::vector<std::string> binds;
   int backlog = 0;                 // 0: somaxconn
@@ -35,13 +38,32 @@ struct RunSettings {
   std::chrono::seconds worker_lifetime_jitter{0};
   std::uint64_t worker_rss_max = 0;  // Bytes; a worker with more is replaced after its request. 0: any
   std::uint64_t worker_as_max = 0;
+  std::uint64_t worker_rss_evil = 0;  // Bytes; killed at once. 0: any
+  std::uint64_t worker_as_evil = 0;
+  std::uint64_t as_limit = 0;           // RLIMIT_AS of Python's processes. 0: as inherited
+  std::uint64_t descriptors_limit = 0;  // RLIMIT_NOFILE. 0: as inherited
+  std::chrono::seconds hang_grace{0};   // What a worker whose request is over its time gets before SIGKILL ...
+  int hang_signal = 0;                  // ... after this signal. 0: none
+  bool reuse_port = false;
   std::string chdir;
   std::vector<std::string> pythonpath;
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::optional<std::string>>> environment;  // Without a value: taken away.
+  std::string python_name;     // argv[0] of the interpreter; "": its path
+  std::uint32_t optimize = 0;  // 1: -O, 2: -OO
+  std::string first_chdir;     // Where everything begins: before paths are looked at.
+  std::string chroot;          // Everything but reading the configuration happens in there.
+  std::string immediate_user;  // Who the supervisor itself becomes, first of all.
+  std::string immediate_group;
+  std::vector<std::string> more_groups;
   std::string user;
   std::string group;
   int umask = -1;  // -1: as inherited
   std::string pid_file;
+  std::vector<std::string> more_pid_files;
+  std::vector<std::string> pid_files_of_user;  // The user may change and remove them.
+  std::string title;                           // For ps, of the supervisor; "": as it was called.
+  std::string edge_title;
+  int ready_fd = -1;  // Told by one byte when the application is imported.
   bool reload = false;
   bool lazy_apps = false;
   std::string python;  // "": the virtual environment's, else python3 on PATH
@@ -53,10 +75,12 @@ struct RunSettings {
   bool stop_at_once_by_interrupt = false;  // SIGINT and SIGQUIT do not wait for running requests.
   bool capture_output = false;             // What the application prints goes to the error log, when that is a file.
   bool daemon = false;
+  bool daemon_when_ready = false;  // Whoever started us waits for the import.
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
   std::optional<UwsgiSource> uwsgi;
   AroundSettings around;
+  std::vector<std::string> remarks;   // Said in the log at the start.
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 

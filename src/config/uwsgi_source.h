@@ -33,6 +33,24 @@ struct UwsgiSource {
   std::vector<std::pair<std::string, std::optional<std::string>>> options;  // uwsgi.opt, in order.
   std::vector<UwsgiCache> caches;
   std::uint32_t locks = 0;  // Beside lock 0, which is always there.
+
+  std::vector<std::string> mounts;  // POINT=APPLICATION
+  std::string mount_callable;       // Its name where a mount names none.
+  bool manage_script_name = false;
+  std::vector<std::string> arguments;  // sys.argv behind the program.
+  std::vector<std::string> imports;
+  std::vector<std::string> reload_ignores;   // Modules whose change is no reload.
+  std::vector<std::string> post_fork_hooks;  // ACTION:ARGUMENT, in each worker.
+  std::string chdir_after;                   // Once the application is imported.
+  std::string executable;                    // sys.executable
+  bool file_wrapper = true;
+  std::uint32_t cpus = 0;  // For each worker; 0: any.
+  bool reaper = false;
+  std::uint32_t least_lifetime = 0;  // Seconds before max-requests and the like mean anything.
+  std::string worker_title_before;   // For ps; the worker's number stands between the two.
+  std::string worker_title_after;
+  bool worker_title_numbered = false;
+  std::string zygote_title;
 };
 
 }  // namespace tierce::config

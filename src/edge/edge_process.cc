@@ -58,6 +58,7 @@ class EdgeProcess {
       };
       of.reports = reports();
       of.error_log = &log_;
+      of.waiting = &start_.waiting[i];
       // Thread number in the top bits: ids are unique without the threads talking to each other.
       of.id_base = start_.id_base + (std::uint64_t{i} << 56);
       auto thread = EdgeThread::create(std::move(of));

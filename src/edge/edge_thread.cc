@@ -157,6 +157,7 @@ void EdgeThread::turn() {
   dispatcher_.collect();
   dispatcher_.hand_out(now_ns_);
   dispatcher_.wake_workers();
+  start_.waiting->store(dispatcher_.queued(), std::memory_order_relaxed);
 
   int timeout = timers_.wait_ms(now_ns_);
   if (access_log_.pending()) {

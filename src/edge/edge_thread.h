@@ -35,7 +35,8 @@ class EdgeThread {
     std::function<void(const gateway::ControlMessage&, std::vector<os::UniqueFd>)> on_control;
     Dispatcher::Reports reports;
     os::ErrorLog* error_log;
-    std::uint64_t id_base;  // Request ids of this thread start here.
+    std::atomic<std::uint32_t>* waiting;  // Where this thread says how many requests wait for a worker.
+    std::uint64_t id_base;                // Request ids of this thread start here.
   };
   static Result<std::unique_ptr<EdgeThread>> create(Start start);
   ~EdgeThread();

@@ -32,6 +32,7 @@ class ResponseSenderTest : public testing::Test {
     settings_.server_name = "edge";
     log_ = os::ErrorLog::on_descriptor(log_file_.get(), os::LogLevel::kInfo);
     EdgeThread::Start start{};
+    start.waiting = &waiting_;
     start.settings = &settings_;
     start.listeners = &listeners_;
     start.wakeup = wakeup_.get();
@@ -102,6 +103,7 @@ class ResponseSenderTest : public testing::Test {
   std::vector<config::EdgeListener> listeners_;
   os::UniqueFd wakeup_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   os::UniqueFd log_file_;
+  std::atomic<std::uint32_t> waiting_{0};
   os::ErrorLog log_;
   std::unique_ptr<EdgeThread> thread_;
   os::UniqueFd server_, client_;

@@ -21,6 +21,9 @@ namespace {
 constexpr std::uint64_t kMagic = 0x7469617070303031;  // "tiapp001"
 // How often those look who are not the first: the first one may die.
 constexpr std::int64_t kLookAgainNs = 500'000'000;
+// For workers that were asked for while the server runs.
+constexpr std::uint32_t kLivesSpare = 64;
+constexpr auto kRelaxed = std::memory_order_relaxed;
 
 Result<void*> map_whole(int fd, std::size_t* bytes) {
   struct stat info {};
@@ -60,7 +63,10 @@ class Held {
 
 struct AppMemory::Page {
   std::uint64_t magic;
-  std::uint32_t locks;
+  Shape shape;
+  std::uint32_t lives;
+  std::uint32_t threads;
+  std::size_t lives_at;  // Behind the locks, from the start of the page.
   std::uint64_t started_on;
   std::atomic<std::uint32_t> places;
   os::RobustMutex board;                        // Who has which place, and the schedules.
@@ -70,18 +76,26 @@ struct AppMemory::Page {
   os::RobustMutex numbered[1];  // `locks` of them.
 };
 
-Result<os::UniqueFd> AppMemory::create(std::uint32_t locks) {
-  auto fd = sized_memfd("tierce-app", sizeof(Page) + locks * sizeof(os::RobustMutex));
+Result<os::UniqueFd> AppMemory::create(const Shape& shape) {
+  const std::uint32_t threads = std::clamp(shape.threads, 1u, kThreadsCounted);
+  // Twice for replacements, twice again for those who still finish what they run.
+  const std::uint32_t lives = 4 * std::min(shape.workers, kWorkerCards) + kLivesSpare;
+  const std::size_t lives_at = (sizeof(Page) + shape.locks * sizeof(os::RobustMutex) + 63) / 64 * 64;
+  auto fd =
+      sized_memfd("tierce-app", lives_at + lives * (sizeof(WorkerLife) + std::size_t{threads} * sizeof(ThreadCounts)));
   if (!fd) return fail(std::move(fd).error());
   std::size_t bytes = 0;
   auto base = map_whole(fd->get(), &bytes);
   if (!base) return fail(std::move(base).error());
   // The cards stay untouched: pages that nobody uses cost nothing.
   auto* page = static_cast<Page*>(*base);
-  page->locks = locks;
+  page->shape = shape;
+  page->lives = lives;
+  page->threads = threads;
+  page->lives_at = lives_at;
   page->started_on = static_cast<std::uint64_t>(::time(nullptr));
   page->board.initialise();
-  for (std::uint32_t i = 0; i < locks; ++i) page->numbered[i].initialise();
+  for (std::uint32_t i = 0; i < shape.locks; ++i) page->numbered[i].initialise();
   page->magic = kMagic;
   ::munmap(*base, bytes);
   return fd;
@@ -94,10 +108,13 @@ Result<AppMemory> AppMemory::map(int fd) {
   AppMemory memory;
   memory.page_ = static_cast<Page*>(*base);
   if (bytes < sizeof(Page) || memory.page_->magic != kMagic) return fail("shared memory of another version of tierce");
+  memory.lives_ = memory.page_->lives;
+  memory.threads_ = memory.page_->threads;
+  memory.lives_at_ = memory.page_->lives_at;
   return memory;
 }
 
-std::uint32_t AppMemory::locks() const { return page_->locks; }
+std::uint32_t AppMemory::locks() const { return page_->shape.locks; }
 os::RobustMutex& AppMemory::lock(std::uint32_t index) const { return page_->numbered[index]; }
 std::uint64_t AppMemory::started_on() const { return page_->started_on; }
 WorkerCard& AppMemory::card(std::uint32_t number) const { return page_->cards[number - 1]; }
@@ -106,38 +123,102 @@ SignalCard& AppMemory::signal(std::uint32_t number) const { return page_->signal
 
 // --- workers ---
 
-std::uint32_t AppMemory::take_place(std::int32_t pid, std::uint32_t generation, std::uint32_t workers,
-                                    std::uint64_t now) const {
-  const Held held(page_->board);
-  const auto first = [&](std::uint32_t most, auto&& wanted) -> std::uint32_t {
-    for (std::uint32_t i = 1; i <= std::min(most, kWorkerCards); ++i) {
-      if (wanted(card(i))) return i;
-    }
-    return 0;
-  };
-  std::uint32_t place = first(workers, [](const WorkerCard& c) { return !living(c); });
-  if (place == 0) place = first(places(), [](const WorkerCard& c) { return c.leaving.load() != 0; });
-  if (place == 0) place = first(places(), [&](const WorkerCard& c) { return c.generation.load() < generation; });
-  if (place == 0) place = first(kWorkerCards, [](const WorkerCard& c) { return !living(c); });
-  if (place == 0) place = kWorkerCards;
-  WorkerCard& mine = card(place);
-  if (mine.last_spawn.load() != 0) mine.respawns.fetch_add(1);
-  mine.generation.store(generation);
-  mine.leaving.store(0);
-  mine.running.store(0);
-  mine.delta_requests.store(0);
-  mine.last_spawn.store(now);
-  for (auto& word : mine.handles) word.store(0);
-  mine.pid.store(pid);
-  if (place > page_->places.load()) page_->places.store(place);
-  return place;
+void WorkTotals::add(const WorkTotals& more) {
+  requests += more.requests;
+  exceptions += more.exceptions;
+  bytes_sent += more.bytes_sent;
+  running_ns += more.running_ns;
+  in_request += more.in_request;
 }
 
-void AppMemory::gone(std::int32_t pid) const {
-  for (std::uint32_t i = 1; i <= places(); ++i) {
-    std::int32_t expected = pid;
-    if (card(i).pid.compare_exchange_strong(expected, 0)) wake();
+std::uint32_t AppMemory::threads() const { return threads_; }
+
+WorkerLife& AppMemory::life(std::uint32_t life) const {
+  const std::size_t stride = sizeof(WorkerLife) + threads_ * sizeof(ThreadCounts);
+  const std::size_t index = std::clamp(life, 1u, lives_) - 1;
+  return *reinterpret_cast<WorkerLife*>(reinterpret_cast<char*>(page_) + lives_at_ + index * stride);
+}
+
+ThreadCounts& AppMemory::counts(std::uint32_t number, std::uint32_t thread) const {
+  return reinterpret_cast<ThreadCounts*>(&life(number) + 1)[std::min(thread, threads_ - 1)];
+}
+
+std::uint32_t AppMemory::begin_life(std::uint32_t place, std::uint64_t now) const {
+  std::uint32_t number = 1;
+  while (number < lives_ && life(number).place.load() != 0) ++number;
+  life(number).pid.store(0);
+  life(number).average_ns.store(0);
+  for (std::uint32_t i = 0; i < threads_; ++i) {
+    ThreadCounts& fresh = counts(number, i);
+    for (auto* count : {&fresh.requests, &fresh.exceptions, &fresh.bytes_sent, &fresh.running_ns}) count->store(0);
+    fresh.in_request.store(0);
   }
+  place = std::min(place, kWorkerCards);
+  WorkerCard& mine = card(place);
+  if (mine.last_spawn.load() != 0) mine.respawns.fetch_add(1);
+  mine.last_spawn.store(now);
+  mine.life.store(number);
+  if (place > page_->places.load()) page_->places.store(place);
+  life(number).place.store(place);
+  return number;
+}
+
+void AppMemory::end_life(std::uint32_t number) const {
+  const std::uint32_t place = life(number).place.load();
+  std::int32_t pid = life(number).pid.load();
+  if (place == 0 || place > kWorkerCards) return;
+  const WorkTotals done = done_in(number);
+  WorkerCard& mine = card(place);
+  // Whoever looks in between sees less for a moment, never more.
+  life(number).place.store(0);
+  mine.requests.fetch_add(done.requests);
+  mine.exceptions.fetch_add(done.exceptions);
+  mine.bytes_sent.fetch_add(done.bytes_sent);
+  mine.running_ns.fetch_add(done.running_ns);
+  if (mine.pid.compare_exchange_strong(pid, 0)) wake();
+}
+
+void AppMemory::take_card(std::uint32_t number, std::int32_t pid, std::uint32_t generation) const {
+  const Held held(page_->board);
+  life(number).pid.store(pid);
+  WorkerCard& mine = card(life(number).place.load());
+  mine.generation.store(generation);
+  mine.leaving.store(0);
+  for (auto& word : mine.handles) word.store(0);
+  mine.pid.store(pid);
+}
+
+WorkTotals AppMemory::done_in(std::uint32_t number) const {
+  WorkTotals totals;
+  for (std::uint32_t i = 0; i < threads_; ++i) {
+    const ThreadCounts& of = counts(number, i);
+    totals.add({of.requests.load(kRelaxed), of.exceptions.load(kRelaxed), of.bytes_sent.load(kRelaxed),
+                of.running_ns.load(kRelaxed), of.in_request.load(kRelaxed)});
+  }
+  return totals;
+}
+
+WorkTotals AppMemory::done_at(std::uint32_t place) const {
+  const WorkerCard& c = card(place);
+  WorkTotals totals{c.requests.load(), c.exceptions.load(), c.bytes_sent.load(), c.running_ns.load()};
+  for (std::uint32_t i = 1; i <= lives_; ++i) {
+    if (life(i).place.load() == place) totals.add(done_in(i));
+  }
+  return totals;
+}
+
+const WorkerLife* AppMemory::newest_at(std::uint32_t place) const {
+  const WorkerLife& newest = life(card(place).life.load());
+  return newest.place.load() == place ? &newest : nullptr;  // Else nobody is there now.
+}
+
+WorkTotals AppMemory::done_lately_at(std::uint32_t place) const {
+  return newest_at(place) != nullptr ? done_in(card(place).life.load()) : WorkTotals();
+}
+
+std::uint64_t AppMemory::average_ns_at(std::uint32_t place) const {
+  const WorkerLife* newest = newest_at(place);
+  return newest != nullptr ? newest->average_ns.load(kRelaxed) : 0;
 }
 
 // --- signals ---

@@ -1,7 +1,7 @@
-// What all workers of an application share beside their requests: numbered locks, a card for each worker with its
-// counters, and uWSGI's signals with the timers and crons that raise them. Made by the supervisor before the
-// first zygote starts, so it outlives workers and reloads. A worker may be killed at any point: locks are
-// robust, the rest is single words.
+// What all workers of an application share beside their requests: numbered locks, a card for each place among the
+// workers, what each of them has done, and uWSGI's signals with the timers and crons that raise them. Made by the
+// supervisor before the first zygote starts, so it outlives workers and reloads. A worker may be killed at any point:
+// locks are robust, the rest is single words.
 #pragma once
 
 #include <sys/types.h>
@@ -21,16 +21,47 @@ namespace tierce::gateway {
 inline constexpr std::uint32_t kWorkerCards = 1024;
 inline constexpr std::uint32_t kSignals = 256;
 
-// A place among the workers, numbered from 1. A worker that replaces another gets its place and its counters.
+// A place among the workers, numbered from 1: supervise/worker_slots.h says who gets which. A worker that replaces
+// another gets its place and, added up, what was done there.
 struct alignas(64) WorkerCard {
+  // The worker writes:
   std::atomic<std::int32_t> pid;  // 0: nobody's.
   std::atomic<std::uint32_t> generation;
-  std::atomic<std::uint32_t> leaving;  // On its way out: its place is the next one's.
-  std::atomic<std::uint32_t> running;  // Requests at this moment.
-  std::atomic<std::uint64_t> requests, delta_requests, exceptions, signals;
-  std::atomic<std::uint64_t> running_us, average_us, sent_bytes;
-  std::atomic<std::uint64_t> last_spawn, respawns;    // Seconds since the epoch; lives before this one.
+  std::atomic<std::uint32_t> leaving;  // On its way out: its timers are the next one's.
+  std::atomic<std::uint64_t> signals;
   std::atomic<std::uint64_t> handles[kSignals / 64];  // Signals it has handlers for.
+  // The supervisor writes:
+  std::atomic<std::uint32_t> life;                  // The newest one's, from 1.
+  std::atomic<std::uint64_t> last_spawn, respawns;  // Seconds since the epoch; lives before this one.
+  std::atomic<std::uint64_t> requests, exceptions, bytes_sent, running_ns;  // Of lives that are over.
+};
+
+// What one thread of a worker has done. The thread alone writes: relaxed, no read-modify-write.
+struct alignas(64) ThreadCounts {
+  std::atomic<std::uint64_t> requests;
+  std::atomic<std::uint64_t> exceptions;  // Of the application.
+  std::atomic<std::uint64_t> bytes_sent;  // Heads and bodies handed to the edge.
+  std::atomic<std::uint64_t> running_ns;
+  std::atomic<std::uint32_t> in_request;
+};
+// Further threads share the last line, whose counts may then lose some.
+inline constexpr std::uint32_t kThreadsCounted = 256;
+
+// One worker process, from its fork to its end. A place has two of them while its worker is being replaced, so
+// that no counter ever has two writers.
+struct alignas(64) WorkerLife {
+  std::atomic<std::uint32_t> place;       // 0: not in use.
+  std::atomic<std::int32_t> pid;          // The worker writes it.
+  std::atomic<std::uint64_t> average_ns;  // Of the time that requests took; the latest counts half.
+};
+
+struct WorkTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t exceptions = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t running_ns = 0;
+  std::uint32_t in_request = 0;  // At this moment.
+  void add(const WorkTotals& more);
 };
 
 struct SignalCard {
@@ -47,8 +78,13 @@ struct SignalCard {
 // A view of the mapped memory; cheap to copy.
 class AppMemory {
  public:
+  struct Shape {
+    std::uint32_t locks = 1;
+    std::uint32_t workers = 1;  // As many as there may be at once; there is room for their replacements too.
+    std::uint32_t threads = 1;  // Of each.
+  };
   // A sealed memfd, ready to be mapped.
-  static Result<os::UniqueFd> create(std::uint32_t locks);
+  static Result<os::UniqueFd> create(const Shape& shape);
   static Result<AppMemory> map(int fd);
 
   std::uint32_t locks() const;
@@ -57,12 +93,25 @@ class AppMemory {
 
   // --- workers ---
 
-  // The place of a new worker: one that is free, else that of one that leaves, else that of an older generation.
-  // Answers its number.
-  std::uint32_t take_place(std::int32_t pid, std::uint32_t generation, std::uint32_t workers, std::uint64_t now) const;
-  void gone(std::int32_t pid) const;  // The zygote has reaped it.
+  // Supervisor: a worker for this place is about to be forked. Answers its life; the last one of all, whose counts
+  // are then nobody's in particular, when there are more workers than there was room made for.
+  std::uint32_t begin_life(std::uint32_t place, std::uint64_t now) const;
+  // Supervisor: it is gone; what it has done is its place's.
+  void end_life(std::uint32_t life) const;
+  // The worker itself.
+  void take_card(std::uint32_t life, std::int32_t pid, std::uint32_t generation) const;
+
   WorkerCard& card(std::uint32_t number) const;
   std::uint32_t places() const;  // The highest number that was ever taken.
+  WorkerLife& life(std::uint32_t life) const;
+  ThreadCounts& counts(std::uint32_t life, std::uint32_t thread) const;
+  std::uint32_t threads() const;  // Counted ones, of each life.
+  WorkTotals done_in(std::uint32_t life) const;
+  // With the lives that are over.
+  WorkTotals done_at(std::uint32_t place) const;
+  // Of the newest worker there.
+  WorkTotals done_lately_at(std::uint32_t place) const;
+  std::uint64_t average_ns_at(std::uint32_t place) const;
 
   // --- signals ---
 
@@ -84,7 +133,12 @@ class AppMemory {
 
  private:
   struct Page;
+  const WorkerLife* newest_at(std::uint32_t place) const;
   Page* page_ = nullptr;
+  // As it was made: whoever has the memory in hand later cannot lead us out of it.
+  std::uint32_t lives_ = 0;
+  std::uint32_t threads_ = 0;
+  std::size_t lives_at_ = 0;
 };
 
 // A cache in memory of its own: a memfd, or the file `store` that outlives the server. `fresh`: what the file holds

@@ -11,7 +11,7 @@ namespace {
 class AppMemoryTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    fd_ = *AppMemory::create(3);
+    fd_ = *AppMemory::create({.locks = 3, .workers = 3, .threads = 2});
     memory_ = *AppMemory::map(fd_.get());
   }
   void TearDown() override {
@@ -26,6 +26,11 @@ class AppMemoryTest : public ::testing::Test {
     children_.push_back(pid);
     return pid;
   }
+  std::uint32_t worker(std::uint32_t place, pid_t pid) {
+    const std::uint32_t life = memory_.begin_life(place, 1);
+    memory_.take_card(life, pid, 1);
+    return life;
+  }
   static void end(pid_t pid) {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -38,33 +43,51 @@ class AppMemoryTest : public ::testing::Test {
   std::vector<pid_t> children_;
 };
 
-TEST_F(AppMemoryTest, AReplacementGetsThePlaceOfTheOneThatLeaves) {
-  EXPECT_EQ(memory_.take_place(child(), 1, 2, 1), 1u);
-  EXPECT_EQ(memory_.take_place(child(), 1, 2, 1), 2u);
-  memory_.card(2).leaving.store(1);
-  EXPECT_EQ(memory_.take_place(child(), 1, 2, 1), 2u);
+TEST_F(AppMemoryTest, WhatWasDoneAddsUpAtAPlace) {
+  const std::uint32_t first = worker(2, child());
+  memory_.counts(first, 0).requests.store(3);
+  memory_.counts(first, 1).requests.store(4);
+  memory_.counts(first, 1).in_request.store(1);
+  const std::uint32_t second = worker(2, child());
+  memory_.counts(second, 0).requests.store(10);
+  EXPECT_EQ(memory_.done_at(2).requests, 17u);
+  EXPECT_EQ(memory_.done_at(2).in_request, 1u);
+  EXPECT_EQ(memory_.done_lately_at(2).requests, 10u);
+  memory_.end_life(first);
+  EXPECT_EQ(memory_.done_at(2).requests, 17u);
+  EXPECT_EQ(memory_.done_at(1).requests, 0u);
+  memory_.end_life(second);
+  memory_.end_life(second);
+  EXPECT_EQ(memory_.done_at(2).requests, 17u);
+  EXPECT_EQ(memory_.done_lately_at(2).requests, 0u);
   EXPECT_EQ(memory_.card(2).respawns.load(), 1u);
-  // One more than there were to be.
-  EXPECT_EQ(memory_.take_place(child(), 1, 2, 1), 3u);
+  EXPECT_EQ(memory_.places(), 2u);
 }
 
-TEST_F(AppMemoryTest, AReloadGivesThePlacesOfTheOldGenerationInTheirOrder) {
-  memory_.take_place(child(), 1, 2, 1);
-  memory_.take_place(child(), 1, 2, 1);
-  EXPECT_EQ(memory_.take_place(child(), 2, 2, 1), 1u);
-  EXPECT_EQ(memory_.take_place(child(), 2, 2, 1), 2u);
+TEST_F(AppMemoryTest, ALifeThatIsOverIsUsedAgainFromZero) {
+  const std::uint32_t first = worker(1, child());
+  memory_.counts(first, 0).requests.store(3);
+  memory_.end_life(first);
+  EXPECT_EQ(memory_.begin_life(2, 1), first);
+  EXPECT_EQ(memory_.done_at(2).requests, 0u);
 }
 
-TEST_F(AppMemoryTest, APlaceIsFreeWhenItsProcessIsGone) {
-  const pid_t first = child();
-  memory_.take_place(first, 1, 2, 1);
-  memory_.take_place(child(), 1, 2, 1);
-  end(first);
-  EXPECT_EQ(memory_.take_place(child(), 1, 2, 1), 1u);
+TEST_F(AppMemoryTest, ThePlaceIsTheNewWorkersWhenTheOldOneEnds) {
+  const std::uint32_t first = worker(1, child());
+  const pid_t second = child();
+  worker(1, second);
+  memory_.end_life(first);
+  EXPECT_EQ(memory_.card(1).pid.load(), second);
+}
+
+TEST_F(AppMemoryTest, MoreWorkersThanExpectedShareTheLastLife) {
+  std::uint32_t last = 0;
+  for (int i = 0; i < 1000; ++i) last = memory_.begin_life(1, 1);
+  EXPECT_EQ(memory_.begin_life(1, 1), last);
 }
 
 TEST_F(AppMemoryTest, ASignalIsTakenOnceByTheFirstThatHandlesIt) {
-  for (int i = 0; i < 3; ++i) memory_.take_place(child(), 1, 3, 1);
+  for (std::uint32_t place = 1; place <= 3; ++place) worker(place, child());
   handle(2, 9);
   handle(3, 9);
   memory_.raise(9);
@@ -76,8 +99,8 @@ TEST_F(AppMemoryTest, ASignalIsTakenOnceByTheFirstThatHandlesIt) {
 
 TEST_F(AppMemoryTest, ATimerGoesOnWhereTheDeadWorkerLeftIt) {
   const pid_t first = child();
-  memory_.take_place(first, 1, 2, 1);
-  memory_.take_place(child(), 1, 2, 1);
+  worker(1, first);
+  worker(2, child());
   handle(1, 5);
   handle(2, 5);
   EXPECT_EQ(memory_.timer(5, 1, 100, 0, 1000), 100);
@@ -89,7 +112,7 @@ TEST_F(AppMemoryTest, ATimerGoesOnWhereTheDeadWorkerLeftIt) {
 }
 
 TEST_F(AppMemoryTest, ATimerFiresAsOftenAsItMay) {
-  memory_.take_place(child(), 1, 1, 1);
+  worker(1, child());
   handle(1, 5);
   memory_.timer(5, 1, 10, 2, 0);
   EXPECT_EQ(memory_.timer(5, 1, 10, 2, 10), 0);
@@ -98,7 +121,7 @@ TEST_F(AppMemoryTest, ATimerFiresAsOftenAsItMay) {
 }
 
 TEST_F(AppMemoryTest, ACronFiresOnceAMinute) {
-  memory_.take_place(child(), 1, 1, 1);
+  worker(1, child());
   handle(1, 5);
   EXPECT_TRUE(memory_.cron(5, 1, 7));
   EXPECT_FALSE(memory_.cron(5, 1, 7));

@@ -13,7 +13,7 @@ inline constexpr std::uint32_t kTextMax = 512;
 
 // supervisor -> zygote
 enum class ToZygote : std::uint32_t {
-  kFork = 1,     // number = worker id. Descriptors: [control socket of the worker, region memfd,
+  kFork = 1,     // number = worker id, place, life. Descriptors: [control socket of the worker, region memfd,
                  //   then for each edge thread: its eventfd, the FdChannel to it].
   kExit = 2,     // End; workers already forked go on (they end by their own control sockets). number = 1: the
                  //   server ends, and this is the last zygote.
@@ -67,6 +67,8 @@ struct ControlMessage {
   std::int32_t status = 0;
   std::uint32_t thread = 0;
   std::uint32_t threads = 0;
+  std::uint32_t place = 0;  // Among the workers, from 1 (supervise/worker_slots.h).
+  std::uint32_t life = 0;   // In the application's memory (app_memory.h); 0 without one.
   std::uint64_t request = 0;
   MailboxShape shape;
   char text[kTextMax] = {};

@@ -120,20 +120,7 @@ struct alignas(64) WorkerPage {
   std::atomic<std::uint32_t> exiting;  // Set with a ring of the bell: threads leave their loop.
   // Edge: requests have come one at a time for a while, so spinning for the next one pays.
   std::atomic<std::uint32_t> may_spin;
-  std::atomic<std::uint64_t> average_ns;  // Of the time that requests took; the latest counts half.
 };
-
-// What one thread of a worker has done, for the supervisor to read at any time (it believes none of it
-// beyond showing it). The thread alone writes: relaxed, no read-modify-write.
-struct alignas(64) ThreadCounts {
-  std::atomic<std::uint64_t> requests;
-  std::atomic<std::uint64_t> exceptions;  // Of the application.
-  std::atomic<std::uint64_t> bytes_sent;  // Heads and bodies handed to the edge.
-  std::atomic<std::uint64_t> running_ns;
-  std::atomic<std::uint32_t> in_request;
-};
-// Further threads share the last line, whose counts may then lose some.
-inline constexpr std::uint32_t kThreadsCounted = 256;
 
 // --- the region -----------------------------------------------------------------------------------
 
@@ -225,9 +212,6 @@ class Region {
   std::uint32_t mailboxes() const { return mailboxes_; }
   Mailbox mailbox(std::uint32_t edge_thread) const;
   WorkerPage& page() const;
-  ThreadCounts& counts(std::uint32_t thread) const;
-  // For one who only reads counts: the memory stays mapped, the descriptor is closed.
-  void close_fd() { fd_ = os::UniqueFd(); }
 
  private:
   os::UniqueFd fd_;

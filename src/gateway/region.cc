@@ -26,9 +26,6 @@ struct RegionHeader {
 constexpr std::uint64_t kMagic = 0x7469657263653031;  // "tierce01"
 constexpr std::size_t kPage = 4096;
 static_assert(sizeof(RegionHeader) <= kPage);
-// The counts lie in pages of their own behind the header. Nobody initialises them: a memfd is born as zeros,
-// and pages that no thread writes cost no memory.
-constexpr std::size_t kHeadBytes = kPage + (kThreadsCounted * sizeof(ThreadCounts) + kPage - 1) / kPage * kPage;
 
 std::size_t mailbox_stride(const MailboxShape& shape) {
   return (Mailbox::bytes_for(shape) + kPage - 1) / kPage * kPage;
@@ -48,7 +45,7 @@ Result<Region> Region::create(std::uint32_t edge_threads, const MailboxShape& sh
   if (!region.fd_) return fail(errno_error("memfd_create"));
   region.mailboxes_ = edge_threads;
   region.shape_ = shape;
-  region.bytes_ = kHeadBytes + edge_threads * mailbox_stride(shape);
+  region.bytes_ = kPage + edge_threads * mailbox_stride(shape);
   if (::ftruncate(region.fd(), static_cast<off_t>(region.bytes_)) != 0) {
     return fail(errno_error("sizing the gateway's memory"));
   }
@@ -61,7 +58,7 @@ Result<Region> Region::create(std::uint32_t edge_threads, const MailboxShape& sh
   region.base_ = *base;
   new (region.base_) RegionHeader{.magic = kMagic, .mailboxes = edge_threads, .shape = shape, .page = {}};
   for (std::uint32_t i = 0; i < edge_threads; ++i) {
-    initialise_mailbox(reinterpret_cast<MailboxHeader*>(region.base_ + kHeadBytes + i * mailbox_stride(shape)), shape);
+    initialise_mailbox(reinterpret_cast<MailboxHeader*>(region.base_ + kPage + i * mailbox_stride(shape)), shape);
   }
   return region;
 }
@@ -69,7 +66,7 @@ Result<Region> Region::create(std::uint32_t edge_threads, const MailboxShape& sh
 Result<Region> Region::map(os::UniqueFd fd) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return fail(errno_error("fstat of the gateway's memory"));
-  if (info.st_size < static_cast<off_t>(kHeadBytes)) return fail("the gateway's memory is too small");
+  if (info.st_size < static_cast<off_t>(kPage)) return fail("the gateway's memory is too small");
   Region region;
   region.fd_ = std::move(fd);
   region.bytes_ = static_cast<std::size_t>(info.st_size);
@@ -79,7 +76,7 @@ Result<Region> Region::map(os::UniqueFd fd) {
   const auto* header = reinterpret_cast<const RegionHeader*>(region.base_);
   region.mailboxes_ = header->mailboxes;
   region.shape_ = header->shape;
-  if (header->magic != kMagic || region.bytes_ != kHeadBytes + region.mailboxes_ * mailbox_stride(region.shape_)) {
+  if (header->magic != kMagic || region.bytes_ != kPage + region.mailboxes_ * mailbox_stride(region.shape_)) {
     return fail("the gateway's memory is of another version of tierce");
   }
   return region;
@@ -92,7 +89,7 @@ Result<Region> Region::map(os::UniqueFd fd, std::uint32_t edge_threads, const Ma
   region.fd_ = std::move(fd);
   region.mailboxes_ = edge_threads;
   region.shape_ = shape;
-  region.bytes_ = kHeadBytes + edge_threads * mailbox_stride(shape);
+  region.bytes_ = kPage + edge_threads * mailbox_stride(shape);
   if (info.st_size != static_cast<off_t>(region.bytes_)) return fail("the gateway's memory is not of the size agreed");
   auto base = map_all(region.fd(), region.bytes_);
   if (!base) return fail(std::move(base).error());
@@ -122,13 +119,9 @@ Region::~Region() {
 }
 
 Mailbox Region::mailbox(std::uint32_t edge_thread) const {
-  return Mailbox(reinterpret_cast<MailboxHeader*>(base_ + kHeadBytes + edge_thread * mailbox_stride(shape_)), shape_);
+  return Mailbox(reinterpret_cast<MailboxHeader*>(base_ + kPage + edge_thread * mailbox_stride(shape_)), shape_);
 }
 
 WorkerPage& Region::page() const { return reinterpret_cast<RegionHeader*>(base_)->page; }
-
-ThreadCounts& Region::counts(std::uint32_t thread) const {
-  return reinterpret_cast<ThreadCounts*>(base_ + kPage)[std::min(thread, kThreadsCounted - 1)];
-}
 
 }  // namespace tierce::gateway

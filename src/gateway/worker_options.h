@@ -36,5 +36,11 @@
 //
 //   uwsgi_memory   descriptor number of what gateway/app_memory.h describes
 //   uwsgi_cache    descriptor number of a cache (repeated)
+//   uwsgi_mount, uwsgi_import, uwsgi_argument  what mount, import and pyargv ask for (repeated)
+//   mount_callable, manage_script_name, chdir_after, executable, no_file_wrapper, reaper, cpus, least_lifetime
+//                  as the options of uWSGI say
+//   reload_ignore  a module whose change is no reload (repeated)
+//   post_fork      ACTION:ARGUMENT to be run in each worker (repeated)
+//   title_before, title_numbered, title_after, title_zygote  what ps shows for a worker and for the zygote
 //   uwsgi_option   "name=value", or "name" for a switch of the command line: uwsgi.opt (repeated)
 #pragma once

@@ -173,7 +173,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
-Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask) {
+Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask, ReusePort reuse_port) {
   if (endpoint.kind == Endpoint::Kind::kInherited) return adopt(endpoint.fd);
   if (endpoint.kind == Endpoint::Kind::kUnix) return listen_unix(endpoint.host, backlog, unix_umask);
   addrinfo hints{};
@@ -196,6 +196,7 @@ Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, i
   if (!fd) return fail(errno_error("socket for " + endpoint.text()));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reuse_port == ReusePort::kYes) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // [::]:80 and 0.0.0.0:80 can stand beside each other, as nginx has it.
   if (found->ai_family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) return fail(errno_error("bind " + endpoint.text()));

@@ -33,8 +33,10 @@ struct ListenSocket {
 };
 
 // A stale unix socket is replaced; one that somebody answers on is an error. `unix_umask` is for its mode,
-// the umask of the process where that is -1.
-Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask = -1);
+// the umask of the process where that is -1. kYes: other processes may listen at the same TCP address.
+enum class ReusePort : std::uint8_t { kNo, kYes };
+Result<ListenSocket> open_listen_socket(const Endpoint& endpoint, int backlog, int unix_umask = -1,
+                                        ReusePort reuse_port = ReusePort::kNo);
 // Sockets passed by systemd (LISTEN_FDS, LISTEN_PID); unsets the variables.
 Result<std::vector<ListenSocket>> take_activated_sockets();
 // How many connections wait to be accepted and how many may; zeros for unix sockets, of which the kernel does

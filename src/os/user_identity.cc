@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "os/unique_fd.h"
@@ -18,7 +19,27 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+Result<void> keep_further_groups(const std::vector<gid_t>& more) {
+  if (more.empty()) return {};
+  const int count = ::getgroups(0, nullptr);
+  std::vector<gid_t> all(static_cast<std::size_t>(std::max(count, 0)));
+  if (count < 0 || ::getgroups(count, all.data()) < 0) return fail(errno_error("getgroups"));
+  all.insert(all.end(), more.begin(), more.end());
+  if (::setgroups(all.size(), all.data()) != 0) return fail(errno_error("setting further groups"));
+  return {};
+}
+
 }  // namespace
+
+Result<void> add_groups(const std::vector<std::string>& groups, Identity& identity) {
+  for (const std::string& name : groups) {
+    auto found = find_identity("", name);
+    if (!found) return fail(std::move(found).error());
+    identity.more_groups.push_back(found->gid);
+  }
+  if (!identity.more_groups.empty() && ::geteuid() == 0) identity.change = true;
+  return {};
+}
 
 Result<Identity> find_identity(const std::string& user, const std::string& group) {
   Identity identity;
@@ -60,6 +81,7 @@ Result<void> become(const Identity& identity) {
   const int groups =
       identity.user.empty() ? ::setgroups(0, nullptr) : ::initgroups(identity.user.c_str(), identity.gid);
   if (groups != 0) return fail(errno_error("setting the groups"));
+  if (auto added = keep_further_groups(identity.more_groups); !added) return added;
   if (::setgid(identity.gid) != 0) return fail(errno_error("setgid"));
   if (::setuid(identity.uid) != 0) return fail(errno_error("setuid"));
   if (identity.uid != 0 && ::setuid(0) == 0) return fail("the change of the user can be undone: refused");

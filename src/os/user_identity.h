@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -14,10 +15,13 @@ struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
   std::string user;  // For the supplementary groups; "" when given by number without an entry.
+  std::vector<gid_t> more_groups;
 };
 
 // Names or numbers; empty strings leave that part as it is.
 Result<Identity> find_identity(const std::string& user, const std::string& group);
+// Adds further groups, by name or number.
+Result<void> add_groups(const std::vector<std::string>& groups, Identity& identity);
 // Groups, then gid, then uid, and a look that there is no way back.
 Result<void> become(const Identity& identity);
 

@@ -124,7 +124,12 @@ void Companions::look_at_touched(TimePoint now) {
     if (time == touched_[i].time) continue;
     touched_[i].time = time;
     log_->line(LogLevel::kInfo, fmt::format("{} has been touched", touched_[i].path));
-    when_done({hooks_of_touch[i]}, [](bool) {});
+    const config::HookSettings& hook = hooks_of_touch[i];
+    if (const auto command = hook.action == "obey" ? command_of_function(hook.argument) : std::nullopt) {
+      server_.obey(*command);
+    } else {
+      when_done({hook}, [](bool) {});
+    }
   }
 }
 

@@ -47,7 +47,7 @@ Result<GunicornReading> read_gunicorn(const config::GunicornSource& source, cons
   const pid_t pid = ::fork();
   if (pid < 0) return fail(errno_error("fork"));
   if (pid == 0) {
-    load_python(*python, *library, kBootstrap, number);
+    load_python({.path = *python}, *library, kBootstrap, number);
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {

@@ -127,9 +127,11 @@ void Pool::begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions&
 void Pool::tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& out) {
   worker.state = WorkerState::kExiting;
   worker.deadline = now + kExitPatience;
-  if (worker.hangs) {
+  if (worker.hangs && now >= worker.spared_until) {
     out.push_back({.kind = Action::Kind::kKillWorker, .worker = id});
   } else {
+    // One that comes to its senses meanwhile ends by itself.
+    if (worker.hangs) worker.deadline = worker.spared_until;
     out.push_back({.kind = Action::Kind::kTellExit, .worker = id, .status = at_once_ ? 1 : 0});
   }
 }
@@ -465,6 +467,7 @@ void Pool::on(const Event& event, Actions& out) {
       worker->dumping = true;
       if (worker->hangs) return;
       worker->hangs = true;
+      worker->spared_until = event.now + settings_.hang_grace;
       log(LogLevel::kError,
           fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
                       "other requests are finished",

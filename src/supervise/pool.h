@@ -27,7 +27,8 @@ using TimePoint = std::chrono::nanoseconds;  // CLOCK_MONOTONIC.
 struct PoolSettings {
   std::uint32_t workers = 1;
   std::chrono::milliseconds graceful_timeout{30000};
-  bool reload = false;  // --reload: a broken import does not end us, the next change may mend it.
+  std::chrono::milliseconds hang_grace{0};  // For a worker that hangs, before SIGKILL.
+  bool reload = false;                      // --reload: a broken import does not end us, the next change may mend it.
 };
 
 struct Event {
@@ -113,15 +114,17 @@ class Pool {
     std::uint32_t generation = 0;
     WorkerState state = WorkerState::kForking;
     std::int32_t pid = 0;
-    bool attached = false;    // The edge knows it.
-    bool to_replace = false;  // Drained once its replacement serves.
-    bool dumping = false;     // It writes the stack of a thread: not killed before that.
-    bool drained = false;     // The edge has nothing of it any more.
-    bool hangs = false;       // A thread of it is past its deadline: it cannot end by itself.
+    bool attached = false;     // The edge knows it.
+    bool to_replace = false;   // Drained once its replacement serves.
+    bool dumping = false;      // It writes the stack of a thread: not killed before that.
+    bool drained = false;      // The edge has nothing of it any more.
+    bool hangs = false;        // A thread of it is past its deadline: it cannot end by itself.
+    TimePoint spared_until{};  // ... and is not killed before that.
     TimePoint started{};
     TimePoint deadline = TimePoint::max();  // SIGKILL then.
   };
   const std::map<std::uint32_t, Worker>& workers() const { return workers_; }
+  bool reloading() const { return newest_ != generation_; }
   std::uint32_t target() const { return target_; }
 
  private:

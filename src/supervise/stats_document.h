@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/around_settings.h"
-#include "supervise/worker_slots.h"
+#include "gateway/app_memory.h"
 
 namespace tierce::supervise {
 
@@ -23,8 +23,8 @@ struct WorkerStats {
   std::uint32_t id = 0;  // The place.
   pid_t pid = 0;         // 0: nobody is there.
   bool accepting = false;
-  WorkerTotals totals;
-  WorkerTotals of_this_life;
+  gateway::WorkTotals totals;
+  gateway::WorkTotals of_this_life;
   std::uint64_t average_ns = 0;
   std::uint32_t timed_out = 0;
   std::uint32_t spawned = 0;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include "gateway/control.h"
 #include "gateway/mailbox.h"
@@ -28,7 +30,10 @@
 #include "os/listen_socket.h"
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
+#include "os/process_title.h"
+#include "os/shared_words.h"
 #include "os/user_identity.h"
+#include "supervise/cheaper.h"
 #include "supervise/companions.h"
 #include "supervise/hooks.h"
 #include "supervise/pool.h"
@@ -53,6 +58,17 @@ constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, 
 // nginx's default backlog; a kernel that allows less drops connections in a burst.
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
+// How often the load is looked at, and how often whether the first request has come.
+constexpr auto kLoadInterval = 1s;
+constexpr auto kFirstRequestInterval = 20ms;
+
+std::uint32_t workers_wanted_first(const config::RunSettings& settings) {
+  if (settings.cheaper.least == 0) return settings.workers;
+  return settings.cheaper.initial != 0 ? settings.cheaper.initial : settings.cheaper.least;
+}
+std::uint32_t workers_at_start(const config::RunSettings& settings) {
+  return settings.cheap ? 0 : workers_wanted_first(settings);
+}
 
 bool is_http(config::WireProtocol protocol) { return protocol == config::WireProtocol::kHttp; }
 
@@ -74,29 +90,20 @@ gateway::MailboxShape shape_for(const config::RunSettings& settings,
 struct WorkerLines {
   os::MessageChannel control;
   std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
-  gateway::Region region;                     // Later on for its counts alone.
+  gateway::Region region;                     // The same.
+  std::uint32_t life = 0;                     // In the application's memory, if it has one.
   bool first_in_place = false;
 };
-
-WorkerTotals totals_of(const gateway::Region& region, std::uint32_t threads) {
-  WorkerTotals totals;
-  for (std::uint32_t i = 0; i < std::min(threads, gateway::kThreadsCounted); ++i) {
-    const gateway::ThreadCounts& counts = region.counts(i);
-    totals.add({.requests = counts.requests.load(std::memory_order_relaxed),
-                .exceptions = counts.exceptions.load(std::memory_order_relaxed),
-                .bytes_sent = counts.bytes_sent.load(std::memory_order_relaxed),
-                .running_ns = counts.running_ns.load(std::memory_order_relaxed)});
-  }
-  return totals;
-}
 
 class Supervisor {
  public:
   Supervisor(const config::RunSettings& settings, config::EdgeMain edge_main)
       : settings_(settings),
         edge_main_(edge_main),
-        pool_({.workers = settings.workers,
+        cheaper_(settings.cheaper, settings.workers),
+        pool_({.workers = workers_at_start(settings),
                .graceful_timeout = settings.edge.graceful_timeout,
+               .hang_grace = settings.hang_grace,
                .reload = settings.reload}) {}
 
   int run() {
@@ -121,7 +128,17 @@ class Supervisor {
   // --- start ---
 
   Result<void> prepare() {
+    if (!settings_.title.empty()) os::set_process_title(settings_.title);
+    if (auto done = become_immediately(); !done) return done;
+    if (!settings_.first_chdir.empty() && ::chdir(settings_.first_chdir.c_str()) != 0)
+      return fail(errno_error("force-cwd " + settings_.first_chdir));
     if (auto done = run_phase("asap"); !done) return done;
+    if (auto done = raise_limits(); !done) return done;
+    auto identity = os::find_identity(settings_.user, settings_.group);
+    if (!identity) return fail(std::move(identity).error());
+    plan_.identity = std::move(*identity);
+    if (auto added = os::add_groups(settings_.more_groups, plan_.identity); !added) return added;
+    if (auto done = enter_jail(); !done) return done;
     // Names of programs and directories are the user's, seen from where the user stands.
     auto python = find_python(settings_.python);
     if (!python) return fail(std::move(python).error());
@@ -131,9 +148,6 @@ class Supervisor {
     plan_.library = absolute(*library);
     if (!settings_.chdir.empty() && ::chdir(settings_.chdir.c_str()) != 0)
       return fail(errno_error("--chdir " + settings_.chdir));
-    auto identity = os::find_identity(settings_.user, settings_.group);
-    if (!identity) return fail(std::move(identity).error());
-    plan_.identity = std::move(*identity);
     if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
 
     if (auto given = hand_logs_over(); !given) return given;
@@ -143,15 +157,18 @@ class Supervisor {
     plan_.error_log = log_.fd();
     log_.line(LogLevel::kInfo, fmt::format("Starting tierce {}{}", TIERCE_VERSION,
                                            settings_.name.empty() ? "" : fmt::format(" ({})", settings_.name)));
+    for (const std::string& remark : settings_.remarks) log_.line(LogLevel::kInfo, remark);
     for (const std::string& warning : settings_.warnings) log_.line(LogLevel::kWarning, warning);
-    if (!settings_.pid_file.empty()) {
-      auto file = os::PidFile::write(settings_.pid_file);
-      if (!file) return fail(std::move(file).error());
-      pid_file_ = std::move(*file);
-    }
-    for (const char* phase : {"pre-jail", "post-jail", "in-jail", "as-root", "as-user"}) {
+    if (auto written = write_pid_files(); !written) return written;
+    for (const char* phase :
+         {settings_.chroot.empty() ? "pre-jail" : "", "post-jail", "in-jail", "as-root", "as-user"}) {
       if (auto done = run_phase(phase); !done) return done;
     }
+    auto waiting = os::SharedWords::create(settings_.edge.threads);
+    if (!waiting) return fail(std::move(waiting).error());
+    waiting_ = std::move(*waiting);
+    if (settings_.cheap || settings_.cheaper.least != 0) next_load_look_ = now();
+    if (settings_.worker_rss_evil != 0 || settings_.worker_as_evil != 0) next_memory_look_ = now();
     plan_.before_python = [this] {
       auto done = run_hooks(companions_.hooks("pre-app"), os::Identity{}, log_);
       if (!done) log_.line(LogLevel::kCritical, done.error().text());
@@ -171,7 +188,7 @@ class Supervisor {
       watcher_.watch(settings_.touch_reload);
     }
     if (settings_.uwsgi) {
-      auto made = AppResources::create(*settings_.uwsgi, plan_.identity);
+      auto made = AppResources::create(settings_, plan_.identity);
       if (!made) return fail(std::move(made).error());
       app_ = std::move(*made);
       plan_.app = &app_;
@@ -189,6 +206,49 @@ class Supervisor {
     log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
                                            settings_.threads, plan_.python));
     return run_phase("master-start");
+  }
+
+  Result<void> become_immediately() const {
+    if (settings_.immediate_user.empty() && settings_.immediate_group.empty()) return {};
+    auto identity = os::find_identity(settings_.immediate_user, settings_.immediate_group);
+    if (!identity) return fail(std::move(identity).error().during("immediate-uid and immediate-gid"));
+    return os::become(*identity);
+  }
+
+  Result<void> raise_limits() const {
+    if (settings_.descriptors_limit == 0) return {};
+    const rlimit limit{settings_.descriptors_limit, settings_.descriptors_limit};
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+    return fail(errno_error(fmt::format("max-fd {}", settings_.descriptors_limit)));
+  }
+
+  // Users are known by their names outside.
+  Result<void> enter_jail() const {
+    if (settings_.chroot.empty()) return {};
+    if (auto done = run_phase("pre-jail"); !done) return done;
+    if (::chroot(settings_.chroot.c_str()) != 0 || ::chdir("/") != 0)
+      return fail(errno_error("chroot " + settings_.chroot));
+    return {};
+  }
+
+  Result<void> write_pid_files() {
+    const auto write = [this](const std::string& path) -> Result<void> {
+      auto file = os::PidFile::write(path);
+      if (!file) return fail(std::move(file).error());
+      pid_files_.push_back(std::move(*file));
+      return {};
+    };
+    if (!settings_.pid_file.empty()) {
+      if (auto written = write(settings_.pid_file); !written) return written;
+    }
+    for (const std::string& path : settings_.more_pid_files) {
+      if (auto written = write(path); !written) return written;
+    }
+    for (const std::string& path : settings_.pid_files_of_user) {
+      if (auto written = write(path); !written) return written;
+      if (auto given = os::give_path(path, plan_.identity); !given) return given;
+    }
+    return {};
   }
 
   // The hooks of one turn of our own life. What is to run as the user does so; signals have been given their
@@ -238,7 +298,8 @@ class Supervisor {
       for (const std::string& bind : settings_.binds) {
         auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
         if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
-        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask);
+        auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask,
+                                             settings_.reuse_port ? os::ReusePort::kYes : os::ReusePort::kNo);
         if (!socket) return fail(std::move(socket).error());
         listeners_.push_back(std::move(*socket));
         // The user's, as gunicorn has it: a proxy of the same user may connect whatever the umask says.
@@ -299,7 +360,8 @@ class Supervisor {
     companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline()});
+    TimePoint next =
+        std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_, next_memory_look_});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -314,6 +376,8 @@ class Supervisor {
       reload_at_ = TimePoint::max();
       reload();
     }
+    if (now() >= next_load_look_) look_at_load();
+    if (now() >= next_memory_look_) look_at_memory();
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
 
@@ -407,6 +471,7 @@ class Supervisor {
       case Command::kPause:
         return pause_or_resume();
       case Command::kMoreWorkers:
+        if (settings_.cheaper.least != 0 && pool_.target() >= settings_.workers) return;
         return change_workers(Event::Kind::kMoreWorkers);
       case Command::kFewerWorkers:
         return change_workers(Event::Kind::kFewerWorkers);
@@ -472,14 +537,74 @@ class Supervisor {
     reopen_logs();
   }
 
+  // --- how many workers ---
+
+  std::uint32_t waiting_requests() const {
+    std::uint32_t all = 0;
+    for (const auto& of_thread : waiting_) all += of_thread.load(std::memory_order_relaxed);
+    return all;
+  }
+
+  void look_at_load() {
+    if (cheap_) {
+      next_load_look_ = now() + kFirstRequestInterval;
+      if (waiting_requests() == 0) return;
+      cheap_ = false;
+      log_.line(LogLevel::kInfo, "The first request has come: starting workers");
+      for (std::uint32_t i = 0; i < workers_wanted_first(settings_); ++i) change_workers(Event::Kind::kMoreWorkers);
+    }
+    next_load_look_ = settings_.cheaper.least != 0 ? now() + kLoadInterval : TimePoint::max();
+    // A reload has enough to do with the number that there is.
+    if (settings_.cheaper.least == 0 || paused_ || pool_.reloading()) return;
+    const Cheaper::Decision decision = cheaper_.look(load());
+    for (const std::string& said : decision.said) log_.line(LogLevel::kInfo, said);
+    for (int i = 0; i < decision.change; ++i) change_workers(Event::Kind::kMoreWorkers);
+    if (decision.change < 0) change_workers(Event::Kind::kFewerWorkers);
+  }
+
+  Cheaper::Load load() const {
+    Cheaper::Load load;
+    load.now = now();
+    load.waiting = waiting_requests();
+    const bool measured = settings_.cheaper.rss_soft_bytes != 0 || settings_.cheaper.rss_hard_bytes != 0;
+    for (const auto& [id, worker] : pool_.workers()) {
+      const auto lines = workers_.find(id);
+      if (worker.state > Pool::WorkerState::kServing || worker.to_replace || lines == workers_.end()) continue;
+      const std::uint32_t place = slots_.place_of(id);
+      load.workers.push_back({.place = place,
+                              .busy = app_.memory().done_in(lines->second.life).in_request != 0,
+                              .running_ns = app_.memory().done_at(place).running_ns});
+      if (measured && worker.pid > 0) load.rss_bytes += memory_use(worker.pid).rss_bytes;
+    }
+    return load;
+  }
+
+  // What a worker took while its request runs is not looked at by itself.
+  void look_at_memory() {
+    next_memory_look_ = now() + kLoadInterval;
+    for (const auto& [id, worker] : pool_.workers()) {
+      if (worker.state != Pool::WorkerState::kServing || worker.pid <= 0) continue;
+      const MemoryUse use = memory_use(worker.pid);
+      const bool rss = settings_.worker_rss_evil != 0 && use.rss_bytes >= settings_.worker_rss_evil;
+      const bool as = settings_.worker_as_evil != 0 && use.vsz_bytes >= settings_.worker_as_evil;
+      if (!rss && !as) continue;
+      log_.line(LogLevel::kWarning,
+                fmt::format("Evil reload of the worker (pid: {}) with {} MiB of {}", worker.pid,
+                            (rss ? use.rss_bytes : use.vsz_bytes) >> 20, rss ? "resident memory" : "address space"));
+      ::kill(worker.pid, SIGKILL);
+    }
+  }
+
   // --- statistics ---
 
   void fill_stats(Stats& stats) const {
     stats.paused = paused_.has_value();
     stats.chdir = settings_.chdir;
     for (std::size_t i = 0; i < listeners_.size(); ++i) stats.sockets.push_back(socket_stats(i));
-    for (std::size_t i = 0; i < slots_.places().size(); ++i) {
-      stats.workers.push_back(worker_stats(static_cast<std::uint32_t>(i + 1), slots_.places()[i]));
+    const auto& places = slots_.places();
+    for (std::size_t i = 0; i < std::max<std::size_t>(places.size(), settings_.workers); ++i) {
+      stats.workers.push_back(
+          worker_stats(static_cast<std::uint32_t>(i + 1), i < places.size() ? places[i] : WorkerSlots::Place()));
     }
   }
 
@@ -498,7 +623,10 @@ class Supervisor {
   WorkerStats worker_stats(std::uint32_t number, const WorkerSlots::Place& place) const {
     WorkerStats stats;
     stats.id = number;
-    stats.totals = place.before;
+    const gateway::AppMemory& memory = app_.memory();
+    stats.totals = memory.done_at(number);
+    stats.of_this_life = memory.done_lately_at(number);
+    stats.average_ns = memory.average_ns_at(number);
     stats.timed_out = place.timed_out;
     stats.spawned = place.spawned;
     stats.last_spawn = place.last_spawn;
@@ -506,22 +634,19 @@ class Supervisor {
       const auto lines = workers_.find(id);
       const auto worker = pool_.workers().find(id);
       if (lines == workers_.end() || worker == pool_.workers().end()) continue;
-      const gateway::Region& region = lines->second.region;
-      stats.of_this_life = totals_of(region, settings_.threads);
-      stats.totals.add(stats.of_this_life);
+      const std::uint32_t life = lines->second.life;
       stats.pid = worker->second.pid;
       stats.accepting = worker->second.state == Pool::WorkerState::kServing;
-      stats.average_ns = region.page().average_ns.load(std::memory_order_relaxed);
       stats.threads.clear();
-      for (std::uint32_t i = 0; i < std::min(settings_.threads, gateway::kThreadsCounted); ++i) {
-        const gateway::ThreadCounts& counts = region.counts(i);
+      for (std::uint32_t i = 0; i < memory.threads(); ++i) {
+        const gateway::ThreadCounts& counts = memory.counts(life, i);
         stats.threads.push_back(
             {counts.requests.load(std::memory_order_relaxed), counts.in_request.load(std::memory_order_relaxed) != 0});
       }
     }
-    const MemoryUse memory = stats.pid > 0 ? memory_use(stats.pid) : MemoryUse();
-    stats.rss_bytes = memory.rss_bytes;
-    stats.vsz_bytes = memory.vsz_bytes;
+    const MemoryUse use = stats.pid > 0 ? memory_use(stats.pid) : MemoryUse();
+    stats.rss_bytes = use.rss_bytes;
+    stats.vsz_bytes = use.vsz_bytes;
     return stats;
   }
 
@@ -633,6 +758,7 @@ class Supervisor {
           break;
         case FromEdge::kTimedOut:
           slots_.count_timeout(message.number);
+          send_hang_signal(message.number);
           feed({.kind = Event::Kind::kTimedOut,
                 .worker = message.number,
                 .thread = message.thread,
@@ -643,6 +769,14 @@ class Supervisor {
           break;
       }
     }
+  }
+
+  // The application may have a handler that says more than its stack does, or frees what hangs.
+  void send_hang_signal(std::uint32_t id) const {
+    const auto worker = pool_.workers().find(id);
+    if (settings_.hang_grace.count() == 0 || worker == pool_.workers().end() || worker->second.hangs) return;
+    if (worker->second.pid > 0)
+      ::kill(worker->second.pid, settings_.hang_signal != 0 ? settings_.hang_signal : SIGTERM);
   }
 
   void read_zygote(std::uint32_t generation) {
@@ -684,6 +818,10 @@ class Supervisor {
     if (!zygotes_.contains(generation)) return;
     if (daemons_to_restart_ && served_) companions_.restart_daemons();
     daemons_to_restart_ = false;
+    if (settings_.ready_fd >= 0) {
+      static_cast<void>(!::write(settings_.ready_fd, "", 1));
+      ::close(std::exchange(settings_.ready_fd, -1));
+    }
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
     companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
   }
@@ -815,7 +953,8 @@ class Supervisor {
       }
       case Action::Kind::kForget:
         if (const auto lines = workers_.find(action.worker); lines != workers_.end()) {
-          slots_.remove(action.worker, totals_of(lines->second.region, settings_.threads));
+          slots_.remove(action.worker);
+          if (lines->second.life != 0) app_.memory().end_life(lines->second.life);
           workers_.erase(lines);
         }
         if (chained_ == action.worker) reload_next_of_chain();
@@ -854,6 +993,7 @@ class Supervisor {
 
   void start_edge() {
     wakeups_.clear();
+    for (auto& of_thread : waiting_) of_thread.store(0);
     for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
       wakeups_.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
       if (!wakeups_.back()) return edge_cannot_start(errno_error("eventfd"));
@@ -878,8 +1018,9 @@ class Supervisor {
     workers_.clear();
     zygotes_.clear();
     watcher_ = os::FileWatcher();
-    pid_file_.forget();
+    for (os::PidFile& file : pid_files_) file.forget();
     companions_.let_go();
+    if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
       log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());
       ::_exit(1);
@@ -893,6 +1034,7 @@ class Supervisor {
       const os::ListenSocket& listener = listeners_[i];
       start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port, protocols_[i]});
     }
+    start.waiting = waiting_.begin();
     start.control = std::move(theirs);
     start.wakeups = std::move(wakeups_);
     start.id_base = id_base;
@@ -903,7 +1045,8 @@ class Supervisor {
   static std::uint64_t request_ids() { return static_cast<std::uint64_t>(std::random_device()() & 0xffffff) << 32; }
 
   void start(std::uint32_t generation) {
-    auto process = supervise::start_zygote(settings_, plan_, listeners_, generation, pool_.target());
+    const std::uint32_t workers = settings_.uwsgi ? std::max(pool_.target(), settings_.workers) : pool_.target();
+    auto process = supervise::start_zygote(settings_, plan_, listeners_, generation, workers);
     if (!process) {
       log_.line(LogLevel::kCritical, std::move(process).error().during("starting Python").text());
       return feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = 1 << 8});
@@ -912,21 +1055,28 @@ class Supervisor {
   }
 
   void fork_worker(std::uint32_t id, std::uint32_t generation) {
-    auto lines = ask_for_worker(id, generation);
-    if (!lines) {
-      log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
-      return feed({.kind = Event::Kind::kForkFailed, .worker = id});
-    }
-    slots_.add(id, pool_.target(), ::time(nullptr), [this](std::uint32_t other) {
+    const std::time_t now = ::time(nullptr);
+    slots_.add(id, pool_.target(), now, [this](std::uint32_t other) {
       const auto worker = pool_.workers().find(other);
       return worker == pool_.workers().end() || worker->second.to_replace ||
              worker->second.state >= Pool::WorkerState::kDraining;
     });
-    lines->first_in_place = slots_.places()[slots_.place_of(id) - 1].spawned == 1;
+    const std::uint32_t place = slots_.place_of(id);
+    const std::uint32_t life = settings_.uwsgi ? app_.memory().begin_life(place, static_cast<std::uint64_t>(now)) : 0;
+    auto lines = ask_for_worker(id, generation, place, life);
+    if (!lines) {
+      slots_.remove(id);
+      if (life != 0) app_.memory().end_life(life);
+      log_.line(LogLevel::kError, std::move(lines).error().during("asking for a worker").text());
+      return feed({.kind = Event::Kind::kForkFailed, .worker = id});
+    }
+    lines->life = life;
+    lines->first_in_place = slots_.places()[place - 1].spawned == 1;
     workers_[id] = std::move(*lines);
   }
 
-  Result<WorkerLines> ask_for_worker(std::uint32_t id, std::uint32_t generation) {
+  Result<WorkerLines> ask_for_worker(std::uint32_t id, std::uint32_t generation, std::uint32_t place,
+                                     std::uint32_t life) {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
@@ -946,8 +1096,11 @@ class Supervisor {
       descriptors.push_back(wakeups_[i].get());
       descriptors.push_back(worker_ends.back().fd());
     }
-    const ControlMessage message{
-        .kind = static_cast<std::uint32_t>(ToZygote::kFork), .number = id, .threads = settings_.threads};
+    const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork),
+                                 .number = id,
+                                 .threads = settings_.threads,
+                                 .place = place,
+                                 .life = life};
     if (auto sent = zygote->second.control.send(message, descriptors); !sent) return fail(std::move(sent).error());
     return lines;
   }
@@ -965,18 +1118,19 @@ class Supervisor {
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
-    lines->second.region.close_fd();  // The edge and the worker hold it now.
+    lines->second.region = gateway::Region();  // The edge and the worker hold it now.
   }
 
   config::RunSettings settings_;
   config::EdgeMain edge_main_;
+  Cheaper cheaper_;
   Pool pool_;
   std::deque<Event> events_;
   bool feeding_ = false;
   ZygotePlan plan_;
   AppResources app_;
   os::ErrorLog log_;
-  os::PidFile pid_file_;
+  std::vector<os::PidFile> pid_files_;
   std::vector<os::ListenSocket> listeners_;
   std::vector<config::WireProtocol> protocols_;  // Of each listener.
   os::UniqueFd signals_;
@@ -997,6 +1151,10 @@ class Supervisor {
   std::deque<std::uint32_t> chain_;       // Workers that a chain reload has still to replace ...
   std::optional<std::uint32_t> chained_;  // ... and the one that is being replaced.
   std::optional<std::uint32_t> paused_;   // How many workers there were.
+  os::SharedWords waiting_;               // Requests, by thread of the edge.
+  bool cheap_ = settings_.cheap;          // Still: nobody has come.
+  TimePoint next_load_look_ = TimePoint::max();
+  TimePoint next_memory_look_ = TimePoint::max();
   bool daemons_to_restart_ = false;
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.

@@ -4,13 +4,6 @@
 
 namespace tierce::supervise {
 
-void WorkerTotals::add(const WorkerTotals& more) {
-  requests += more.requests;
-  exceptions += more.exceptions;
-  bytes_sent += more.bytes_sent;
-  running_ns += more.running_ns;
-}
-
 void WorkerSlots::add(std::uint32_t worker, std::uint32_t wanted, std::time_t now,
                       const std::function<bool(std::uint32_t)>& leaves) {
   if (places_.size() < std::max(wanted, 1u)) places_.resize(std::max(wanted, 1u));
@@ -26,12 +19,10 @@ void WorkerSlots::add(std::uint32_t worker, std::uint32_t wanted, std::time_t no
   place->last_spawn = now;
 }
 
-void WorkerSlots::remove(std::uint32_t worker, const WorkerTotals& done) {
+void WorkerSlots::remove(std::uint32_t worker) {
   const std::uint32_t number = place_of(worker);
   if (number == 0) return;
-  Place& place = places_[number - 1];
-  std::erase(place.workers, worker);
-  place.before.add(done);
+  std::erase(places_[number - 1].workers, worker);
 }
 
 void WorkerSlots::count_timeout(std::uint32_t worker) {

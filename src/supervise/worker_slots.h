@@ -1,5 +1,6 @@
-// Places 1..N for worker processes, as uWSGI numbers them: a place outlives its worker, and what its workers
-// have done adds up. While a worker is being replaced both have the same place.
+// Places 1..N for worker processes, as uWSGI numbers them: a place outlives its worker. While a worker is being
+// replaced both have the same place. The worker is told its place when it is forked; what was done there adds up
+// in its card (gateway/app_memory.h).
 #pragma once
 
 #include <cstdint>
@@ -9,19 +10,10 @@
 
 namespace tierce::supervise {
 
-struct WorkerTotals {
-  std::uint64_t requests = 0;
-  std::uint64_t exceptions = 0;
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t running_ns = 0;
-  void add(const WorkerTotals& more);
-};
-
 class WorkerSlots {
  public:
   struct Place {
     std::vector<std::uint32_t> workers;  // Oldest first.
-    WorkerTotals before;                 // Of workers that are gone.
     std::uint32_t spawned = 0;
     std::uint32_t timed_out = 0;
     std::time_t last_spawn = 0;
@@ -31,7 +23,7 @@ class WorkerSlots {
   // the least crowded one.
   void add(std::uint32_t worker, std::uint32_t wanted, std::time_t now,
            const std::function<bool(std::uint32_t)>& leaves);
-  void remove(std::uint32_t worker, const WorkerTotals& done);
+  void remove(std::uint32_t worker);
   void count_timeout(std::uint32_t worker);
   // From 1; 0 for a worker that has none.
   std::uint32_t place_of(std::uint32_t worker) const;

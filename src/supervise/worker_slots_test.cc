@@ -20,7 +20,7 @@ TEST(WorkerSlots, AReplacementTakesThePlaceOfTheOneThatLeaves) {
   for (std::uint32_t id = 1; id <= 3; ++id) slots.add(id, 3, 0, nobody);
   slots.add(4, 3, 0, [](std::uint32_t id) { return id == 2; });
   EXPECT_EQ(slots.place_of(4), 2u);
-  slots.remove(2, {});
+  slots.remove(2);
   EXPECT_EQ(slots.places()[1].workers, std::vector<std::uint32_t>{4});
   EXPECT_EQ(slots.places()[1].spawned, 2u);
 }
@@ -31,17 +31,15 @@ TEST(WorkerSlots, AReloadSpreadsOverAllPlaces) {
   for (std::uint32_t id = 1; id <= 4; ++id) EXPECT_EQ(slots.place_of(id + 4), id);
 }
 
-TEST(WorkerSlots, WhatAWorkerHasDoneStaysWithItsPlace) {
+TEST(WorkerSlots, TimeoutsStayWithThePlace) {
   WorkerSlots slots;
   slots.add(1, 1, 0, nobody);
   slots.count_timeout(1);
-  slots.remove(1, {.requests = 7, .exceptions = 1, .bytes_sent = 100, .running_ns = 5});
+  slots.remove(1);
+  slots.count_timeout(1);
   slots.add(2, 1, 0, nobody);
-  slots.remove(2, {.requests = 3});
-  slots.remove(2, {.requests = 3});
-  EXPECT_EQ(slots.places()[0].before.requests, 10u);
-  EXPECT_EQ(slots.places()[0].before.bytes_sent, 100u);
-  EXPECT_EQ(slots.places()[0].timed_out, 1u);
+  slots.count_timeout(2);
+  EXPECT_EQ(slots.places()[0].timed_out, 2u);
 }
 
 }  // namespace

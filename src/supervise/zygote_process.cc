@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <climits>
@@ -72,14 +73,18 @@ Result<std::string> find_library() {
   return fail(Error(text + " (set TIERCE_LIB to its directory)"));
 }
 
-void load_python(const std::string& python, const std::string& library, const char* program,
+void load_python(const Interpreter& python, const std::string& library, const char* program,
                  const std::string& options) {
   if (const char* preload = std::getenv("TIERCE_PYTHON_PRELOAD"); preload != nullptr && *preload != '\0') {
     ::setenv("LD_PRELOAD", preload, 1);  // Sanitizer runs: the interpreter is not instrumented.
   }
-  ::execl(python.c_str(), python.c_str(), "-c", program, library.c_str(), options.c_str(), nullptr);
+  std::vector<const char*> words = {python.name.c_str()};
+  if (python.optimize != 0) words.push_back(python.optimize == 1 ? "-O" : "-OO");
+  for (const char* word : {"-c", program, library.c_str(), options.c_str()}) words.push_back(word);
+  words.push_back(nullptr);
+  ::execv(python.path.c_str(), const_cast<char* const*>(words.data()));
   const char* why = std::strerror(errno);
-  ::dprintf(2, "tierce: starting %s as user %u: %s\n", python.c_str(), static_cast<unsigned>(::geteuid()), why);
+  ::dprintf(2, "tierce: starting %s as user %u: %s\n", python.path.c_str(), static_cast<unsigned>(::geteuid()), why);
   ::_exit(127);
 }
 
@@ -147,7 +152,13 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     if (plan.error_log != 2) inherit(plan.error_log);
     if (watch_write) inherit(watch_write.get());
     if (plan.app != nullptr) plan.app->inherit();
-    for (const auto& [name, value] : settings.environment) ::setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [name, value] : settings.environment) {
+      value ? ::setenv(name.c_str(), value->c_str(), 1) : ::unsetenv(name.c_str());
+    }
+    if (settings.as_limit != 0) {
+      const rlimit limit{settings.as_limit, settings.as_limit};
+      if (::setrlimit(RLIMIT_AS, &limit) != 0) ::dprintf(2, "tierce: %s\n", errno_error("limit-as").text().c_str());
+    }
     if (auto done = os::become(plan.identity); !done) {
       ::dprintf(2, "tierce: %s\n", done.error().text().c_str());
       ::_exit(1);
@@ -156,7 +167,9 @@ Result<ZygoteProcess> start_zygote(const config::RunSettings& settings, const Zy
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != supervisor) ::_exit(1);
     if (plan.before_python && !plan.before_python()) ::_exit(1);
-    load_python(plan.python, plan.library, kBootstrap, options_number);
+    const std::string& name = settings.python_name.empty() ? plan.python : settings.python_name;
+    load_python({.path = plan.python, .name = name, .optimize = settings.optimize}, plan.library, kBootstrap,
+                options_number);
   }
   ZygoteProcess process;
   process.pid = pid;

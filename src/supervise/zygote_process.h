@@ -25,9 +25,14 @@ Result<std::string> find_python(const std::string& wanted);
 // Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce.
 Result<std::string> find_library();
 
+struct Interpreter {
+  std::string path;
+  std::string name = path;     // argv[0]
+  std::uint32_t optimize = 0;  // 1: -O, 2: -OO
+};
 // In a forked child: becomes the interpreter that runs `program` with the library's directory and the
 // descriptor of its options as arguments.
-[[noreturn]] void load_python(const std::string& python, const std::string& library, const char* program,
+[[noreturn]] void load_python(const Interpreter& python, const std::string& library, const char* program,
                               const std::string& options);
 
 struct ZygotePlan {

@@ -60,14 +60,14 @@ PyObject* make_template(const ListenerName& listener, bool https) {
   const auto put_bool = [&](const char* key, bool value) { return put(key, PyBool_FromLong(value ? 1 : 0)); };
   PyObject* wrapper = file_wrapper_type();
   Py_INCREF(sys_stderr);
-  Py_INCREF(wrapper);
-  const bool ok = put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) &&
-                  put_text("wsgi.url_scheme", https ? "https" : "http") && put("wsgi.errors", sys_stderr) &&
-                  put_bool("wsgi.multithread", settings().threads > 1) &&
-                  put_bool("wsgi.multiprocess", settings().multiprocess) && put_bool("wsgi.run_once", false) &&
-                  put_bool("wsgi.input_terminated", true) && put("wsgi.file_wrapper", wrapper) &&
-                  put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) &&
-                  put_text("SERVER_PORT", listener.port) && put_text("SERVER_SOFTWARE", settings().server_software);
+  if (settings().file_wrapper) Py_INCREF(wrapper);
+  const bool ok =
+      put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) && put_text("wsgi.url_scheme", https ? "https" : "http") &&
+      put("wsgi.errors", sys_stderr) && put_bool("wsgi.multithread", settings().threads > 1) &&
+      put_bool("wsgi.multiprocess", settings().multiprocess) && put_bool("wsgi.run_once", false) &&
+      put_bool("wsgi.input_terminated", true) && (!settings().file_wrapper || put("wsgi.file_wrapper", wrapper)) &&
+      put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) && put_text("SERVER_PORT", listener.port) &&
+      put_text("SERVER_SOFTWARE", settings().server_software);
   if (!ok || (settings().uwsgi && !add_uwsgi_keys(dict.get()))) return nullptr;
   return dict.release();
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/control.h"
 #include "os/message_channel.h"
+#include "os/process_title.h"
 #include "wsgi/environ.h"
 #include "wsgi/error_log.h"
 #include "wsgi/file_wrapper.h"
@@ -51,7 +52,11 @@ PyObject* configure(PyObject*, PyObject* args) {
                     .lifetime_seconds = number_of(options, "max_lifetime"),
                     .lifetime_jitter_seconds = number_of(options, "max_lifetime_jitter"),
                     .rss_bytes = number_of(options, "max_rss"),
-                    .as_bytes = number_of(options, "max_as")};
+                    .as_bytes = number_of(options, "max_as"),
+                    .least_seconds = number_of(options, "least_lifetime")};
+  all.file_wrapper = text_of(options, "no_file_wrapper") == nullptr;
+  all.reaper = number_of(options, "reaper") != 0;
+  all.cpus = static_cast<std::uint32_t>(number_of(options, "cpus"));
   if (const char* software = text_of(options, "server_software")) all.server_software = software;
   const char* level = text_of(options, "log_level");
   const auto least = os::log_level_of(level != nullptr ? level : "info");
@@ -121,6 +126,13 @@ PyObject* worker_start(PyObject*, PyObject* args) {
   Py_RETURN_NONE;
 }
 
+PyObject* set_title(PyObject*, PyObject* args) {
+  const char* title;
+  if (!PyArg_ParseTuple(args, "s", &title)) return nullptr;
+  os::set_process_title(title);
+  Py_RETURN_NONE;
+}
+
 PyObject* worker_failed(PyObject*, PyObject*) {
   worker->say(gateway::FromWorker::kFailed);
   Py_RETURN_NONE;
@@ -171,6 +183,7 @@ PyMethodDef methods[] = {
     {"zygote_say", zygote_say, METH_VARARGS, "zygote_say(ready, workers)"},
     {"zygote_loop", zygote_loop, METH_O, "zygote_loop(arbiter) -> bool"},
     {"worker_start", worker_start, METH_VARARGS, "worker_start(application, stack_fd)"},
+    {"set_title", set_title, METH_VARARGS, "set_title(text): what ps shows"},
     {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
     {"worker_run", worker_run, METH_O, "worker_run(thread)"},
     {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},

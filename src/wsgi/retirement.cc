@@ -40,14 +40,18 @@ Memory memory_of(int statm) {
 }  // namespace
 
 Retirement::Retirement(const RetirementRules& rules, std::uint64_t now_ns)
-    : rules_(rules), requests_(with_jitter(rules.requests, rules.requests_jitter)) {
+    : rules_(rules),
+      requests_(with_jitter(rules.requests, rules.requests_jitter)),
+      not_before_ns_(rules.least_seconds == 0 ? 0 : now_ns + rules.least_seconds * kSecondNs) {
   if (rules.lifetime_seconds != 0)
     due_ns_ = now_ns + with_jitter(rules.lifetime_seconds, rules.lifetime_jitter_seconds) * kSecondNs;
+  if (due_ns_ != 0 && due_ns_ < not_before_ns_) due_ns_ = not_before_ns_;
   if (rules.rss_bytes != 0 || rules.as_bytes != 0)
     statm_ = os::UniqueFd(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
 }
 
-std::optional<std::string> Retirement::after_request(std::uint64_t count) const {
+std::optional<std::string> Retirement::after_request(std::uint64_t count, std::uint64_t now_ns) const {
+  if (now_ns < not_before_ns_) return {};
   if (requests_ != 0 && count >= requests_) return fmt::format("after {} requests", count);
   if (!statm_) return {};
   const Memory memory = memory_of(statm_.get());

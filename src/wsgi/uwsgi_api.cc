@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/app_memory.h"
 #include "os/clock.h"
 #include "os/socket_io.h"
 #include "wsgi/error_log.h"
@@ -25,6 +26,7 @@ using gateway::WorkerCard;
 AppMemory memory;
 std::vector<SharedCache> caches;
 std::uint32_t place;  // 0: no worker.
+std::uint32_t life;
 WorkerCard* card;
 PyObject* after_request;
 thread_local Call* current;
@@ -254,11 +256,11 @@ PyObject* app_open(PyObject*, PyObject* args) {
   return PyLong_FromUnsignedLongLong(memory.started_on());
 }
 
-// app_worker(generation, workers): the place of this new worker.
+// app_worker(generation): the place of this new worker.
 PyObject* app_worker(PyObject*, PyObject* args) {
-  unsigned generation = 0, workers = 0;
-  if (!PyArg_ParseTuple(args, "II", &generation, &workers)) return nullptr;
-  place = memory.take_place(::getpid(), generation, workers, static_cast<std::uint64_t>(::time(nullptr)));
+  unsigned generation = 0;
+  if (!PyArg_ParseTuple(args, "I", &generation)) return nullptr;
+  memory.take_card(life, ::getpid(), generation);
   card = &memory.card(place);
   return PyLong_FromUnsignedLong(place);
 }
@@ -278,9 +280,11 @@ PyObject* app_cards(PyObject*, PyObject* args) {
   if (!all) return nullptr;
   for (std::uint32_t i = 1; i <= count; ++i) {
     const WorkerCard& c = memory.card(i);
-    PyObject* entry = Py_BuildValue("(IiKKKKKKKKKI)", i, c.pid.load(), c.requests.load(), c.delta_requests.load(),
-                                    c.signals.load(), c.exceptions.load(), c.running_us.load(), c.last_spawn.load(),
-                                    c.respawns.load(), c.sent_bytes.load(), c.average_us.load(), c.running.load());
+    const gateway::WorkTotals done = memory.done_at(i);
+    PyObject* entry =
+        Py_BuildValue("(IiKKKKKKKKKI)", i, c.pid.load(), done.requests, memory.done_lately_at(i).requests,
+                      c.signals.load(), done.exceptions, done.running_ns / 1000, c.last_spawn.load(), c.respawns.load(),
+                      done.bytes_sent, memory.average_ns_at(i) / 1000, done.in_request);
     if (entry == nullptr) return nullptr;
     PyTuple_SET_ITEM(all.get(), static_cast<Py_ssize_t>(i - 1), entry);
   }
@@ -288,12 +292,12 @@ PyObject* app_cards(PyObject*, PyObject* args) {
 }
 
 PyObject* app_requests(PyObject*, PyObject*) {
-  return PyLong_FromUnsignedLongLong(card != nullptr ? card->requests.load() : 0);
+  return PyLong_FromUnsignedLongLong(card != nullptr ? memory.done_at(place).requests : 0);
 }
 
 PyObject* app_all_requests(PyObject*, PyObject*) {
   std::uint64_t all = 0;
-  for (std::uint32_t i = 1; i <= memory.places(); ++i) all += memory.card(i).requests.load();
+  for (std::uint32_t i = 1; i <= memory.places(); ++i) all += memory.done_at(i).requests;
   return PyLong_FromUnsignedLongLong(all);
 }
 
@@ -438,7 +442,7 @@ PyMethodDef methods[] = {{"cache_get", cache_get, METH_VARARGS, "cache_get(key, 
                          {"unlock", unlock, METH_VARARGS, "unlock(number=0)"},
                          {"is_locked", is_locked, METH_VARARGS, "is_locked(number=0)"},
                          {"app_open", app_open, METH_VARARGS, "app_open(memory, caches)"},
-                         {"app_worker", app_worker, METH_VARARGS, "app_worker(generation, workers)"},
+                         {"app_worker", app_worker, METH_VARARGS, "app_worker(generation)"},
                          {"app_after_request", app_after_request, METH_O, "app_after_request(callable)"},
                          {"app_cards", app_cards, METH_VARARGS, "app_cards(least)"},
                          {"app_requests", app_requests, METH_NOARGS, "requests of this worker"},
@@ -467,11 +471,12 @@ bool prepare_uwsgi_api(PyObject* module) {
          PyObject_SetAttrString(module, "FileWrapper", file_wrapper_type()) == 0;
 }
 
-WorkerCard* my_card() { return card; }
-
-void worker_gone(std::int32_t pid) {
-  if (settings().uwsgi) memory.gone(pid);
+void be_worker(std::uint32_t number, std::uint32_t its_life) {
+  place = number;
+  life = its_life;
 }
+
+bool has_card() { return card != nullptr; }
 
 void leave_place() {
   if (card == nullptr) return;
@@ -481,21 +486,26 @@ void leave_place() {
   memory.wake();
 }
 
-void begin_counted(WorkerCard& mine, Call& call) {
+void begin_counted(std::uint32_t thread, Call& call) {
   current = &call;
-  mine.running.fetch_add(1, std::memory_order_relaxed);
+  memory.counts(life, thread).in_request.store(1, std::memory_order_relaxed);
 }
 
-void end_counted(WorkerCard& mine, Call& call, std::uint64_t began_ns, std::uint64_t head_bytes) {
-  constexpr auto kRelaxed = std::memory_order_relaxed;
-  const std::uint64_t took_us = (os::monotonic_ns() - began_ns) / 1000;
-  mine.running.fetch_sub(1, kRelaxed);
-  mine.requests.fetch_add(1, kRelaxed);
-  mine.delta_requests.fetch_add(1, kRelaxed);
-  if (call.failed) mine.exceptions.fetch_add(1, kRelaxed);
-  mine.running_us.fetch_add(took_us, kRelaxed);
-  mine.average_us.store((mine.average_us.load(kRelaxed) + took_us) / 2, kRelaxed);
-  mine.sent_bytes.fetch_add(head_bytes + static_cast<std::uint64_t>(call.body_bytes), kRelaxed);
+void end_counted(std::uint32_t thread, const Call& call, std::uint64_t took_ns) {
+  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) {
+    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+  };
+  gateway::ThreadCounts& counts = memory.counts(life, thread);
+  add(counts.requests, 1);
+  add(counts.bytes_sent, call.slot->response.head_bytes + static_cast<std::uint64_t>(call.body_bytes));
+  add(counts.running_ns, took_ns);
+  if (call.failed) add(counts.exceptions, 1);
+  counts.in_request.store(0, std::memory_order_relaxed);
+  std::atomic<std::uint64_t>& average = memory.life(life).average_ns;
+  average.store((average.load(std::memory_order_relaxed) + took_ns) / 2, std::memory_order_relaxed);
+}
+
+void after_answer(Call& call) {
   current = nullptr;
   if (after_request == nullptr) return;
   // The client shall not wait for it: what has been answered goes out.

@@ -2,23 +2,25 @@
 // rest. Nothing of it is there, and nothing of it costs, unless the server was started as `tierce uwsgi`.
 #pragma once
 
-#include "gateway/app_memory.h"
+#include <cstdint>
+
 #include "wsgi/call.h"
 
 namespace tierce::wsgi {
 
 bool prepare_uwsgi_api(PyObject* module);
-// The card of this worker; nullptr when there is none.
-gateway::WorkerCard* my_card();
-// In the zygote: the process has been reaped.
-void worker_gone(std::int32_t pid);
+// A new worker: its place among the workers and its life in the shared memory, both from the supervisor.
+void be_worker(std::uint32_t place, std::uint32_t life);
+// There is a card for this worker, which its requests are counted on.
+bool has_card();
 
 // This worker is on its way out: its place is free for another, its timers are the next one's.
 void leave_place();
 
 // Around a request of a worker that has a card.
-void begin_counted(gateway::WorkerCard& mine, Call& call);
-// When it has been answered: counts it and runs the application's after_req_hook. The slot is the edge's by then.
-void end_counted(gateway::WorkerCard& mine, Call& call, std::uint64_t began_ns, std::uint64_t head_bytes);
+void begin_counted(std::uint32_t thread, Call& call);
+void end_counted(std::uint32_t thread, const Call& call, std::uint64_t took_ns);
+// When it has been answered: runs the application's after_req_hook. The slot is the edge's by then.
+void after_answer(Call& call);
 
 }  // namespace tierce::wsgi

@@ -16,6 +16,7 @@
 #include "wsgi/error_log.h"
 #include "wsgi/request_runner.h"
 #include "wsgi/uwsgi_api.h"
+#include "wsgi/worker_limits.h"
 #include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
@@ -40,7 +41,7 @@ void on_term(int) {
 
 int Worker::stack_signal() { return SIGRTMIN + 7; }
 
-Result<std::unique_ptr<Worker>> Worker::create(std::uint32_t, std::vector<os::UniqueFd> descriptors) {
+Result<std::unique_ptr<Worker>> Worker::create(std::vector<os::UniqueFd> descriptors) {
   auto worker = std::make_unique<Worker>();
   if (descriptors.size() < 4) return fail("a worker was asked for without its descriptors");
   worker->control_ = os::MessageChannel(std::move(descriptors[0]));
@@ -77,10 +78,10 @@ bool Worker::has_work() const {
   return false;
 }
 
-void Worker::count_request() {
+void Worker::count_request(std::uint64_t now_ns) {
   const std::uint64_t count = region_.page().requests_started.fetch_add(1, std::memory_order_relaxed) + 1;
   if (restart_said_.load(std::memory_order_relaxed)) return;
-  if (const auto reason = retirement_.after_request(count)) retire(*reason);
+  if (const auto reason = retirement_.after_request(count, now_ns)) retire(*reason);
 }
 
 void Worker::retire(std::string_view reason) {
@@ -88,20 +89,6 @@ void Worker::retire(std::string_view reason) {
   log_line(os::LogLevel::kInfo, fmt::format("Autorestarting worker {}", reason));
   leave_place();
   say(gateway::FromWorker::kWantsRestart);
-}
-
-// Before the slot is answered: then it is the edge's.
-void Worker::count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns) {
-  const auto add = [](std::atomic<std::uint64_t>& count, std::uint64_t more) {
-    count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-  };
-  add(counts.requests, 1);
-  add(counts.bytes_sent, call.slot->response.head_bytes + static_cast<std::uint64_t>(call.body_bytes));
-  add(counts.running_ns, took_ns);
-  if (call.failed) add(counts.exceptions, 1);
-  counts.in_request.store(0, std::memory_order_relaxed);
-  std::atomic<std::uint64_t>& average = region_.page().average_ns;
-  average.store((average.load(std::memory_order_relaxed) + took_ns) / 2, std::memory_order_relaxed);
 }
 
 void Worker::retire() {
@@ -117,19 +104,17 @@ bool Worker::take_one(std::uint32_t thread, std::uint64_t now) {
     // Another thread may sleep while more is queued: this one may wait for something in its request.
     if (settings().threads > 1 && line.mailbox.has_queued()) gateway::Bell(region_.page()).ring(1);
     Call call{.line = &line, .index = *index, .slot = &line.mailbox.slot(*index)};
-    gateway::WorkerCard* const card = my_card();
-    if (card != nullptr) begin_counted(*card, call);
-    gateway::ThreadCounts& counts = region_.counts(thread);
-    counts.in_request.store(1, std::memory_order_relaxed);
+    const bool counted = has_card();
+    if (counted) begin_counted(thread, call);
     run_request(call);
-    // While the slot is ours: what is counted stands in it.
-    const std::uint64_t head_bytes = call.slot->response.head_bytes;
     const std::uint64_t answered = os::monotonic_ns();
-    count_call(counts, call, answered - now);
+    // While the slot is ours: what is counted stands in it, and who has the answer may ask for the count.
+    if (counted) end_counted(thread, call, answered - now);
     line.mailbox.answer(*index, answered);
     line.mailbox.signal_quietly(*index);
-    if (card != nullptr) end_counted(*card, call, now, head_bytes);
-    count_request();
+    if (counted) after_answer(call);
+    count_request(answered);
+    if (settings().reaper) reap_children();
     return true;
   }
   return false;

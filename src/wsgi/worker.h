@@ -21,7 +21,7 @@ namespace tierce::wsgi {
 class Worker {
  public:
   // What ToZygote::kFork brought: [control, region, (eventfd, FdChannel) for each edge thread].
-  static Result<std::unique_ptr<Worker>> create(std::uint32_t id, std::vector<os::UniqueFd> descriptors);
+  static Result<std::unique_ptr<Worker>> create(std::vector<os::UniqueFd> descriptors);
 
   // Tells the supervisor; kFailed when the (lazy) import failed.
   void say(gateway::FromWorker what);
@@ -44,8 +44,7 @@ class Worker {
  private:
   bool take_one(std::uint32_t thread, std::uint64_t now);
   void flush_signals();
-  void count_request();
-  void count_call(gateway::ThreadCounts& counts, const Call& call, std::uint64_t took_ns);
+  void count_request(std::uint64_t now_ns);
   void retire(std::string_view reason);
   void control_loop();
   int lifetime_left_ms() const;

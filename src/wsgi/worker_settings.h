@@ -25,6 +25,9 @@ struct WorkerSettings {
   std::vector<ListenerName> listeners;
   os::ErrorLog log;
   bool capture_output = false;
+  bool file_wrapper = true;
+  bool reaper = false;
+  std::uint32_t cpus = 0;                // Of each worker; 0: any.
   bool uwsgi = false;                    // Started as `tierce uwsgi`.
   PyObject* application = nullptr;       // Owned for the life of the process.
   PyObject* format_exception = nullptr;  // boot.format_exception(type, value, traceback) -> str

@@ -15,6 +15,8 @@
 #include "wsgi/error_log.h"
 #include "wsgi/py_ref.h"
 #include "wsgi/uwsgi_api.h"
+#include "wsgi/worker_limits.h"
+#include "wsgi/worker_settings.h"
 
 namespace tierce::wsgi {
 namespace {
@@ -51,7 +53,6 @@ void reap(os::MessageChannel& control, std::map<pid_t, std::uint32_t>& children,
     if (pid <= 0) return;
     const auto child = children.find(pid);
     const std::uint32_t worker = child == children.end() ? 0 : child->second;
-    worker_gone(pid);
     if (worker != 0) {
       children.erase(child);
       tell(arbiter, "child_exit", "Ii", worker, pid);
@@ -115,8 +116,10 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
       control.close();
       signals = os::UniqueFd();
       ::sigprocmask(SIG_SETMASK, &before, nullptr);
-      auto worker = Worker::create(message.number, std::move(descriptors));
+      auto worker = Worker::create(std::move(descriptors));
       if (worker) {
+        be_worker(message.place, message.life);
+        stay_on_processors(message.place, settings().cpus);
         tell(arbiter, "in_child", "I", message.number);
         return std::move(*worker);
       }

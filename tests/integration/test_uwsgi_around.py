@@ -21,6 +21,7 @@ import pytest
 
 import processes
 from gate import Background
+from other_users import python_for_everybody
 from server_process import APPS, BINARY
 from waiting import eventually, stays
 
@@ -315,19 +316,6 @@ def test_a_smart_daemon_survives_reload_and_end(uwsgi, tmp_path):
     server.signal(signal.SIGTERM)
     server.wait_exit()
     os.kill(second, signal.SIGKILL)
-
-
-def python_for_everybody(directory):
-    """A virtual environment's layout whose interpreter another user may run: ours, or the system's of our version."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        version = "import sys; print(sys.version_info[:2])"
-        with contextlib.suppress(OSError):
-            asked = subprocess.run([python, "-c", version], user="nobody", cwd="/", capture_output=True, text=True)
-            if asked.returncode == 0 and asked.stdout.strip() == str(sys.version_info[:2]):
-                (directory / "home" / "bin").mkdir(parents=True)
-                (directory / "home" / "bin" / "python").symlink_to(python)
-                return directory / "home"
-    pytest.skip("nobody may not run the interpreter")
 
 
 def test_a_smart_daemon_may_detach_itself(uwsgi, tmp_path):

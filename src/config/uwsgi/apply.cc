@@ -73,6 +73,8 @@ void join_application(Applying& state) {
 void join(Applying& state) {
   RunSettings& s = state.settings;
   join_application(state);
+  s.uwsgi->mount_callable = state.callable;
+  name_processes(state.names, s);
   for (const Applying::Bind& bind : state.binds) {
     const std::string& spoken = bind.protocol.empty() ? state.socket_protocol : bind.protocol;
     s.binds.push_back(spoken == "http" ? bind.endpoint : fmt::format("{}://{}", spoken, bind.endpoint));
@@ -109,7 +111,10 @@ class Application {
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
     finish_around(state_);
-    if (state_.settings.app.empty()) return fail("no application given: module, wsgi-file or file names it");
+    if (auto checked = check_processes(state_.settings); !checked) return fail(std::move(checked).error());
+    if (state_.settings.app.empty() && state_.settings.uwsgi->mounts.empty())
+      return fail("no application given: module, wsgi-file, file or mount names it");
+    say_what_term_means();
     if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
     return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }
@@ -139,6 +144,18 @@ class Application {
     if (std::find(made.begin(), made.end(), line.name) != made.end()) return;
     if (!strict_ && referred_.contains(line.name)) return;
     complain(line, unknown_text(line.name));
+  }
+
+  // uWSGI 2.0 took TERM for a reload unless it was told otherwise.
+  void say_what_term_means() {
+    const auto& hooks = state_.settings.around.hooks;
+    const bool told = find_first(reading_.assignments, "die-on-term") != nullptr ||
+                      std::any_of(hooks.begin(), hooks.end(), [](const HookSettings& hook) {
+                        return hook.action == "unix_signal" && hook.argument.starts_with("15 ");
+                      });
+    if (told) return;
+    state_.settings.remarks.emplace_back(
+        "TERM stops gracefully, as in uWSGI 2.1; 2.0 reloaded: hook-master-start = unix_signal:15 reap_them_all does");
   }
 
   void complain(const Assignment& line, std::string text) {

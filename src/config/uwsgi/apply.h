@@ -35,6 +35,13 @@ struct Applying {
   bool formats_time = false;
   std::vector<std::string> log_encoders, request_encoders;
   bool mercy_given = false;
+  struct Names {
+    bool given = false;
+    std::string all;
+    std::string master;
+    std::string before;
+    std::string after;
+  } names;
   bool daemons_keep_stdin = false;
   std::uint32_t cron_harakiri = 0;
   std::vector<Finding> not_done;  // Not supported in this very use: an error under strict.
@@ -47,6 +54,10 @@ struct Applied {
   std::optional<Assignment> file;  // What has named the application's file.
 };
 
+// What ps is to show, out of options_identity.cc.
+void name_processes(const Applying::Names& names, RunSettings& settings);
+// What cannot be together in options_processes.cc.
+Result<void> check_processes(const RunSettings& settings);
 // What the options of options_around.cc say about each other.
 void finish_around(Applying& a);
 

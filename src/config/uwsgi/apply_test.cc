@@ -100,7 +100,7 @@ TEST(UwsgiApply, FillsPythonAndIdentity) {
   EXPECT_EQ(s.chdir, "/srv");
   EXPECT_EQ(s.python, "/srv/env/bin/python");
   EXPECT_THAT(s.pythonpath, ElementsAre("/a", "/b"));
-  EXPECT_THAT(s.environment, ElementsAre(std::pair<std::string, std::string>("A", "B=C")));
+  EXPECT_THAT(s.environment, ElementsAre(std::pair("A", std::optional<std::string>("B=C"))));
   EXPECT_EQ(s.user, "shop");
   EXPECT_EQ(s.group, "33");
   EXPECT_EQ(s.umask, 027);

@@ -20,6 +20,10 @@ std::uint64_t number(Applying& a, const Assignment& line, std::uint64_t least, s
   return used;
 }
 
+std::uint32_t small_number(Applying& a, const Assignment& line, std::uint32_t least, std::uint32_t most) {
+  return static_cast<std::uint32_t>(number(a, line, least, most));
+}
+
 std::chrono::milliseconds seconds(Applying& a, const Assignment& line) {
   constexpr std::uint64_t kOneYear = 31'536'000;
   return std::chrono::seconds(number(a, line, 0, kOneYear));

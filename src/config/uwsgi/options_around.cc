@@ -10,15 +10,13 @@
 
 #include "config/uwsgi/apply.h"
 #include "config/uwsgi/option.h"
+#include "config/uwsgi/option_arguments.h"
 #include "config/uwsgi/written_value.h"
 
 namespace tierce::config::uwsgi {
 namespace {
 
-using Done = Result<void>;
 using std::string_view;
-
-string_view text_of(const Assignment& line) { return line.value ? string_view(*line.value) : string_view(); }
 
 std::uint32_t seconds_of(string_view text) {
   constexpr std::int64_t kOneYear = 31'536'000;
@@ -308,13 +306,6 @@ Done master_fifo(Applying& a, const Assignment& line) {
   if (text_of(line).empty()) return fail("expects a path");
   a.settings.around.fifos.emplace_back(text_of(line));
   return {};
-}
-
-constexpr Option honoured(string_view name, Argument argument, Apply apply, string_view help) {
-  return {.name = name, .argument = argument, .answer = Answer::kHonoured, .note = help, .apply = apply};
-}
-constexpr Option also(string_view name, string_view of) {
-  return {.name = name, .answer = Answer::kHonoured, .alias_of = of};
 }
 
 constexpr std::array kRows = {

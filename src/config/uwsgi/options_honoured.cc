@@ -51,6 +51,11 @@ Done proxy_protocol(Applying& a, const Assignment& line) {
   return {};
 }
 
+Done reuse_port(Applying& a, const Assignment& line) {
+  a.settings.reuse_port = flag(a, line);
+  return {};
+}
+
 Done backlog(Applying& a, const Assignment& line) {
   a.settings.backlog = static_cast<int>(number(a, line, 1, 1u << 20));
   return {};
@@ -144,8 +149,10 @@ Done module(Applying& a, const Assignment& line) {
 }
 Done wsgi_file(Applying& a, const Assignment& line) {
   a.file = unless_empty(line);
-  if (!text_of(line).ends_with(".py"))
-    a.note(line, fmt::format("{}: only a file that ends in .py can be loaded yet", line.name));
+  if (!a.file) return {};
+  // Else it would be the name of a module.
+  std::string& name = *a.file->value;
+  if (!name.ends_with(".py") && name.find('/') == std::string::npos) name.insert(0, "./");
   return {};
 }
 Done callable(Applying& a, const Assignment& line) {
@@ -330,6 +337,7 @@ constexpr std::array kRows = {
     honoured("reload-on-as", Argument::kValue, reload_on_as,
              "A worker with this many MiB of address space is replaced after its request."),
     honoured("touch-reload", Argument::kValue, touch_reload, "A change of this file is a reload."),
+    honoured("reuse-port", Argument::kFlag, reuse_port, "Other servers may listen at the same TCP addresses."),
     honoured("listen", Argument::kValue, backlog, "Connections the kernel keeps until they are accepted."),
     honoured("http-processes", Argument::kValue, edge_threads, "Threads of the edge, which owns the connections."),
     also("http-workers", "http-processes"),

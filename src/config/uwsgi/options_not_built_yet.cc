@@ -11,27 +11,10 @@ constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
     // Sockets
-    Listed{Answer::kNotSupported, kNotBuiltYet, "https= reuse-port http-to-https= https-socket="},
-    // Processes
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "cheaper= cheaper-initial= cheaper-step= cheaper-algo= cheaper-overload= cheaper-busyness-max= "
-           "cheaper-busyness-min= cheaper-busyness-multiplier= cheaper-busyness-penalty= cheaper-busyness-verbose "
-           "cheaper-busyness-backlog-alert= cheaper-busyness-backlog-multiplier= cheaper-busyness-backlog-step= "
-           "cheaper-busyness-backlog-nonzero= cpu-affinity= "
-           "min-worker-lifetime= evil-reload-on-rss= evil-reload-on-as= limit-as= "
-           "harakiri-graceful-timeout= harakiri-graceful-signal= max-fd= reaper"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "https= http-to-https= https-socket="},
     // Python
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "mount~ manage-script-name pyargv~ import= pyimport>import py-import>import python-import>import "
-           "touch-workers-reload= touch-chain-reload= touch-logrotate= touch-logreopen= "
-           "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub optimize= py-programname= "
-           "py-program-name>py-programname py-executable= py-sys-executable>py-executable chdir2= force-cwd= unenv= "
-           "envdir~ wsgi-disable-file-wrapper py-auto-reload-ignore= py-tracebacker= honour-stdin"},
-    // Identity
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "chroot= safe-pidfile= safe-pidfile2= pidfile2= daemonize= daemonize2= procname= procname-master= "
-           "procname-prefix= procname-prefix-spaced= procname-append= auto-procname add-gid= immediate-uid= "
-           "immediate-gid="},
+           "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "log-maxsize= log-backupname= log-reopen "
@@ -42,8 +25,6 @@ constexpr std::array kLists = {
            "check-static-docroot file-serve-mode= fileserve-mode>file-serve-mode route~ route-if~ route-host~ "
            "route-uri~ route-remote-addr~ route-run~ route-label~ "
            "route-qs~ route-user-agent~ route-remote-user~ route-referer~ route-if-not~"},
-    // Around it
-    Listed{Answer::kNotSupported, kNotBuiltYet, "hook-post-fork~"},
 };
 
 }  // namespace

@@ -28,9 +28,9 @@ constexpr std::array kLists = {
            "harakiri-queue-threshold= harakiri-no-arh no-harakiri-arh>harakiri-no-arh "
            "no-harakiri-after-req-hook>harakiri-no-arh fallback-config= skip-atexit skip-atexit-teardown limit-nproc= "
            "mem-collector-freq= reload-on-fd= brutal-reload-on-fd= ksm? never-swap fs-reload= fs-brutal-reload= prio= "
-           "reload-on-exception reload-on-exception-type= reload-on-exception-value= reload-on-exception-repr= cheap "
+           "reload-on-exception reload-on-exception-type= reload-on-exception-value= reload-on-exception-repr= "
            "cheaper-algo-list cheaper-algos-list>cheaper-algo-list cheaper-list>cheaper-algo-list "
-           "cheaper-rss-limit-soft= cheaper-rss-limit-hard= idle= die-on-idle thread-stacksize= "
+           "idle= die-on-idle thread-stacksize= "
            "threads-stacksize>thread-stacksize thread-stack-size>thread-stacksize threads-stack-size>thread-stacksize"},
     // Commands
     Listed{Answer::kNotSupported, "this command is not there",

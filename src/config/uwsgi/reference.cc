@@ -96,7 +96,12 @@ std::string help() {
 std::string help_markdown() {
   return "# Options of uWSGI\n\nWhat `tierce uwsgi` makes of each. Made from the tables in `src/config/uwsgi/` by "
          "`tierce "
-         "uwsgi --help-markdown`.\n\n## The language\n\n" +
+         "uwsgi --help-markdown`.\n\n## What TERM means\n\n"
+         "TERM stops the server: running requests finish. So has uWSGI 2.1 it; 2.0 took TERM for a reload unless "
+         "`die-on-term` was given. Where neither is said a line in the log at the start reminds of it. "
+         "`hook-master-start = unix_signal:15 reap_them_all` gives the old meaning back (the reload lets running "
+         "requests finish); `die-on-term = true` keeps the new one and the log quiet.\n\n"
+         "## The language\n\n" +
          by_reason(Answer::kLanguage) + "\n## Honoured\n\n" + each_in_a_row(Answer::kHonoured) +
          "\n## Taken, without effect\n\n" + by_reason(Answer::kNoEffect) +
          "\n## Not supported\n\nEach is named at the start with its file and line, and is an error under "

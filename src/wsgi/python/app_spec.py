@@ -21,29 +21,36 @@ def split(spec):
 
 
 def is_file(module):
-    return module.endswith(".py") or os.sep in module
+    return module.endswith((".py", ".wsgi")) or os.sep in module
 
 
 def files_of(spec):
     """Files whose change may mend a specification that cannot be imported."""
     module, _ = split(spec)
     path = module if is_file(module) else os.path.join(*module.split(".")) + ".py"
+    if os.path.isfile(path) and not path.endswith(".py"):
+        return [os.path.abspath(path)]
     if not path.endswith(".py"):
         path += ".py"
     return [os.path.abspath(path), os.path.abspath(os.path.join(path[:-3], "__init__.py"))]
 
 
 def import_file(path):
+    import importlib.machinery
     import importlib.util
+    import re
 
-    if not path.endswith(".py"):
+    if not path.endswith(".py") and not os.path.isfile(path):
         path += ".py"
     path = os.path.abspath(path)
     if not os.path.isfile(path):
         raise SpecError("there is no file %s" % path)
     sys.path.insert(0, os.path.dirname(path))
-    name = os.path.basename(path)[:-3]
-    found = importlib.util.spec_from_file_location(name, path)
+    name = os.path.basename(path)
+    # Of other files uWSGI's name.
+    name = name[:-3] if name.endswith(".py") else "uwsgi_file_" + re.sub("[^0-9A-Za-z]", "_", name)
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    found = importlib.util.spec_from_file_location(name, path, loader=loader)
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     found.loader.exec_module(module)

@@ -12,7 +12,8 @@ def read_options(descriptor):
     with open(descriptor, "rb") as stream:
         items = stream.read().split(b"\0")
     options, lists = {}, {"listener": [], "pythonpath": [], "gunicorn_argument": [],
-                      "uwsgi_cache": [], "uwsgi_option": []}
+                      "uwsgi_cache": [], "uwsgi_option": [], "uwsgi_mount": [], "uwsgi_import": [],
+                      "uwsgi_argument": [], "reload_ignore": [], "post_fork": []}
     for item in items:
         key, equals, value = os.fsdecode(item).partition("=")
         if not equals:
@@ -112,7 +113,9 @@ def write_watch_list(options):
     if options.get("reload") != "1":
         return
     files = set()
-    for module in list(sys.modules.values()):
+    for name, module in list(sys.modules.items()):
+        if name in options.get("reload_ignores", ()):
+            continue
         file = getattr(module, "__file__", None)
         if file and file.endswith(".py"):
             files.add(os.path.abspath(file))
@@ -130,20 +133,45 @@ def import_application(core, options, failed):
     """The application object; on failure one traceback on the error log, then exit 3."""
     from . import app_spec
 
-    specs = [name for name in ("app", "second_app") if name in options]
+    specs = [name for name in ("app", "second_app") if options.get(name)]
     if len(specs) == 2 and app_spec.files_of(options["app"]) == app_spec.files_of(options["second_app"]):
         specs.pop()  # The same file twice: one traceback is enough.
-    for name in specs:
-        level = "critical" if name == specs[-1] else "error"
-        source = options.get(name + "_source")
-        said = "The application %r%s" % (options[name], " (%s)" % source if source else "")
+    options["spec_files"] = [file for name in specs for file in app_spec.files_of(options[name])]
+
+    def attempt(said, load, level="critical"):
+        """What load() makes, in a list; nothing when it fails."""
         try:
-            return app_spec.load(options[name])
+            return [load()]
         except app_spec.SpecError as error:
             core.log(level, "%s cannot be loaded: %s" % (said, error))
         except BaseException:
             core.log(level, "%s cannot be imported:\n%s" % (said, format_exception(*sys.exc_info()).rstrip("\n")))
-    options["spec_files"] = [file for name in specs for file in app_spec.files_of(options[name])]
+        return []
+
+    def all_of():
+        for name in options.get("imports", ()):
+            if not attempt("The module %r" % name, lambda: app_spec.import_module(name)):
+                return []
+        made = [] if specs else [None]
+        for name in specs:
+            source = options.get(name + "_source")
+            said = "The application %r%s" % (options[name], " (%s)" % source if source else "")
+            made = attempt(said, lambda: app_spec.load(options[name]), "critical" if name == specs[-1] else "error")
+            if made:
+                break
+        if made and options.get("mounts"):
+            from . import mounts
+
+            manage = options.get("manage_script_name") == "1"
+            made = attempt("What mount names", lambda: mounts.load(
+                options["mounts"], options.get("mount_callable"), made[0], manage, app_spec.load))
+        return made
+
+    made = all_of()
+    if made:
+        if "chdir_after" in options:
+            os.chdir(options["chdir_after"])
+        return made[0]
     write_watch_list(options)
     failed()
     sys.stdout.flush()
@@ -157,6 +185,9 @@ def run_worker(core, options, application, arbiter):
         uwsgi = options.get("uwsgi")
         if uwsgi is not None:
             uwsgi.forked()
+            if not run_post_fork_hooks(core, options):
+                core.worker_failed()
+                sys.exit(3)
         application = application or import_application(core, options, core.worker_failed)
         if uwsgi is not None:
             uwsgi.serving(application)
@@ -181,6 +212,14 @@ def run_worker(core, options, application, arbiter):
             return
     failed()
     sys.exit(3)
+
+
+def run_post_fork_hooks(core, options):
+    if not options["post_fork_hooks"]:
+        return True
+    from . import worker_hooks
+
+    return worker_hooks.run(core, options["post_fork_hooks"])
 
 
 def serve(core, options, application):
@@ -230,6 +269,12 @@ def main(options_descriptor):
         from . import uwsgi_module
 
         options["uwsgi"] = uwsgi_module.Application(core, options, lists)
+        options.update(mounts=lists["uwsgi_mount"], imports=lists["uwsgi_import"],
+                       reload_ignores=lists["reload_ignore"], post_fork_hooks=lists["post_fork"])
+        sys.argv = ["uwsgi"] + lists["uwsgi_argument"]
+        sys.executable = options.get("executable", sys.executable)
+        if "title_zygote" in options:
+            core.set_title(options["title_zygote"])
 
     application = None
     if options.get("lazy") != "1":

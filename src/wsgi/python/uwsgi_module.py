@@ -83,6 +83,13 @@ def options_of(items):
     return found
 
 
+def show_title(core, options, number):
+    """procname and its kin: what ps shows for this process."""
+    if "title_before" in options:
+        numbered = options.get("title_numbered") == "1"
+        core.set_title(options["title_before"] + (str(number) if numbered else "") + options.get("title_after", ""))
+
+
 def _memory():
     with open("/proc/self/statm", "rb") as stream:
         size, resident = stream.read().split()[:2]
@@ -163,7 +170,8 @@ class Application:
 
     def forked(self):
         """In a new worker, before a lazy application is imported."""
-        self.worker = self.core.app_worker(self.generation, self.numproc)
+        self.worker = self.core.app_worker(self.generation)
+        show_title(self.core, self.options, self.worker)
         if not self.lazy:
             # uWSGI imports a lazy application after this hook, and so never calls what that one sets.
             self.call_hook("post_fork_hook")

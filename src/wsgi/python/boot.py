@@ -249,8 +249,15 @@ def forget_library_path():
         del sys.path[0]
 
 
+def forget_preload():
+    """A sanitizer's run-time is for this process and its forks, not for programs that the application starts."""
+    if os.environ.get("TIERCE_PYTHON_PRELOAD"):
+        os.environ.pop("LD_PRELOAD", None)
+
+
 def main(options_descriptor):
     forget_library_path()
+    forget_preload()
     options, lists = read_options(options_descriptor)
     core = load_core()
     core.configure(options, lists["listener"], format_exception)

@@ -97,16 +97,16 @@ class AppMemory {
   // are then nobody's in particular, when there are more workers than there was room made for.
   std::uint32_t begin_life(std::uint32_t place, std::uint64_t now) const;
   // Supervisor: it is gone; what it has done is its place's.
-  void end_life(std::uint32_t life) const;
+  void end_life(std::uint32_t number) const;
   // The worker itself.
-  void take_card(std::uint32_t life, std::int32_t pid, std::uint32_t generation) const;
+  void take_card(std::uint32_t number, std::int32_t pid, std::uint32_t generation) const;
 
   WorkerCard& card(std::uint32_t number) const;
   std::uint32_t places() const;  // The highest number that was ever taken.
   WorkerLife& life(std::uint32_t life) const;
-  ThreadCounts& counts(std::uint32_t life, std::uint32_t thread) const;
+  ThreadCounts& counts(std::uint32_t number, std::uint32_t thread) const;
   std::uint32_t threads() const;  // Counted ones, of each life.
-  WorkTotals done_in(std::uint32_t life) const;
+  WorkTotals done_in(std::uint32_t number) const;
   // With the lives that are over.
   WorkTotals done_at(std::uint32_t place) const;
   // Of the newest worker there.

@@ -92,14 +92,16 @@ DateParts read_rfc(Reader& in) {
 }  // namespace
 
 std::optional<std::time_t> parse_http_date(std::string_view text) {
-  using namespace std::chrono;
+  using std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
   const std::size_t comma = text.find(',');
   Reader in{text.substr(comma == std::string_view::npos ? std::min<std::size_t>(4, text.size()) : comma + 1)};
   const DateParts parts = comma == std::string_view::npos ? read_asctime(in) : read_rfc(in);
-  const year_month_day date(year(parts.year), month(parts.month), day(static_cast<unsigned>(parts.day)));
+  const std::chrono::year_month_day date(std::chrono::year(parts.year), std::chrono::month(parts.month),
+                                         std::chrono::day(static_cast<unsigned>(parts.day)));
   if (!in.sound || !in.text.empty() || !date.ok()) return std::nullopt;
   if (parts.hour > 23 || parts.minute > 59 || parts.second > 59) return std::nullopt;
-  return (sys_days(date).time_since_epoch() + hours(parts.hour) + minutes(parts.minute) + seconds(parts.second)) /
+  return (std::chrono::sys_days(date).time_since_epoch() + hours(parts.hour) + minutes(parts.minute) +
+          seconds(parts.second)) /
          seconds(1);
 }
 

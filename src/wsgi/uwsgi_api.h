@@ -10,7 +10,7 @@ namespace tierce::wsgi {
 
 bool prepare_uwsgi_api(PyObject* module);
 // A new worker: its place among the workers and its life in the shared memory, both from the supervisor.
-void be_worker(std::uint32_t place, std::uint32_t life);
+void be_worker(std::uint32_t number, std::uint32_t its_life);
 // There is a card for this worker, which its requests are counted on.
 bool has_card();
 

@@ -152,7 +152,8 @@ Done wsgi_file(Applying& a, const Assignment& line) {
   if (!a.file) return {};
   // Else it would be the name of a module.
   std::string& name = *a.file->value;
-  if (!name.ends_with(".py") && name.find('/') == std::string::npos) name.insert(0, "./");
+  const string_view file = string_view(name).substr(0, name.rfind(':'));
+  if (!file.ends_with(".py") && file.find('/') == string_view::npos) name.insert(0, "./");
   return {};
 }
 Done callable(Applying& a, const Assignment& line) {

@@ -87,6 +87,12 @@ REQUESTS = {
     "parameters of one's own": {"MY_PARAM": "x y", "lower": "1", "DASHED-NAME": "2", "UWSGI_X": "3", "SSL_CERT": "a\n\tb"},
     "bytes beyond ASCII": dict(HTTP_X_RAW="\xff\xfe caf\xe9"),
     "another method": dict(method="PROPFIND"),
+    "a trailing slash": dict(path="/p/"),
+    "an escaped slash": dict(path="/a/b", REQUEST_URI="/a%2Fb"),
+    "an escaped percent sign": dict(path="/a%2Fb", REQUEST_URI="/a%252Fb"),
+    "a chunked body that nginx has buffered": dict(method="POST", body=b"abc", HTTP_TRANSFER_ENCODING="chunked"),
+    "a script name and nothing behind it": dict(SCRIPT_NAME="/app", PATH_INFO=""),
+    "a header twice": dict(again=[("HTTP_X_TWICE", "one"), ("HTTP_X_TWICE", "two")]),
     "little": dict(CONTENT_TYPE=None, DOCUMENT_ROOT=None, REMOTE_PORT=None, SERVER_NAME=None, SERVER_PORT=None,
                    REQUEST_SCHEME=None),
 }
@@ -109,8 +115,9 @@ def test_the_environ_is_that_of_uwsgi(uwsgi, ours, protocol, name):
 
 def environ_of(address, protocol, method, request):
     path, query, body = request.pop("path", "/p"), request.pop("query", ""), request.pop("body", b"")
+    again = request.pop("again", [])
     with WireClient(address, protocol) as client:
-        client.send(PACKETS[protocol](variables(method, path, query, body, **request), body))
+        client.send(PACKETS[protocol](variables(method, path, query, body, **request) + again, body))
         text = client.everything() if protocol != "fastcgi" else stdout_of(client)
     return json.loads(text.partition(b"\r\n\r\n")[2])
 

@@ -178,6 +178,18 @@ TEST(Pool, KillsTheWorkerOfARequestOverItsTimeAfterTheOthersHaveFinished) {
   EXPECT_EQ(Drive::count(drive.on({.kind = K::kDumped, .worker = ids[0]}), A::kKillWorker), 1u);
 }
 
+TEST(Pool, SparesAHangingWorkerForItsGrace) {
+  Drive drive({.workers = 1, .hang_grace = 5s});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  drive.on({.kind = K::kTimedOut, .worker = ids[0], .request = 77});
+  drive.on({.kind = K::kDumped, .worker = ids[0]});
+  const auto out = drive.on({.kind = K::kDrained, .worker = ids[0]});
+  EXPECT_EQ(Drive::count(out, A::kTellExit), 1u) << "it may come to its senses";
+  EXPECT_EQ(Drive::count(out, A::kKillWorker), 0u);
+  EXPECT_EQ(Drive::count(drive.after(4s), A::kKillWorker), 0u);
+  EXPECT_EQ(Drive::count(drive.after(2s), A::kKillWorker), 1u);
+}
+
 TEST(Pool, AnswersMoreAndFewerWorkers) {
   Drive drive({.workers = 1});
   drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));

@@ -66,6 +66,7 @@ Family honoured_options();
 Family file_options();
 Family log_options();
 Family around_options();
+Family route_options();
 Family no_effect_options();
 Family not_built_yet_options();
 Family not_supported_options();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/request_log_settings.h"
+#include "config/route_settings.h"
 #include "config/static_settings.h"
 #include "os/error_log.h"
 
@@ -39,6 +40,7 @@ struct EdgeSettings {
   // A field of a trusted peer with this value means https; names and values in lower case.
   std::vector<std::pair<std::string, std::string>> secure_scheme_headers{
       {"x-forwarded-proto", "https"}, {"x-forwarded-protocol", "ssl"}, {"x-forwarded-ssl", "on"}};
+  std::vector<Route> routes;
   StaticSettings files;                     // Served without asking the application.
   std::string added_fields;                 // Whole header lines, for every response but those that refuse a request.
   std::vector<std::string> removed_fields;  // Of the application's responses; in lower case.

@@ -17,10 +17,6 @@ struct LoggedRequests {
   bool client_lost = false;
   std::uint64_t slow_ms = 0;    // 0: not asked.
   std::uint64_t big_bytes = 0;  // 0: not asked.
-
-  bool some() const {
-    return all || status_4xx || status_5xx || without_body || files || client_lost || slow_ms > 0 || big_bytes > 0;
-  }
 };
 
 struct UwsgiLine {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <atomic>
@@ -36,14 +35,6 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
 }  // namespace
 
 Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat format) {
@@ -56,6 +47,7 @@ Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat forma
     log.detailed_ = log.detailed_ || format.has(atom);
   }
   log.wants_response_fields_ = format.has(Atom::kResponseField);
+  log.wants_log_variables_ = format.has(Atom::kLogVariable);
   log.format_ = std::move(format);
   if (path.empty()) return log;
   log.path_ = path;
@@ -168,6 +160,8 @@ void AccessLog::append_uwsgi(const FormatPart& part, const AccessRecord& record)
       return number(memory_of(record.pid).resident_bytes >> 20);
     case Atom::kVariable:
       return append_escaped(lines_, record.fields->variable(part.text));
+    case Atom::kLogVariable:
+      return append_escaped(lines_, record.fields->log_variable(part.text));
     case Atom::kCount:
       if (count_of_line_ == 0) count_of_line_ = count.fetch_add(1, std::memory_order_relaxed) + 1;
       return number(count_of_line_);
@@ -261,25 +255,6 @@ void AccessLog::flush() {
   // A full disk or a closed pipe costs the lines, not the requests.
   static_cast<void>(os::write_all(file_ ? file_.get() : 1, lines_.data(), lines_.size()));
   lines_.clear();
-}
-
-std::string basic_user(std::string_view authorization) {
-  if (authorization.size() < 6 || ::strncasecmp(authorization.data(), "Basic ", 6) != 0) return {};
-  std::string user;
-  unsigned bits = 0;
-  int have = 0;
-  for (const char c : authorization.substr(6)) {
-    const int digit = base64_digit(c);
-    if (digit < 0) break;
-    bits = bits << 6 | static_cast<unsigned>(digit);
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    const char byte = static_cast<char>(bits >> have & 0xff);
-    if (byte == ':') break;
-    user += byte;
-  }
-  return user;
 }
 
 }  // namespace tierce::edge

@@ -23,6 +23,8 @@ class AccessFields {
   virtual std::string_view response(std::string_view name) const = 0;
   // A variable that a front server has sent, by its own name.
   virtual std::string_view variable(std::string_view) const { return {}; }
+  // What the application or a route has set for the log.
+  virtual std::string_view log_variable(std::string_view) const { return {}; }
 };
 
 struct AccessRecord {
@@ -66,6 +68,7 @@ class AccessLog {
   // Whether records need more than the combined format does, and the fields of responses.
   bool detailed() const { return detailed_; }
   bool wants_response_fields() const { return wants_response_fields_; }
+  bool wants_log_variables() const { return wants_log_variables_; }
   void add(const AccessRecord& record, std::time_t now);
   // Writes what is buffered when it is large or old enough.
   void flush_if_due(std::uint64_t now_ns);
@@ -89,6 +92,7 @@ class AccessLog {
   bool on_ = false;
   bool detailed_ = false;
   bool wants_response_fields_ = false;
+  bool wants_log_variables_ = false;
   AccessLogFormat format_;
   std::string decoded_;
   std::string path_;
@@ -109,8 +113,5 @@ class AccessLog {
   char stamp_[32] = {};
   std::size_t stamp_bytes_ = 0;
 };
-
-// The user name of an "Authorization: Basic" value; empty when there is none.
-std::string basic_user(std::string_view authorization);
 
 }  // namespace tierce::edge

@@ -200,22 +200,5 @@ TEST_F(AccessLogTest, AClosedPipeCostsTheLinesAndNothingElse) {
   EXPECT_FALSE(log.pending());
 }
 
-TEST(BasicUser, ReadsTheNameBeforeTheColon) {
-  EXPECT_EQ(basic_user("Basic YWxpY2U6c2VjcmV0"), "alice");
-  EXPECT_EQ(basic_user("basic YWxpY2U6"), "alice");
-  EXPECT_EQ(basic_user("Basic YWxpY2U="), "alice");
-}
-
-TEST(BasicUser, NeverTellsThePassword) {
-  EXPECT_EQ(basic_user("Basic OnNlY3JldA=="), "");  // ":secret"
-  EXPECT_EQ(basic_user("Basic YWxpY2U6c2VjcmV0").find("secret"), std::string::npos);
-}
-
-TEST(BasicUser, IsEmptyForAnythingElse) {
-  for (const std::string_view text : {"", "Basic", "Basic ", "Bearer YWxpY2U6", "Basic !!!!"}) {
-    EXPECT_EQ(basic_user(text), "") << text;
-  }
-}
-
 }  // namespace
 }  // namespace tierce::edge

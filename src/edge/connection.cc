@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "edge/basic_auth.h"
 #include "edge/edge_thread.h"
 #include "http/field_rules.h"
 #include "os/clock.h"
@@ -243,6 +244,8 @@ class Connection::LoggedFields final : public AccessFields {
     return {};
   }
 
+  std::string_view log_variable(std::string_view name) const override { return exchange_.log_variable(name); }
+
  private:
   const Exchange& exchange_;
 };
@@ -274,7 +277,7 @@ void Connection::add_details(AccessRecord& record) const {
 bool Connection::is_logged(int status, std::uint64_t body_bytes) const {
   const config::LoggedRequests& wanted = thread_.settings().logged;
   if (exchange_->not_logged) return false;
-  if (wanted.all) return true;
+  if (wanted.all || exchange_->logged_anyway) return true;
   if (wanted.status_4xx && status >= 400 && status <= 499) return true;
   if (wanted.status_5xx && status >= 500 && status <= 599) return true;
   if (wanted.without_body && body_bytes == 0) return true;
@@ -307,7 +310,9 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
     }
     record.referer = exchange.field("referer");
     record.user_agent = exchange.field("user-agent");
-    if (user.empty()) user = basic_user(exchange.field("authorization"));
+    if (!exchange.remote_user.empty()) user = exchange.remote_user;
+    // To uWSGI a name that nobody has checked is none.
+    if (user.empty() && !thread_.settings().uwsgi_line.used) user = basic_user(exchange.field("authorization"));
     record.remote_user = user;
   } else if (wire_.is_http()) {
     const std::string_view seen = exchange.in.view();

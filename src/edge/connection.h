@@ -29,6 +29,7 @@ namespace tierce::edge {
 
 class Dispatcher;
 class EdgeThread;
+struct StaticRequest;
 
 class Connection final : public ExchangeOwner {
  public:
@@ -125,6 +126,7 @@ class Connection final : public ExchangeOwner {
   Answer begin_answer(bool keep_alive);
   // An answer that needs no application, where the configuration has one (content_answer.cc).
   std::optional<ReadyResponse> find_content();
+  std::optional<ReadyResponse> follow_routes(const StaticRequest& asked);
   // Moves the answer on; returns the events to wait for, 0 when it has ended.
   std::uint8_t advance(Answer& answer);
   // FastCGI: reads what the web server says in the meantime; what it asks for goes to `replies`, to be sent behind

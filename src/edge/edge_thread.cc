@@ -61,6 +61,9 @@ Result<void> EdgeThread::open() {
   auto files = StaticFiles::create(start_.settings->files);
   if (!files) return fail(std::move(files).error().during("static files"));
   static_files_ = std::move(*files);
+  auto routes = Routes::create(start_.settings->routes);
+  if (!routes) return fail(std::move(routes).error().during("routes"));
+  routes_ = std::move(*routes);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
   if (start_.control != nullptr) {
     if (auto added = poller_.add_source(start_.control->fd(), tag(kControlTag)); !added) return added;

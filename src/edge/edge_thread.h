@@ -14,6 +14,7 @@
 #include "edge/access_log.h"
 #include "edge/connection.h"
 #include "edge/dispatcher.h"
+#include "edge/routes.h"
 #include "edge/static_files.h"
 #include "edge/trusted_peers.h"
 #include "os/error_log.h"
@@ -54,6 +55,7 @@ class EdgeThread {
   const EdgeListener& listener(std::uint8_t index) const { return (*start_.listeners)[index]; }
   Dispatcher& dispatcher() { return dispatcher_; }
   TimerWheel& timers() { return timers_; }
+  const Routes& routes() const { return routes_; }
   StaticFiles& static_files() { return static_files_; }
   AccessLog& access_log() { return access_log_; }
   const os::ErrorLog& error_log() const { return *start_.error_log; }
@@ -96,6 +98,7 @@ class EdgeThread {
   Dispatcher dispatcher_;
   AccessLog access_log_;
   StaticFiles static_files_;
+  Routes routes_;
   TrustedPeers trusted_peers_;
   TrustedPeers proxies_;
   Buffer scratch_;

@@ -2,12 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "edge/worker_link.h"
 #include "http/field_rules.h"
 
 namespace tierce::edge {
+
+namespace {
+
+void append_pair(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).push_back('\0');
+  out.append(value).push_back('\0');
+}
+
+}  // namespace
 
 Exchange::Exchange(const http::HeadLimits& limits, const http::VariableLimits& variable_limits)
     : parser(limits, nullptr), fields(limits.fields_max), variables(variable_limits), head_(&parser.head()) {
@@ -28,10 +38,13 @@ void Exchange::begin(ExchangeOwner* of) {
   queued_ns = 0;
   worker_pid = 0;
   worker = thread = response_fields = response_head_bytes = 0;
-  from_file = not_logged = false;
+  from_file = not_logged = logged_anyway = false;
   response_head.clear();
   added_fields.clear();
   removed_fields.clear();
+  remote_user.clear();
+  added_variables.clear();
+  log_variables.clear();
 }
 
 void Exchange::use_variables(HeadBytes where) {
@@ -55,21 +68,55 @@ bool Exchange::write_request(gateway::RequestMeta& meta, char* area, std::size_t
   const std::size_t table = head.field_count * sizeof(http::HeaderField);
   const bool in_file = static_cast<bool>(body_file_);
   const std::size_t inline_body = in_file ? 0 : static_cast<std::size_t>(body_bytes);
-  const std::size_t body_at = table + head.head_bytes;
+  const std::size_t added_at = table + head.head_bytes;
+  const std::size_t body_at = added_at + added_variables.size();
   if (body_at + inline_body > area_bytes) return false;
   meta.head = head;
   meta.client = client;
   meta.request_id = id;
   meta.head_at = static_cast<std::uint32_t>(table);
+  meta.added_bytes = static_cast<std::uint32_t>(added_variables.size());
   meta.body_at = static_cast<std::uint32_t>(body_at);
   meta.body_bytes = body_bytes;
   meta.body_in_file = in_file;
   if (table > 0) std::memcpy(area, head_fields(), table);
   std::memcpy(area + table, head_bytes().data(), head.head_bytes);
+  if (!added_variables.empty()) std::memcpy(area + added_at, added_variables.data(), added_variables.size());
   if (inline_body > 0) {
     std::memcpy(area + body_at, body_in_buffer ? in.data() + head.head_bytes : body_memory.data(), inline_body);
   }
   return true;
+}
+
+bool Exchange::add_variable(std::string_view name, std::string_view value) {
+  if (name.empty() || added_variables.size() + name.size() + value.size() + 2 > gateway::kAddedVariablesBytes ||
+      name.find('\0') != std::string_view::npos || value.find('\0') != std::string_view::npos) {
+    return false;
+  }
+  append_pair(added_variables, name, value);
+  return true;
+}
+
+void Exchange::add_log_variable(std::string_view name, std::string_view value) {
+  constexpr std::size_t kMost = 65536;  // The application's alone are 8 KiB at most.
+  if (log_variables.size() + name.size() + value.size() > kMost) return;
+  append_pair(log_variables, name, value.substr(0, value.find('\0')));
+}
+
+std::string_view Exchange::log_variable(std::string_view name) const {
+  std::string_view found;
+  std::string_view rest = log_variables;
+  const auto next = [&rest] {
+    const std::size_t end = std::min(rest.find('\0'), rest.size());
+    const std::string_view text = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    return text;
+  };
+  while (!rest.empty()) {
+    const std::string_view each = next(), value = next();
+    if (each == name) found = value;
+  }
+  return found;
 }
 
 void Exchange::drop_stored_body() {

@@ -98,11 +98,20 @@ class Exchange {
   std::uint32_t response_head_bytes = 0;
   bool from_file = false;
   bool not_logged = false;
+  bool logged_anyway = false;  // The application asks for it.
   std::string response_head;
+  std::string log_variables;  // "name\0value\0...", of routes and of the application; the last of a name counts.
+  void add_log_variables(std::string_view pairs) { log_variables += pairs; }
+  void add_log_variable(std::string_view name, std::string_view value);
+  std::string_view log_variable(std::string_view name) const;
   Fate fate = Fate::kWaiting;
   // What routes make of the response: whole lines, and names in lower case.
   std::string added_fields;
   std::vector<std::string> removed_fields;
+  std::string remote_user;      // Whom they have let in.
+  std::string added_variables;  // For the application: "name\0value\0...".
+  // False when there is no more room for one.
+  bool add_variable(std::string_view name, std::string_view value);
 
   // Body: left in `in` behind the head when all of it came along, else collected here.
   bool body_in_buffer = false;

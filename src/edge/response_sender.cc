@@ -38,7 +38,10 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
   const http::RequestHead& head = exchange.head();
   const int status = gateway::read_once(shared.status);
   if (head_bytes > mailbox.shape().response_bytes || status < 200 || status > 999) return false;
-  if ((flags & gateway::kFileFollows) != 0 && !take_file(exchange, content_length)) return false;
+  if ((flags & gateway::kFileFollows) != 0) {
+    if (!take_file(exchange, content_length)) return false;
+    take_log_variables(exchange);
+  }
   status_ = status;
   head_composed_ = true;
   body_allowed_ = head.method != http::Method::kHead && status_ != 204 && status_ != 304;
@@ -57,6 +60,19 @@ bool ResponseSender::compose_head(Exchange& exchange, std::uint32_t flags) {
                .has_date = gateway::read_once(shared.has_date) != 0,
                .content_length = content_length});
   return true;
+}
+
+void ResponseSender::take_log_variables(Exchange& exchange) const {
+  if (exchange.link() == nullptr || !thread_.settings().uwsgi_line.used) return;
+  const gateway::Mailbox& mailbox = exchange.link()->mailbox();
+  const gateway::ResponseMeta& shared = mailbox.slot(exchange.slot()).response;
+  exchange.logged_anyway = gateway::read_once(shared.log_always) != 0;
+  if (!thread_.access_log().wants_log_variables()) return;
+  const std::uint32_t at = gateway::read_once(shared.log_at);
+  const std::uint32_t bytes = gateway::read_once(shared.log_bytes);
+  const std::uint32_t room = mailbox.shape().response_bytes;
+  if (at > room || bytes > room - at) return;  // A worker may have written anything.
+  exchange.add_log_variables({mailbox.response_area(exchange.slot()) + at, bytes});
 }
 
 // The worker's lines, without those that the configuration takes off.
@@ -220,6 +236,7 @@ ResponseSender::Step ResponseSender::step(Exchange& exchange) {
         }
         body_sent_ = bytes;
         body_ended_ = true;
+        take_log_variables(exchange);
         thread_.dispatcher().forget(exchange);
       }
     }
@@ -319,6 +336,7 @@ ResponseSender::Step ResponseSender::end_of_body(Exchange& exchange, bool broken
   } else if (const std::string end = chunked_ ? "0\r\n\r\n" : wire_.end(); !end.empty() && !put_aside(end)) {
     return Step::kCut;
   }
+  take_log_variables(exchange);
   thread_.dispatcher().forget(exchange);
   return Step::kDone;
 }

@@ -66,6 +66,8 @@ class ResponseSender {
     std::int64_t content_length = -1;
   };
   void finish_head(Buffer& out, Exchange& exchange, const HeadEnd& end);
+  // What the application says to the access log; it is final with the last flag of the response.
+  void take_log_variables(Exchange& exchange) const;
   void append_fields(Buffer& out, const Exchange& exchange, std::string_view head);
   void append_body(std::string_view text);
   // The next part of a ready response.

@@ -108,11 +108,14 @@ std::optional<StaticFile> StaticFiles::find(const StaticRequest& request) {
   return std::nullopt;
 }
 
-std::optional<StaticFile> StaticFiles::open(const std::string& path, const StaticRequest& request) {
-  os::DocumentRoot root(path, {});
-  auto file = root.open({}, request.now_ns);
+std::optional<StaticFile> StaticFiles::open(const std::string& directory, std::string_view below,
+                                            const StaticRequest& request) {
+  const auto relative = http::path_below(below);
+  if (!relative || relative->empty()) return std::nullopt;
+  const auto root = roots_.try_emplace(directory, directory, settings_.safe).first;
+  auto file = root->second.open(*relative, request.now_ns);
   if (!file || file->is_directory) return std::nullopt;
-  return describe(root, std::move(*file), {}, request);
+  return describe(root->second, std::move(*file), *relative, request);
 }
 
 std::optional<StaticFile> StaticFiles::describe(os::DocumentRoot& root, os::OpenFile file, const std::string& relative,

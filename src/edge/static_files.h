@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +41,9 @@ class StaticFiles {
   bool may_answer(std::string_view path) const;
   // None: the application answers. For GET and HEAD.
   std::optional<StaticFile> find(const StaticRequest& request);
-  // One file by its path (the `static` action of a route).
-  std::optional<StaticFile> open(const std::string& path, const StaticRequest& request);
+  // The `static` action of a route: the file at `below`, which may hold what a client has said, in a directory
+  // that the configuration names.
+  std::optional<StaticFile> open(const std::string& directory, std::string_view below, const StaticRequest& request);
 
  private:
   struct Map {
@@ -65,6 +67,7 @@ class StaticFiles {
 
   config::StaticSettings settings_;
   std::vector<Map> maps_;
+  std::map<std::string, os::DocumentRoot> roots_;  // Of routes.
   std::vector<Expires> expires_;
   std::vector<Regex> packed_patterns_;
   http::MimeTypes types_;

@@ -89,7 +89,7 @@ FormatPart part_of(string_view name, const config::UwsgiLine& line) {
   }
   if (const Name* known = find(kVariables, name)) return {known->atom, {}};
   if (name.starts_with("var.")) return request_variable(name.substr(4));
-  return {Atom::kDash, {}};  // A metric, or a variable that an application sets.
+  return {Atom::kLogVariable, std::string(name)};
 }
 
 // What uWSGI writes when no format is given; an absent address or user leaves nothing there.

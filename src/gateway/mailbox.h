@@ -52,12 +52,15 @@ struct ClientInfo {
   bool https;  // wsgi.url_scheme, forwarded headers from trusted peers applied.
 };
 
-// The request as it lies in Slot::request_area(): [HeaderField x head.field_count][head bytes][inline body].
+// The request as it lies in Slot::request_area(): [HeaderField x head.field_count][head bytes][added variables][inline
+// body].
 struct RequestMeta {
   http::RequestHead head;  // Spans are relative to the head bytes.
   ClientInfo client;
   std::uint64_t request_id;  // Unique in this tierce; printed as 16 hex digits.
   std::uint32_t head_at;     // Offset of the head bytes in the request area.
+  // Behind the head bytes: "name\0value\0...", for the environ as they are. They override what the head says.
+  std::uint32_t added_bytes;
   std::uint32_t body_at;     // Offset of the inline body.
   std::uint64_t body_bytes;  // The whole body, decoded: the edge has read it before it queued the request.
   bool body_in_file;         // The body is in a file whose descriptor came through the FdChannel.

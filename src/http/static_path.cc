@@ -28,4 +28,24 @@ std::optional<std::string> path_below(std::string_view decoded) {
   return path;
 }
 
+std::string without_dot_segments(std::string_view decoded) {
+  if (!decoded.starts_with('/') || decoded.find("/.") == std::string_view::npos) return std::string(decoded);
+  std::string path;
+  path.reserve(decoded.size());
+  while (!decoded.empty()) {
+    decoded.remove_prefix(1);
+    const std::size_t slash = std::min(decoded.find('/'), decoded.size());
+    const std::string_view step = decoded.substr(0, slash);
+    decoded.remove_prefix(slash);
+    if (step != "." && step != "..") {
+      path += '/';
+      path += step;
+      continue;
+    }
+    if (step == ".." && !path.empty()) path.resize(path.rfind('/'));
+    if (decoded.empty()) path += '/';
+  }
+  return path;
+}
+
 }  // namespace tierce::http

@@ -12,4 +12,8 @@ namespace tierce::http {
 // holds a NUL.
 std::optional<std::string> path_below(std::string_view decoded);
 
+// The same path with "." and ".." worked out and nothing else: "//" stays, what leads above the root ends there.
+// One that does not begin with a slash stays as it is.
+std::string without_dot_segments(std::string_view decoded);
+
 }  // namespace tierce::http

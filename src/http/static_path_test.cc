@@ -29,5 +29,26 @@ TEST(StaticPath, TakesOtherSpellingsOfDotsForNames) {
   EXPECT_EQ(path_below("..\\..\\x"), "..\\..\\x");
 }
 
+TEST(StaticPath, WorksOutDotsAndLeavesTheRest) {
+  struct Case {
+    std::string_view path, want;
+  };
+  for (const Case& c : {Case{"", ""},
+                        {"*", "*"},
+                        {"/", "/"},
+                        {"/a//b", "/a//b"},
+                        {"/.a/..b/...", "/.a/..b/..."},
+                        {"/a/./b", "/a/b"},
+                        {"/a/../b", "/b"},
+                        {"/../b", "/b"},
+                        {"/a/..", "/"},
+                        {"/a/.", "/a/"},
+                        {"/..", "/"},
+                        {"/a/../..//b", "//b"},
+                        {"/a//../b", "/a/b"}}) {
+    EXPECT_EQ(without_dot_segments(c.path), c.want) << c.path;
+  }
+}
+
 }  // namespace
 }  // namespace tierce::http

@@ -82,7 +82,8 @@ gateway::MailboxShape shape_for(const config::RunSettings& settings,
         head, sizeof(http::HeaderField) * http::kHeaderFieldsMax + settings.edge.variables_bytes_max);
   }
   const std::uint32_t request = head + settings.edge.body_buffer_bytes;
-  shape.request_bytes = (request + 4096 + 4095) / 4096 * 4096;
+  const std::uint32_t added = settings.edge.routes.empty() ? 0 : gateway::kAddedVariablesBytes;
+  shape.request_bytes = (request + added + 4096 + 4095) / 4096 * 4096;
   return shape;
 }
 

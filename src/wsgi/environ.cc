@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -142,6 +143,23 @@ bool add_variables(PyObject* dict, const Call& call) {
   return ok;
 }
 
+// What the edge has found out about the request: the user, say.
+bool add_added(PyObject* dict, const Call& call) {
+  const gateway::RequestMeta& request = call.request();
+  std::string_view rest(call.request_area() + request.head_at + request.head.head_bytes, request.added_bytes);
+  const auto next = [&rest] {
+    const std::string_view text = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(text.size() + 1, rest.size()));
+    return text;
+  };
+  while (!rest.empty()) {
+    const std::string_view name = next(), value = next();
+    const HeaderKey* key = find_variable_key(name);
+    if (key == nullptr || (!key->skipped && !set_text(dict, key->environ_key, value))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool prepare_environ() {
@@ -183,7 +201,7 @@ PyObject* make_environ(Call& call, PyObject* input) {
   PyObject* dict = environ.get();
   if (head.form == http::FieldForm::kVariables) {
     const bool made = add_variables(dict, call) && add_request_id(dict, request.request_id) &&
-                      PyDict_SetItem(dict, names.input, input) == 0;
+                      PyDict_SetItem(dict, names.input, input) == 0 && add_added(dict, call);
     return made ? environ.release() : nullptr;
   }
 
@@ -229,6 +247,7 @@ PyObject* make_environ(Call& call, PyObject* input) {
   }
   if (settings().listeners[client.listener].is_unix && !add_server_from_host(dict, authority, client.https))
     return nullptr;
+  if (!add_added(dict, call)) return nullptr;
   return environ.release();
 }
 

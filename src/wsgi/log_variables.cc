@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wsgi/worker_settings.h"
+
 namespace tierce::wsgi {
 namespace {
 
@@ -14,7 +16,9 @@ constexpr std::uint32_t kRoomLeast = 512, kRoomMost = 8192;
 std::uint32_t reserve_log_variables(Call& call) {
   gateway::ResponseMeta& meta = call.slot->response;
   meta.log_always = call.log_always ? 1 : 0;
-  if (call.log_variables.empty()) return meta.head_bytes;
+  meta.log_bytes = 0;
+  // An application that iterates may set one later.
+  if (!settings().uwsgi && call.log_variables.empty()) return meta.head_bytes;
   std::size_t bytes = 0;
   for (const auto& [name, value] : call.log_variables) bytes += name.size() + value.size() + 2;
   meta.log_at = meta.head_bytes;
@@ -26,6 +30,7 @@ std::uint32_t reserve_log_variables(Call& call) {
 void write_log_variables(Call& call) {
   gateway::ResponseMeta& meta = call.slot->response;
   meta.log_always = call.log_always ? 1 : 0;
+  meta.log_bytes = 0;
   if (call.log_room == 0) return;
   char* const begin = call.line->mailbox.response_area(call.index) + meta.log_at;
   char* at = begin;

@@ -88,7 +88,6 @@ void join(Applying& state) {
   }
   if (!state.log_to.empty()) s.edge.error_log = s.edge.access_log = state.log_to;
   if (!state.request_log.empty()) s.edge.access_log = state.request_log;
-  if (!s.edge.logged.some()) s.edge.access_log.clear();
   // Request lines pass the encoders of the log they go to.
   s.edge.uwsgi_line.encoders = state.request_log.empty() ? state.log_encoders : state.request_encoders;
   if (state.formats_time) s.edge.uwsgi_line.time_format = state.log_date;

@@ -93,9 +93,9 @@ const Option* among(const std::vector<Option>& rows, string_view name) {
 
 std::vector<Option> gathered() {
   std::vector<Option> rows;
-  for (const Family& family :
-       {language_options(), honoured_options(), process_options(), python_options(), identity_options(), file_options(),
-        log_options(), around_options(), no_effect_options(), not_built_yet_options(), not_supported_options()}) {
+  for (const Family& family : {language_options(), honoured_options(), process_options(), python_options(),
+                               identity_options(), file_options(), log_options(), route_options(), around_options(),
+                               no_effect_options(), not_built_yet_options(), not_supported_options()}) {
     rows.insert(rows.end(), family.rows.begin(), family.rows.end());
     for (const Listed& list : family.lists) add_words(rows, list);
   }

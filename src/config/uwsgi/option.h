@@ -69,6 +69,7 @@ Family process_options();
 Family python_options();
 Family identity_options();
 Family around_options();
+Family route_options();
 Family no_effect_options();
 Family not_built_yet_options();
 Family not_supported_options();

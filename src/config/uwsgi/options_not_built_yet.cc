@@ -22,9 +22,7 @@ constexpr std::array kLists = {
            "log-syslog?"},
     // Files
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "check-static-docroot file-serve-mode= fileserve-mode>file-serve-mode route~ route-if~ route-host~ "
-           "route-uri~ route-remote-addr~ route-run~ route-label~ "
-           "route-qs~ route-user-agent~ route-remote-user~ route-referer~ route-if-not~"},
+           "check-static-docroot file-serve-mode= fileserve-mode>file-serve-mode route-label~"},
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ def split(spec):
 
 
 def is_file(module):
-    return module.endswith((".py", ".wsgi")) or os.sep in module
+    return module.endswith(".py") or os.sep in module
 
 
 def files_of(spec):

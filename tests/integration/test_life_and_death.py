@@ -337,6 +337,7 @@ def test_a_free_worker_takes_what_waits_behind_a_stuck_one(server, gates):
 
 def test_a_request_that_waited_too_long_is_shed(server, gate):
     server.start("gated:app", workers=1, args=["--queue-timeout", "0.3"])
+    eventually(lambda: server.get("/quick").status == 200, 20, "a worker that answers")
     first = Background(server.get, gate.path())
     gate.wait_started()
     begun = time.monotonic()

@@ -88,6 +88,16 @@ Done user_or_group(std::string& into, const V& v, string_view name, std::uint64_
   return {};
 }
 
+TlsSettings& tls_of(S& settings) {
+  if (settings.tls.empty()) settings.tls.emplace_back();
+  return settings.tls.front();
+}
+
+Done tls_text(S& s, const V& v, string_view name, std::string TlsSettings::*into) {
+  if (const string_view given = v.text(name); !given.empty()) tls_of(s).*into = given;
+  return {};
+}
+
 Done none_is_off(std::string& into, const V& v, string_view name) { return text(into, v, name); }
 
 void listed(string_view names, const std::function<void(string_view)>& each) {
@@ -98,8 +108,9 @@ void listed(string_view names, const std::function<void(string_view)>& each) {
   }
 }
 
-constexpr string_view kTls = "TLS is not supported yet: put a proxy that ends TLS in front, or remove the setting";
-constexpr string_view kWithTls = "belongs to TLS, which is not supported yet";
+constexpr string_view kOwnTls =
+    "the edge speaks TLS, and not Python's ssl module: certfile, keyfile, ca_certs, cert_reqs and ciphers say how";
+constexpr string_view kNoPythonTls = "the edge speaks TLS, and not Python's ssl module";
 constexpr string_view kHttp2 = "HTTP/2 is not supported: clients are answered in HTTP/1.1";
 constexpr string_view kWithHttp2 = "belongs to HTTP/2, which is not supported";
 constexpr string_view kDirty = "there are no dirty arbiters here: the application cannot call them";
@@ -382,7 +393,7 @@ const std::array kSettings = {
                     "(arbiter, new, old): the number of workers wanted has changed."},
     GunicornSetting{"on_exit", "", "", "hook 1", "<OnExit.on_exit()>", kHonoured, "",
                     "(arbiter): last, when all workers have ended."},
-    GunicornSetting{"ssl_context", "", "", "hook 2", "<NewSSLContext.ssl_context()>", kUnsupported, kWithTls,
+    GunicornSetting{"ssl_context", "", "", "hook 2", "<NewSSLContext.ssl_context()>", kUnsupported, kOwnTls,
                     "(config, default factory): makes the SSLContext."},
     // Server mechanics
     GunicornSetting{"proxy_protocol", "--proxy-protocol", "MODE", "proxy_protocol", "off", kHonoured,
@@ -404,19 +415,31 @@ const std::array kSettings = {
     GunicornSetting{"uwsgi_allow_ips", "--uwsgi-allow-from", "UWSGI_ALLOW_IPS", "addresses", "['127.0.0.1', '::1']",
                     kNoEffect, "belongs to protocol = uwsgi, which is refused", "Who may speak uwsgi."},
     // TLS
-    GunicornSetting{"keyfile", "--keyfile", "FILE", "string", "None", kRefused, kTls, "Key of the certificate."},
-    GunicornSetting{"certfile", "--certfile", "FILE", "string", "None", kRefused, kTls, "Certificate."},
-    GunicornSetting{"ssl_version", "--ssl-version", "SSL_VERSION", "ssl_version", "2", kNoEffect, kWithTls,
-                    "Deprecated by Gunicorn too."},
-    GunicornSetting{"cert_reqs", "--cert-reqs", "CERT_REQS", "number", "0", kUnsupported, kWithTls,
-                    "Whether clients must show a certificate."},
-    GunicornSetting{"ca_certs", "--ca-certs", "FILE", "string", "None", kUnsupported, kWithTls,
-                    "Certificates of the authorities for that."},
-    GunicornSetting{"suppress_ragged_eofs", "--suppress-ragged-eofs", "", "flag", "True", kNoEffect, kWithTls,
+    GunicornSetting{"keyfile", "--keyfile", "FILE", "string", "None", kHonoured, "", "Key of the certificate.",
+                    [](S& s, const V& v) { return tls_text(s, v, "keyfile", &TlsSettings::key); }},
+    GunicornSetting{"certfile", "--certfile", "FILE", "string", "None", kHonoured, "HUP reads it again",
+                    "Certificate, and its chain behind it: https is spoken at every address.",
+                    [](S& s, const V& v) { return tls_text(s, v, "certfile", &TlsSettings::certificate); }},
+    GunicornSetting{"ssl_version", "--ssl-version", "SSL_VERSION", "ssl_version", "2", kNoEffect,
+                    "TLS 1.2 and 1.3 are spoken", "Deprecated by Gunicorn too."},
+    GunicornSetting{"cert_reqs", "--cert-reqs", "CERT_REQS", "number", "0", kHonoured, "",
+                    "Whether clients must show a certificate: 0 no, 1 they may, 2 they must.",
+                    [](S& s, const V& v) -> Done {
+                      std::uint32_t asked = 0;
+                      if (auto done = bounded(asked, v, "cert_reqs", 0, 2); !done) return done;
+                      if (asked != 0) tls_of(s).client = static_cast<ClientCertificate>(asked);
+                      return {};
+                    }},
+    GunicornSetting{"ca_certs", "--ca-certs", "FILE", "string", "None", kHonoured, "",
+                    "Certificates of the authorities for that.",
+                    [](S& s, const V& v) { return tls_text(s, v, "ca_certs", &TlsSettings::authorities); }},
+    GunicornSetting{"suppress_ragged_eofs", "--suppress-ragged-eofs", "", "flag", "True", kNoEffect, kNoPythonTls,
                     "As in Python's ssl module."},
-    GunicornSetting{"do_handshake_on_connect", "--do-handshake-on-connect", "", "flag", "False", kNoEffect, kWithTls,
+    GunicornSetting{"do_handshake_on_connect", "--do-handshake-on-connect", "", "flag", "False", kNoEffect, kNoPythonTls,
                     "As in Python's ssl module."},
-    GunicornSetting{"ciphers", "--ciphers", "CIPHERS", "string", "None", kNoEffect, kWithTls, "OpenSSL's cipher list."},
+    GunicornSetting{"ciphers", "--ciphers", "CIPHERS", "string", "None", kHonoured, "",
+                    "OpenSSL's cipher list, for TLS 1.2.",
+                    [](S& s, const V& v) { return tls_text(s, v, "ciphers", &TlsSettings::ciphers); }},
     // HTTP/2
     GunicornSetting{"http_protocols", "--http-protocols", "STRING", "http_protocols", "['h1']", kUnsupported, kHttp2,
                     "Versions of HTTP, the preferred one first: h1, h2."},
@@ -593,6 +616,7 @@ Result<GunicornRun> run_settings_of(const GunicornValues& values) {
     (row.answer == kUnsupported ? settings.warnings : run.remarks).push_back(text);
   }
   settings.app = values.text("");
+  if (auto done = use_tls(settings); !done) return fail(std::move(done).error());
   return run;
 }
 

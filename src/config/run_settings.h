@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "config/around_settings.h"
 #include "config/cheaper_settings.h"
 #include "config/edge_settings.h"
+#include "config/tls_settings.h"
 #include "config/uwsgi_source.h"
 
 namespace tierce::config {
@@ -31,6 +33,7 @@ struct RunSettings {
   bool cheap = false;  // No worker before the first request.
   std::uint32_t threads = 1;
   std::vector<std::string> binds;
+  std::vector<TlsSettings> tls;    // Of the https:// ones among them, in their order; the last for all that follow.
   int backlog = 0;                 // 0: somaxconn
   std::uint64_t max_requests = 0;  // 0: never
   std::uint64_t max_requests_jitter = 0;
@@ -83,5 +86,9 @@ struct RunSettings {
   std::vector<std::string> remarks;   // Said in the log at the start.
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
+
+// One certificate for all, as Gunicorn has it: addresses that name no protocol speak https. Fails for a key without a
+// certificate.
+Result<void> use_tls(RunSettings& settings);
 
 }  // namespace tierce::config

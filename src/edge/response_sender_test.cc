@@ -48,11 +48,11 @@ class ResponseSenderTest : public testing::Test {
   void open(bool small) {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    server_ = os::UniqueFd(ends[0]);
+    server_ = std::make_unique<ClientStream>(os::UniqueFd(ends[0]));
     client_ = os::UniqueFd(ends[1]);
     const int bytes = 1;  // The kernel makes it its least, some 4 KiB.
     if (!small) return;
-    ASSERT_EQ(::setsockopt(server_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+    ASSERT_EQ(::setsockopt(server_->fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
   }
 
   void begin(std::string_view request = kGet, bool keep_alive = true) {
@@ -61,7 +61,7 @@ class ResponseSenderTest : public testing::Test {
     test_client_ = std::make_unique<TestClient>(1, request);
     ASSERT_TRUE(link_->give(exchange(), 1));
     slot_ = *worker_->take(2);
-    sender_.emplace(*thread_, server_.get(), keep_alive, wire_);
+    sender_.emplace(*thread_, *server_, keep_alive, wire_);
     received_.clear();
   }
   ~ResponseSenderTest() override {
@@ -106,7 +106,8 @@ class ResponseSenderTest : public testing::Test {
   std::atomic<std::uint32_t> waiting_{0};
   os::ErrorLog log_;
   std::unique_ptr<EdgeThread> thread_;
-  os::UniqueFd server_, client_;
+  std::unique_ptr<ClientStream> server_;
+  os::UniqueFd client_;
   std::uint32_t worker_id_ = 0;
   std::unique_ptr<TestWorker> worker_;
   std::unique_ptr<WorkerLink> link_;

@@ -51,6 +51,7 @@ enum class ToEdge : std::uint32_t {
   kDead = 403,     // number = worker id, status = wait status, text = why: account for its slots, forget it.
   kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
   kReopen = 405,   // Reopen log files.
+  kTls = 407,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
   kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
 };
 // edge -> supervisor

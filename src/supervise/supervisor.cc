@@ -31,6 +31,7 @@
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
 #include "os/process_title.h"
+#include "os/shared_text.h"
 #include "os/shared_words.h"
 #include "os/user_identity.h"
 #include "supervise/cheaper.h"
@@ -40,6 +41,7 @@
 #include "supervise/sources.h"
 #include "supervise/worker_slots.h"
 #include "supervise/zygote_process.h"
+#include "tls/material.h"
 
 namespace tierce::supervise {
 namespace {
@@ -70,14 +72,13 @@ std::uint32_t workers_at_start(const config::RunSettings& settings) {
   return settings.cheap ? 0 : workers_wanted_first(settings);
 }
 
-bool is_http(config::WireProtocol protocol) { return protocol == config::WireProtocol::kHttp; }
+bool is_http(const config::BindAddress& bind) { return bind.protocol == config::WireProtocol::kHttp; }
 
-gateway::MailboxShape shape_for(const config::RunSettings& settings,
-                                const std::vector<config::WireProtocol>& protocols) {
+gateway::MailboxShape shape_for(const config::RunSettings& settings, const std::vector<config::BindAddress>& binds) {
   gateway::MailboxShape shape;
   shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
   std::uint32_t head = sizeof(http::HeaderField) * settings.edge.fields_max + settings.edge.head_bytes_max;
-  if (!std::all_of(protocols.begin(), protocols.end(), is_http)) {
+  if (!std::all_of(binds.begin(), binds.end(), is_http)) {
     head = std::max<std::uint32_t>(
         head, sizeof(http::HeaderField) * http::kHeaderFieldsMax + settings.edge.variables_bytes_max);
   }
@@ -291,13 +292,16 @@ class Supervisor {
     if (!activated) return fail(std::move(activated).error());
     listeners_ = std::move(*activated);
     // Sockets that systemd has opened take the protocols of --bind in their order.
-    for (const std::string& bind : settings_.binds) protocols_.push_back(config::split_bind(bind).protocol);
-    if (!listeners_.empty()) protocols_.resize(listeners_.size());
+    for (const std::string& bind : settings_.binds) binds_.push_back(config::split_bind(bind));
+    if (!listeners_.empty()) binds_.resize(listeners_.size());
+    auto certificates = read_certificates();
+    if (!certificates) return fail(std::move(certificates).error());
+    certificates_ = std::move(*certificates);
     const int allowed = os::somaxconn();
     const int backlog = settings_.backlog > 0 ? settings_.backlog : allowed;
     if (listeners_.empty()) {
-      for (const std::string& bind : settings_.binds) {
-        auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
+      for (const config::BindAddress& bind : binds_) {
+        auto endpoint = os::parse_endpoint(bind.endpoint);
         if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
         auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask,
                                              settings_.reuse_port ? os::ReusePort::kYes : os::ReusePort::kNo);
@@ -317,7 +321,7 @@ class Supervisor {
     }
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       log_.line(LogLevel::kInfo,
-                fmt::format("Listening at: {} ({})", listeners_[i].url(config::name_of(protocols_[i])), ::getpid()));
+                fmt::format("Listening at: {} ({})", listeners_[i].url(config::scheme_of(binds_[i])), ::getpid()));
     }
     return {};
   }
@@ -453,8 +457,38 @@ class Supervisor {
     }
   }
 
+  // What the files of settings_.tls hold now.
+  Result<std::string> read_certificates() const {
+    const auto speaks_tls = [](const config::BindAddress& bind) { return bind.tls == config::Tls::kOn; };
+    if (std::none_of(binds_.begin(), binds_.end(), speaks_tls)) return std::string();
+    if (settings_.tls.empty()) return fail("an address of https needs a certificate: --certfile names it");
+    std::vector<tls::Material> all;
+    for (const config::TlsSettings& each : settings_.tls) {
+      auto material = tls::read_material(each);
+      if (!material) return fail(std::move(material).error());
+      all.push_back(std::move(*material));
+    }
+    return tls::pack(all);
+  }
+
+  // Renewed files count for connections from now on; broken ones for none.
+  void renew_certificates() {
+    auto now = read_certificates();
+    if (now && *now == certificates_) return;
+    if (!now) {
+      return log_.line(LogLevel::kError, std::move(now).error().during("the certificates stay as they were").text());
+    }
+    auto shared = os::share_text(*now);
+    if (!shared) return log_.line(LogLevel::kError, std::move(shared).error().during("new certificates").text());
+    certificates_ = std::move(*now);
+    const int fd = shared->get();
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTls)}, {&fd, 1});
+    log_.line(LogLevel::kInfo, "New certificates are in use");
+  }
+
   void reload() {
     daemons_to_restart_ = true;
+    renew_certificates();
     feed({.kind = Event::Kind::kReload});
   }
 
@@ -613,7 +647,7 @@ class Supervisor {
     const os::ListenSocket& listener = listeners_[index];
     SocketStats stats;
     stats.name = listener.is_unix ? listener.host : fmt::format("{}:{}", listener.host, listener.port);
-    stats.protocol = config::name_of(protocols_[index]);
+    stats.protocol = config::scheme_of(binds_[index]);
     const os::ListenQueue queue = os::listen_queue(listener);
     stats.queue = queue.waiting;
     stats.queue_max = queue.room;
@@ -1031,10 +1065,18 @@ class Supervisor {
     if (::getppid() != supervisor) ::_exit(1);
     config::EdgeStart start;
     start.settings = settings_.edge;
+    int certificates = static_cast<int>(settings_.tls.size()), next = 0;
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       const os::ListenSocket& listener = listeners_[i];
-      start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port, protocols_[i]});
+      start.listeners.push_back({.fd = listener.fd.get(),
+                                 .is_unix = listener.is_unix,
+                                 .name = listener.host,
+                                 .port = listener.port,
+                                 .protocol = binds_[i].protocol,
+                                 .tls = binds_[i].tls == config::Tls::kOn ? std::min(next++, certificates - 1) : -1,
+                                 .to_https = binds_[i].tls == config::Tls::kRedirect});
     }
+    start.tls = certificates_;
     start.waiting = waiting_.begin();
     start.control = std::move(theirs);
     start.wakeups = std::move(wakeups_);
@@ -1081,7 +1123,7 @@ class Supervisor {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
-    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, protocols_));
+    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, binds_));
     if (!region) return fail(std::move(region).error());
     lines.region = std::move(*region);
     auto control = os::MessageChannel::pair(true);
@@ -1133,7 +1175,8 @@ class Supervisor {
   os::ErrorLog log_;
   std::vector<os::PidFile> pid_files_;
   std::vector<os::ListenSocket> listeners_;
-  std::vector<config::WireProtocol> protocols_;  // Of each listener.
+  std::vector<config::BindAddress> binds_;  // Of each listener.
+  std::string certificates_;                // tls::pack(), for edges that start.
   os::UniqueFd signals_;
   os::FileWatcher watcher_;
   std::string watch_text_;

@@ -70,6 +70,7 @@ PyObject* make_template(const ListenerName& listener, bool https) {
       put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) && put_text("SERVER_PORT", listener.port) &&
       put_text("SERVER_SOFTWARE", settings().server_software);
   if (!ok || (settings().uwsgi && !add_uwsgi_keys(dict.get()))) return nullptr;
+  if (settings().uwsgi && https && !put_text("HTTPS", "on")) return nullptr;
   return dict.release();
 }
 

@@ -10,8 +10,6 @@ namespace {
 constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
-    // Sockets
-    Listed{Answer::kNotSupported, kNotBuiltYet, "https= http-to-https= https-socket="},
     // Python
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},

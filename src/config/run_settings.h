@@ -13,6 +13,7 @@
 #include "config/around_settings.h"
 #include "config/cheaper_settings.h"
 #include "config/edge_settings.h"
+#include "config/log_file_settings.h"
 #include "config/tls_settings.h"
 #include "config/uwsgi_source.h"
 
@@ -82,6 +83,7 @@ struct RunSettings {
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
   std::optional<UwsgiSource> uwsgi;
+  LogFileSettings log_files;
   AroundSettings around;
   std::vector<std::string> remarks;   // Said in the log at the start.
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.

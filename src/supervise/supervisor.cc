@@ -37,6 +37,7 @@
 #include "supervise/cheaper.h"
 #include "supervise/companions.h"
 #include "supervise/hooks.h"
+#include "supervise/log_files.h"
 #include "supervise/pool.h"
 #include "supervise/sources.h"
 #include "supervise/worker_slots.h"
@@ -152,7 +153,10 @@ class Supervisor {
       return fail(errno_error("--chdir " + settings_.chdir));
     if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
 
-    if (auto given = hand_logs_over(); !given) return given;
+    log_files_ = LogFiles(settings_.edge.error_log, settings_.edge.access_log, settings_.log_files);
+    if (auto given = log_files_.hand_over(plan_.identity); !given) return given;
+    if (auto begun = log_files_.begin(); !begun) return begun;
+    if (log_files_.limited()) next_log_look_ = now();
     auto log = os::ErrorLog::open(settings_.edge.error_log, settings_.edge.log_level);
     if (!log) return fail(std::move(log).error());
     log_ = std::move(*log);
@@ -272,15 +276,6 @@ class Supervisor {
     feed({.kind = Event::Kind::kStopAtOnce});
   }
 
-  // The edge opens its logs as the user it runs as, who may not write to the directory: they are made here.
-  Result<void> hand_logs_over() const {
-    for (const std::string& path : {settings_.edge.error_log, settings_.edge.access_log}) {
-      if (path.empty() || path == "-") continue;
-      if (auto given = os::give_file(path, plan_.identity); !given) return given;
-    }
-    return {};
-  }
-
   static std::string absolute(const std::string& path) {
     if (path.starts_with('/')) return path;
     char here[4096];
@@ -365,8 +360,8 @@ class Supervisor {
     companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next =
-        std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_, next_memory_look_});
+    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_,
+                               next_memory_look_, next_log_look_});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -383,6 +378,7 @@ class Supervisor {
     }
     if (now() >= next_load_look_) look_at_load();
     if (now() >= next_memory_look_) look_at_memory();
+    if (now() >= next_log_look_) look_at_logs();
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
 
@@ -489,6 +485,7 @@ class Supervisor {
   void reload() {
     daemons_to_restart_ = true;
     renew_certificates();
+    if (settings_.log_files.reopened_by_reload) reopen_logs();
     feed({.kind = Event::Kind::kReload});
   }
 
@@ -561,15 +558,13 @@ class Supervisor {
   }
 
   void rotate_logs() {
-    const std::string suffix = fmt::format(".{}", ::time(nullptr));
-    std::vector<std::string> paths = {settings_.edge.error_log};
-    if (settings_.edge.access_log != settings_.edge.error_log) paths.push_back(settings_.edge.access_log);
-    for (const std::string& path : paths) {
-      if (path.empty() || path == "-") continue;
-      if (::rename(path.c_str(), (path + suffix).c_str()) != 0)
-        log_.line(LogLevel::kError, errno_error("rotating " + path).text());
-    }
+    for (const Error& trouble : log_files_.move_away(::time(nullptr))) log_.line(LogLevel::kError, trouble.text());
     reopen_logs();
+  }
+
+  void look_at_logs() {
+    next_log_look_ = now() + kLoadInterval;
+    if (log_files_.too_large()) rotate_logs();
   }
 
   // --- how many workers ---
@@ -699,7 +694,7 @@ class Supervisor {
   }
 
   void reopen_logs() {
-    if (auto given = hand_logs_over(); !given) log_.line(LogLevel::kError, given.error().text());
+    if (auto given = log_files_.hand_over(plan_.identity); !given) log_.line(LogLevel::kError, given.error().text());
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
     plan_.error_log = log_.fd();
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
@@ -1199,6 +1194,8 @@ class Supervisor {
   bool cheap_ = settings_.cheap;          // Still: nobody has come.
   TimePoint next_load_look_ = TimePoint::max();
   TimePoint next_memory_look_ = TimePoint::max();
+  TimePoint next_log_look_ = TimePoint::max();
+  LogFiles log_files_;
   bool daemons_to_restart_ = false;
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.

@@ -90,13 +90,13 @@ Done backlog(Applying& a, const Assignment& line) {
 // Octal; alone it is for everybody.
 Done chmod_socket(Applying& a, const Assignment& line) {
   const string_view text = text_of(line);
-  int mode = 0666;
-  if (!text.empty() && text != "true") {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || mode > 0777)
-      return fail(Error(fmt::format("'{}' is no octal mode such as 664", text)));
+  if (text.empty() || text == "true") {
+    a.settings.socket_mode = 0666;
+    return {};
   }
-  a.settings.socket_mode = mode;
+  auto mode = file_mode(line);
+  if (!mode) return fail(std::move(mode).error());
+  a.settings.socket_mode = *mode;
   return {};
 }
 Done chown_socket(Applying& a, const Assignment& line) {

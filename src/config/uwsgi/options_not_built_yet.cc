@@ -15,8 +15,7 @@ constexpr std::array kLists = {
            "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "log-maxsize= log-backupname= log-reopen "
-           "log-truncate logfile-chown logfile-chmod= log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "
+           "log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "
            "log-syslog?"},
     // Files
     Listed{Answer::kNotSupported, kNotBuiltYet,

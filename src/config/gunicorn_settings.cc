@@ -88,11 +88,6 @@ Done user_or_group(std::string& into, const V& v, string_view name, std::uint64_
   return {};
 }
 
-TlsSettings& tls_of(S& settings) {
-  if (settings.tls.empty()) settings.tls.emplace_back();
-  return settings.tls.front();
-}
-
 Done tls_text(S& s, const V& v, string_view name, std::string TlsSettings::*into) {
   if (const string_view given = v.text(name); !given.empty()) tls_of(s).*into = given;
   return {};

@@ -1,5 +1,6 @@
 #include "config/gunicorn_settings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -136,9 +137,17 @@ TEST(GunicornSettings, RefuseClassesByName) {
 }
 
 TEST(GunicornSettings, RefuseWhatMustNotBeIgnored) {
-  EXPECT_EQ(refused({"certfile=/c.pem", "@certfile=gunicorn.conf.py:7"}).find("gunicorn.conf.py:7: certfile: "), 0u);
+  EXPECT_NE(refused({"keyfile=/k.pem"}).find("need a certificate"), std::string::npos);
   EXPECT_NE(refused({"protocol=uwsgi", "@protocol=command line"}), "");
   EXPECT_NE(refused({"workers=0", "@workers=command line"}).find("command line: workers"), std::string::npos);
+}
+
+TEST(GunicornSettings, SpeakHttpsWithACertificate) {
+  const RunSettings settings = run_of({"bind=127.0.0.1:1", "bind=unix:/s", "certfile=/c.pem", "cert_reqs=2"}).settings;
+  EXPECT_THAT(settings.binds, testing::ElementsAre("https://127.0.0.1:1", "https://unix:/s"));
+  ASSERT_EQ(settings.tls.size(), 1u);
+  EXPECT_EQ(settings.tls.front().certificate, "/c.pem");
+  EXPECT_EQ(settings.tls.front().client, ClientCertificate::kRequired);
 }
 
 TEST(GunicornSettings, SayWhatIsNotSupportedWithItsPlace) {

@@ -91,11 +91,6 @@ void split(string_view list, char separator, const std::function<void(string_vie
 using S = RunSettings;
 constexpr std::uint64_t kMany = 1u << 30;
 
-TlsSettings& tls_of(S& settings) {
-  if (settings.tls.empty()) settings.tls.emplace_back();
-  return settings.tls.front();
-}
-
 const std::array kOptions = {
     RunOption{
         "-b,--bind", "ADDRESS", "127.0.0.1:8000",

@@ -4,6 +4,11 @@
 
 namespace tierce::config {
 
+TlsSettings& tls_of(RunSettings& settings) {
+  if (settings.tls.empty()) settings.tls.emplace_back();
+  return settings.tls.front();
+}
+
 Result<void> use_tls(RunSettings& settings) {
   if (settings.tls.empty()) return {};
   if (settings.tls.front().certificate.empty()) return fail("options of TLS need a certificate: --certfile names it");

@@ -89,6 +89,8 @@ struct RunSettings {
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
 
+// The settings of TLS where there is one certificate for all addresses.
+TlsSettings& tls_of(RunSettings& settings);
 // One certificate for all, as Gunicorn has it: addresses that name no protocol speak https. Fails for a key without a
 // certificate.
 Result<void> use_tls(RunSettings& settings);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "os/spin.h"
@@ -316,10 +315,11 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
       lost.push_back(&exchange);
     }
   });
-  for (Exchange* exchange : std::views::reverse(again)) {
+  // The oldest ends up in front. (No std::views: clang 14, which builds the fuzz targets, cannot read libstdc++'s.)
+  std::for_each(again.rbegin(), again.rend(), [this](Exchange* exchange) {
     exchange->let_go();
     enqueue(*exchange, true);
-  }
+  });
   for (Exchange* exchange : lost) {
     reports_.log(os::LogLevel::kError, fmt::format("request {}: {}: worker (pid {}) {} while it ran this request",
                                                    exchange->id_text(), exchange->label(), link->pid(), why));

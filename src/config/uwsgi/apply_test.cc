@@ -130,8 +130,8 @@ TEST(UwsgiApply, ReadsNumbersUpToTheirEndAndSaysSo) {
 
 TEST(UwsgiApply, NamesWhatIsNotSupported) {
   EXPECT_THAT(findings("emperor = /etc/vassals\n"), ElementsAre(HasSubstr("t.ini:2: emperor: there is no emperor")));
-  EXPECT_THAT(findings("log-truncate = true\n"), ElementsAre("t.ini:2: log-truncate: not built yet"));
-  EXPECT_THAT(findings("log-truncate = false\n"), ElementsAre()) << "nothing was asked for";
+  EXPECT_THAT(findings("honour-stdin = true\n"), ElementsAre("t.ini:2: honour-stdin: not built yet"));
+  EXPECT_THAT(findings("honour-stdin = false\n"), ElementsAre()) << "nothing was asked for";
 }
 
 TEST(UwsgiApply, IsSilentAboutWhatHasNoEffect) {

@@ -20,6 +20,8 @@ namespace {
 // read our answer before the reset.
 constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
+// What a client that has just connected gets for its first request when the server stops.
+constexpr std::chrono::milliseconds kFirstRequestGrace{500};
 // nginx's status for the log: the client left before its response was out.
 constexpr int kClientLeft = 499;
 
@@ -96,6 +98,8 @@ void Connection::on_poll(std::uint32_t epoll_events) {
 
 void Connection::stop(bool at_once) {
   stopping_ = true;
+  // A client that has connected and not asked yet is about to: its request is on its way.
+  if (!at_once && requests_ == 0 && exchange_ == nullptr) return arm(kFirstRequestGrace);
   notify(at_once ? kStopping | kGone : kStopping);
 }
 

@@ -18,6 +18,7 @@ enum class ToZygote : std::uint32_t {
   kExit = 2,     // End; workers already forked go on (they end by their own control sockets). number = 1: the
                  //   server ends, and this is the last zygote.
   kReopen = 3,   // Descriptor: the error log, opened anew.
+  kPreExec = 5,  // Another master is about to be started.
   kWorkers = 4,  // number = how many workers are wanted now.
 };
 // zygote -> supervisor

@@ -40,6 +40,7 @@
 #include "supervise/log_files.h"
 #include "supervise/pool.h"
 #include "supervise/sources.h"
+#include "supervise/succession.h"
 #include "supervise/worker_slots.h"
 #include "supervise/zygote_process.h"
 #include "tls/material.h"
@@ -121,8 +122,10 @@ class Supervisor {
     companions_.finish(signals_.get());
     if (start_failed_) exit_code_ = 1;
     if (prepared) static_cast<void>(run_phase("as-user-atexit"));
+    // Another supervisor still listens there, or has to remove them when it ends.
+    const bool shared = succession_.has_successor() || succession_.has_predecessor();
     for (const os::ListenSocket& listener : listeners_) {
-      if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
+      if (!shared && !listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
     }
     return *exit_code_;
   }
@@ -239,9 +242,10 @@ class Supervisor {
 
   Result<void> write_pid_files() {
     const auto write = [this](const std::string& path) -> Result<void> {
-      auto file = os::PidFile::write(path);
+      // The name is the predecessor's until it has ended; Gunicorn's name until then.
+      auto file = os::PidFile::write(succession_.has_predecessor() ? path + ".2" : path);
       if (!file) return fail(std::move(file).error());
-      pid_files_.push_back(std::move(*file));
+      pid_files_.emplace_back(std::move(*file), path);
       return {};
     };
     if (!settings_.pid_file.empty()) {
@@ -286,6 +290,11 @@ class Supervisor {
     auto activated = os::take_activated_sockets();
     if (!activated) return fail(std::move(activated).error());
     listeners_ = std::move(*activated);
+    if (succession_.has_predecessor()) {
+      for (os::ListenSocket& listener : listeners_) {
+        if (listener.is_unix) listener.unlink_at_exit = listener.host;
+      }
+    }
     // Sockets that systemd has opened take the protocols of --bind in their order.
     for (const std::string& bind : settings_.binds) binds_.push_back(config::split_bind(bind));
     if (!listeners_.empty()) binds_.resize(listeners_.size());
@@ -357,6 +366,7 @@ class Supervisor {
       if (lines.control) add(lines.control.fd(), [this, worker = id] { read_worker(worker); });
     }
     if (watcher_.fd() >= 0) add(watcher_.fd(), [this] { read_changes(); });
+    if (succession_.has_predecessor()) add(succession_.predecessor_fd(), [this] { be_promoted(); });
     companions_.add_sources(sources);
 
     int timeout = -1;
@@ -440,8 +450,8 @@ class Supervisor {
           if (settings_.daemon) change_workers(Event::Kind::kNoWorkers);
           break;
         case SIGUSR2:
-          log_.line(LogLevel::kWarning,
-                    "Handling signal: usr2: starting another master is not supported; HUP reloads the application");
+          log_.line(LogLevel::kInfo, "Handling signal: usr2");
+          start_successor();
           break;
         case SIGUSR1:
           reopen_logs();
@@ -487,6 +497,24 @@ class Supervisor {
     renew_certificates();
     if (settings_.log_files.reopened_by_reload) reopen_logs();
     feed({.kind = Event::Kind::kReload});
+  }
+
+  void start_successor() {
+    tell_zygotes({.kind = static_cast<std::uint32_t>(ToZygote::kPreExec)});
+    if (auto started = succession_.start(listeners_); !started) {
+      return log_.line(LogLevel::kWarning, std::move(started).error().during("USR2 is ignored").text());
+    }
+    log_.line(LogLevel::kInfo,
+              fmt::format("Another master is started (pid: {}): stop this one by TERM when the new one answers",
+                          succession_.successor()));
+  }
+
+  void be_promoted() {
+    succession_.predecessor_ended();
+    for (auto& [file, name] : pid_files_) {
+      if (auto renamed = file.rename(name); !renamed) log_.line(LogLevel::kError, renamed.error().text());
+    }
+    log_.line(LogLevel::kInfo, "The master before this one has ended");
   }
 
   void obey(Command command) {
@@ -732,6 +760,11 @@ class Supervisor {
         zygotes_.erase(generation);
         bury_unreported(generation);
         feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = status});
+        continue;
+      }
+      if (succession_.reaped(pid)) {
+        log_.line(LogLevel::kWarning,
+                  fmt::format("The new master (pid: {}) {}: this one goes on", pid, describe_wait_status(status)));
         continue;
       }
       if (companions_.reaped(pid, status)) {
@@ -1048,7 +1081,7 @@ class Supervisor {
     workers_.clear();
     zygotes_.clear();
     watcher_ = os::FileWatcher();
-    for (os::PidFile& file : pid_files_) file.forget();
+    for (auto& [file, name] : pid_files_) file.forget();
     companions_.let_go();
     if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
@@ -1168,7 +1201,8 @@ class Supervisor {
   ZygotePlan plan_;
   AppResources app_;
   os::ErrorLog log_;
-  std::vector<os::PidFile> pid_files_;
+  std::vector<std::pair<os::PidFile, std::string>> pid_files_;  // With the names they are to have.
+  Succession succession_;
   std::vector<os::ListenSocket> listeners_;
   std::vector<config::BindAddress> binds_;  // Of each listener.
   std::string certificates_;                // tls::pack(), for edges that start.

@@ -103,6 +103,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
       return nullptr;
     }
     if (static_cast<ToZygote>(message.kind) == ToZygote::kWorkers) tell(arbiter, "workers_wanted", "I", message.number);
+    if (static_cast<ToZygote>(message.kind) == ToZygote::kPreExec) tell(arbiter, "pre_exec", nullptr);
     if (static_cast<ToZygote>(message.kind) == ToZygote::kReopen && !descriptors.empty())
       replace_log(descriptors[0].get());
     if (static_cast<ToZygote>(message.kind) != ToZygote::kFork) continue;

@@ -13,8 +13,7 @@ constexpr std::array kLists = {
     // Sockets
     Listed{Answer::kNotSupported, kNotBuiltYet, "https= http-to-https= https-socket="},
     // Python
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "py-tracebacker= honour-stdin"},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "log-maxsize= log-backupname= log-reopen "

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 namespace tierce::config {
 namespace {
@@ -56,6 +57,10 @@ string_view short_class(string_view name) {
   if (name.starts_with(kEgg)) return name.substr(kEgg.size());
   if (name == "gunicorn.workers.sync.SyncWorker") return "sync";
   if (name == "gunicorn.workers.gthread.ThreadWorker") return "gthread";
+  for (string_view gevent : {"gunicorn.workers.ggevent.GeventWorker", "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+                             "gevent_wsgi", "gevent_pywsgi"}) {
+    if (name == gevent) return "gevent";
+  }
   return name;
 }
 
@@ -65,21 +70,34 @@ std::string lower(string_view text) {
   return out;
 }
 
-Done worker_class(S&, const V& v) {
+Done worker_class(S& settings, const V& v) {
   const string_view given = v.text("worker_class"), name = short_class(given);
   if (name == "sync" || name == "gthread") return {};
+  if (name == "gevent") {
+    settings.in_greenlets = true;
+    return {};
+  }
   for (const char* asgi : {"asgi", "uvicorn", "hypercorn", "aiohttp", "daphne", "sanic"}) {
     if (lower(name).find(asgi) != std::string::npos) {
       return fail(Error(fmt::format("{} is an ASGI worker, and tierce serves WSGI applications (PEP 3333)", given)));
     }
   }
-  for (const char* green : {"gevent", "eventlet", "tornado", "meinheld"}) {
+  for (const char* green : {"eventlet", "tornado", "meinheld"}) {
     if (name.find(green) != string_view::npos) {
-      return fail(
-          Error(fmt::format("{} is not supported yet; gthread with as many threads as requests may wait is", given)));
+      return fail(Error(fmt::format(
+          "{} is not supported; gevent, and gthread with as many threads as requests may wait, are", given)));
     }
   }
-  return fail(Error(fmt::format("{} is a worker class of its own; sync and gthread are supported", given)));
+  return fail(Error(fmt::format("{} is a worker class of its own; sync, gthread and gevent are supported", given)));
+}
+
+// More of them wait in the edge than in a worker.
+Done worker_connections(S& settings, const V& v) {
+  if (!settings.in_greenlets) return {};
+  if (number(v, "worker_connections") == 0) return fail(Error("0 is outside 1..4000"));
+  settings.greenlets =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(number(v, "worker_connections"), kGreenletsMax));
+  return {};
 }
 
 Done user_or_group(std::string& into, const V& v, string_view name, std::uint64_t current) {
@@ -139,15 +157,17 @@ const std::array kSettings = {
                     "Worker processes. The default is $WEB_CONCURRENCY where that is set.",
                     [](S& s, const V& v) { return bounded(s.workers, v, "workers", 1, 1024); }},
     GunicornSetting{"worker_class", "-k,--worker-class", "STRING", "class", "sync", kHonoured,
-                    "sync and gthread; others are refused by name",
-                    "What runs requests: sync (one at a time in each process) or gthread (threads of them).",
+                    "sync, gthread, gevent (gevent_wsgi and gevent_pywsgi are the same); others are refused by name",
+                    "What runs requests: sync (one at a time in each process), gthread (threads of them) or gevent "
+                    "(greenlets of the application's gevent, the standard library patched before the import).",
                     worker_class},
     GunicornSetting{"threads", "--threads", "INT", "int", "1", kHonoured, "",
                     "Threads that run requests in each worker; more than one makes sync gthread.",
                     [](S& s, const V& v) { return bounded(s.threads, v, "threads", 1, 1024); }},
-    GunicornSetting{"worker_connections", "--worker-connections", "INT", "int", "1000", kNoEffect,
-                    "the edge holds the connections, as many as the limit of open files allows",
-                    "Most connections of one worker."},
+    GunicornSetting{"worker_connections", "--worker-connections", "INT", "int", "1000", kHonoured,
+                    "for gevent: requests, at most 4000; idle connections are the edge's, as many as the limit of "
+                    "open files allows",
+                    "Most requests at once in one worker; more wait.", worker_connections},
     GunicornSetting{"max_requests", "--max-requests", "INT", "int", "0", kHonoured, "",
                     "A worker is replaced after this many requests. 0: never.",
                     [](S& s, const V& v) { return bounded(s.max_requests, v, "max_requests", 0, kMany); }},
@@ -155,7 +175,8 @@ const std::array kSettings = {
                     "Up to this many are added at random, so that workers do not restart together.",
                     [](S& s, const V& v) { return bounded(s.max_requests_jitter, v, "max_requests_jitter", 0, kMany); }},
     GunicornSetting{"timeout", "-t,--timeout", "INT", "int", "30", kHonoured,
-                    "for each request, also with gthread, where Gunicorn looks only at the process",
+                    "for each request, also with gthread, where Gunicorn looks only at the process; with gevent, as "
+                    "there, a request may take long, but its worker is replaced when no other greenlet gets to run",
                     "A request whose application makes no progress for so many seconds is answered 504, its stack is "
                     "logged and its worker replaced. 0: never.",
                     [](S& s, const V& v) { return seconds(s.edge.request_timeout, v, "timeout"); }},
@@ -610,6 +631,10 @@ Result<GunicornRun> run_settings_of(const GunicornValues& values) {
     if (row.answer == kRefused) return fail(Error(text));
     (row.answer == kUnsupported ? settings.warnings : run.remarks).push_back(text);
   }
+  if (settings.in_greenlets && number(values, "worker_connections") > kGreenletsMax)
+    run.remarks.push_back(fmt::format("worker_connections: {} at once in each worker, more wait", kGreenletsMax));
+  // The timeout is about the worker, whose hub must turn.
+  if (settings.in_greenlets) settings.hub_timeout = std::exchange(settings.edge.request_timeout, {});
   settings.app = values.text("");
   if (auto done = use_tls(settings); !done) return fail(std::move(done).error());
   return run;

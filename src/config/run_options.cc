@@ -88,6 +88,12 @@ void split(string_view list, char separator, const std::function<void(string_vie
   }
 }
 
+Done worker_class(RunSettings& settings, string_view name) {
+  if (name != "threads" && name != "gevent") return expected("threads or gevent", name);
+  settings.in_greenlets = name == "gevent";
+  return {};
+}
+
 using S = RunSettings;
 constexpr std::uint64_t kMany = 1u << 30;
 
@@ -137,6 +143,13 @@ const std::array kOptions = {
               [](S& s, string_view v) { return whole(s.workers, v, 1, 1024); }},
     RunOption{"--threads", "INT", "1", "Threads that run requests in each worker.",
               [](S& s, string_view v) { return whole(s.threads, v, 1, 1024); }},
+    RunOption{"-k,--worker-class", "CLASS", "threads",
+              "What runs requests: threads, or gevent: greenlets of the gevent that the application's Python has, the "
+              "standard library patched before the application is imported.",
+              worker_class},
+    RunOption{"--greenlets", "INT", "1000",
+              "Requests that run at once in each worker of the class gevent; more wait in the edge.",
+              [](S& s, string_view v) { return whole(s.greenlets, v, 1, kGreenletsMax); }},
     RunOption{"--edge-threads", "INT", "1",
               "Threads of the edge, which owns the connections; one serves about 100,000 requests a second.",
               [](S& s, string_view v) { return whole(s.edge.threads, v, 1, 64); }},

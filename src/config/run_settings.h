@@ -26,6 +26,9 @@ struct GunicornSource {
   std::string table;      // gunicorn_settings.h
 };
 
+// As many as a worker's memory has places for (gateway/mailbox_shape.h), some to spare.
+inline constexpr std::uint32_t kGreenletsMax = 4000;
+
 struct RunSettings {
   EdgeSettings edge;
   std::string app;            // module:callable
@@ -33,6 +36,11 @@ struct RunSettings {
   CheaperSettings cheaper;
   bool cheap = false;  // No worker before the first request.
   std::uint32_t threads = 1;
+  bool in_greenlets = false;                 // Of the user's gevent run requests, not threads ...
+  std::uint32_t greenlets = 1000;            // ... so many at once in each worker,
+  bool monkey_patch = true;                  // ... the standard library patched for them.
+  std::chrono::milliseconds hub_timeout{0};  // A worker whose hub does not turn for so long hangs. 0: any
+  std::uint32_t at_once() const { return in_greenlets ? greenlets : threads; }  // Requests in one worker.
   std::vector<std::string> binds;
   std::vector<TlsSettings> tls;    // Of the https:// ones among them, in their order; the last for all that follow.
   int backlog = 0;                 // 0: somaxconn

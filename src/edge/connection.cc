@@ -224,6 +224,7 @@ int Connection::status_of(Fate fate) const {
     case Fate::kNonsense:
       return 502;
     case Fate::kTimedOut:
+    case Fate::kHangs:
       return 504;
     default:
       return 503;

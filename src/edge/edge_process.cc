@@ -142,6 +142,8 @@ class EdgeProcess {
         return attach(message, std::move(descriptors));
       case ToEdge::kDrain:
         return on_each_thread([worker](EdgeThread& t) { t.dispatcher().drain(worker); });
+      case ToEdge::kHangs:
+        return on_each_thread([worker](EdgeThread& t) { t.dispatcher().hang(worker); });
       case ToEdge::kDead: {
         const std::string why(message.text, ::strnlen(message.text, sizeof message.text));
         return on_each_thread([worker, why](EdgeThread& t) { t.dispatcher().bury(worker, why); });
@@ -191,7 +193,8 @@ class EdgeProcess {
     for (std::uint32_t i = 0; i < threads_.size(); ++i) {
       // A shared_ptr around the link, because a std::function must be copyable.
       auto link = std::make_shared<std::unique_ptr<WorkerLink>>(std::make_unique<WorkerLink>(
-          message.number, message.pid, message.threads, region, i, os::MessageChannel(std::move(descriptors[1 + i]))));
+          message.number, message.pid, message.threads, region, i, os::MessageChannel(std::move(descriptors[1 + i])),
+          message.in_greenlets ? RunsIn::kGreenlets : RunsIn::kThreads));
       auto f = [link](EdgeThread& t) { t.dispatcher().attach(std::move(*link)); };
       if (i == 0) {
         f(*threads_[0]);

@@ -325,7 +325,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     body_sent_ += bytes;
     if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(bytes);
   }
-  mailbox.consume(exchange.slot(), taken);
+  if (mailbox.consume(exchange.slot(), taken)) link->nudge_later();
   return Step::kDone;
 }
 

@@ -43,6 +43,7 @@ enum class FromWorker : std::uint32_t {
   kDumped = 304,        // The stack asked for has been written.
   kAsksReload = 305,    // uwsgi.reload()
   kAsksStop = 306,      // uwsgi.stop()
+  kHangs = 307,         // Greenlets: the hub has not turned for the time that was set.
 };
 // supervisor -> edge
 enum class ToEdge : std::uint32_t {
@@ -54,6 +55,7 @@ enum class ToEdge : std::uint32_t {
   kReopen = 405,   // Reopen log files.
   kTls = 407,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
   kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
+  kHangs = 407,    // number = worker id: answer 504 to what runs in it. kDrain follows.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {
@@ -68,7 +70,8 @@ struct ControlMessage {
   std::int32_t pid = 0;
   std::int32_t status = 0;
   std::uint32_t thread = 0;
-  std::uint32_t threads = 0;
+  std::uint32_t threads = 0;  // That run requests; greenlets, with the next.
+  bool in_greenlets = false;
   std::uint32_t place = 0;  // Among the workers, from 1 (supervise/worker_slots.h).
   std::uint32_t life = 0;   // In the application's memory (app_memory.h); 0 without one.
   std::uint64_t request = 0;

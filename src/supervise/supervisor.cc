@@ -59,6 +59,9 @@ using os::LogLevel;
 using namespace std::chrono_literals;
 
 constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH, SIGCHLD};
+// Greenlets start at once what they are given: a few more slots are for what comes meanwhile.
+constexpr std::uint32_t kSpareSlots = 64;
+static_assert(config::kGreenletsMax + kSpareSlots <= gateway::kSlotsMax);
 // nginx's default backlog; a kernel that allows less drops connections in a burst.
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
@@ -78,7 +81,8 @@ bool is_http(const config::BindAddress& bind) { return bind.protocol == config::
 
 gateway::MailboxShape shape_for(const config::RunSettings& settings, const std::vector<config::BindAddress>& binds) {
   gateway::MailboxShape shape;
-  shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
+  const std::uint32_t wanted = settings.in_greenlets ? settings.greenlets + kSpareSlots : 4 * settings.threads;
+  shape.slots = std::bit_ceil(std::clamp(wanted, 64u, gateway::kSlotsMax));
   std::uint32_t head = sizeof(http::HeaderField) * settings.edge.fields_max + settings.edge.head_bytes_max;
   if (!std::all_of(binds.begin(), binds.end(), is_http)) {
     head = std::max<std::uint32_t>(
@@ -212,8 +216,9 @@ class Supervisor {
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_) return fail(errno_error("signalfd"));
-    log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
-                                           settings_.threads, plan_.python));
+    log_.line(LogLevel::kInfo,
+              fmt::format("Using worker: {} process(es) with {} {}, {}", settings_.workers, settings_.at_once(),
+                          settings_.in_greenlets ? "greenlet(s) of gevent" : "thread(s)", plan_.python));
     return run_phase("master-start");
   }
 
@@ -925,6 +930,11 @@ class Supervisor {
           log_.line(LogLevel::kInfo, "The application asks for the end of the server");
           feed({.kind = Event::Kind::kStop});
           break;
+        case FromWorker::kHangs:
+          tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kHangs), .number = id});
+          slots_.count_timeout(id);
+          feed({.kind = Event::Kind::kTimedOut, .worker = id});
+          break;
         case FromWorker::kDumped:
           feed({.kind = Event::Kind::kDumped, .worker = id});
           break;
@@ -1169,7 +1179,8 @@ class Supervisor {
     }
     const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork),
                                  .number = id,
-                                 .threads = settings_.threads,
+                                 .threads = settings_.at_once(),
+                                 .in_greenlets = settings_.in_greenlets,
                                  .place = place,
                                  .life = life};
     if (auto sent = zygote->second.control.send(message, descriptors); !sent) return fail(std::move(sent).error());
@@ -1185,7 +1196,8 @@ class Supervisor {
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
                .number = id,
                .pid = worker->second.pid,
-               .threads = settings_.threads,
+               .threads = settings_.at_once(),
+               .in_greenlets = settings_.in_greenlets,
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();

@@ -11,8 +11,7 @@ constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
     // Python
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "py-tracebacker= honour-stdin"},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
            "log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "

@@ -18,8 +18,8 @@ enum class ToZygote : std::uint32_t {
   kExit = 2,     // End; workers already forked go on (they end by their own control sockets). number = 1: the
                  //   server ends, and this is the last zygote.
   kReopen = 3,   // Descriptor: the error log, opened anew.
-  kPreExec = 5,  // Another master is about to be started.
   kWorkers = 4,  // number = how many workers are wanted now.
+  kPreExec = 5,  // Another master is about to be started.
 };
 // zygote -> supervisor
 enum class FromZygote : std::uint32_t {
@@ -53,9 +53,9 @@ enum class ToEdge : std::uint32_t {
   kDead = 403,     // number = worker id, status = wait status, text = why: account for its slots, forget it.
   kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
   kReopen = 405,   // Reopen log files.
-  kTls = 407,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
   kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
   kHangs = 407,    // number = worker id: answer 504 to what runs in it. kDrain follows.
+  kTls = 408,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {

@@ -35,7 +35,7 @@ struct SocketBio {
     BIO_clear_retry_flags(bio);
     if (!session->early_.empty()) {
       const std::size_t now = std::min(session->early_.size(), static_cast<std::size_t>(bytes));
-      std::memcpy(into, session->early_.data(), now);
+      session->early_.copy(into, now);
       session->early_.erase(0, now);
       return static_cast<int>(now);
     }

@@ -363,7 +363,8 @@ ResponseSender::Step ResponseSender::flush() {
     if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
     advanced_ = true;
     pending_.consume(sent.bytes);
-    if (!pending_.empty()) return Step::kWaitWritable;  // A short write: the socket is full.
+    // A short write to a socket: it is full, and will say when it is not. TLS takes a part of what is long.
+    if (!pending_.empty() && !stream_.is_tls()) return Step::kWaitWritable;
   }
   while (spool_read_ < spool_written_) {
     const os::IoResult sent =

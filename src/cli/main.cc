@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/gunicorn_command.h"
+#include "cli/nginx_command.h"
 #include "cli/run_command.h"
 #include "cli/uwsgi_command.h"
 
@@ -15,6 +16,7 @@ constexpr const char* kUsage =
     "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
+    "  nginx -t -c FILE           read an nginx.conf (serving it is not built yet)\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.
@@ -31,6 +33,7 @@ int main(int argc, char** argv) {
   const std::string_view name = argc > 0 ? called_as(argv[0]) : "";
   if (name == "uwsgi") return tierce::cli::uwsgi_command(arguments);
   if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
+  if (name == "nginx") return tierce::cli::nginx_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
     return 2;
@@ -46,6 +49,7 @@ int main(int argc, char** argv) {
   }
   if (command == "run") return tierce::cli::run_command({arguments.begin() + 1, arguments.end()});
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
+  if (command == "nginx") return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;

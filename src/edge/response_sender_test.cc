@@ -14,6 +14,7 @@
 #include "edge/test_worker.h"
 #include "http/fastcgi_record.h"
 #include "os/error_log.h"
+#include "tls/test_certificate.h"
 
 namespace tierce::edge {
 namespace {
@@ -119,6 +120,30 @@ class ResponseSenderTest : public testing::Test {
 };
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// --- TLS ---
+
+TEST_F(ResponseSenderTest, SendsMoreThanOneCallOfTlsTakes) {
+  begin();
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* peer = SSL_new(context);
+  SSL_set_fd(peer, client_.get());
+  SSL_set_connect_state(peer);
+  tls::Session& session = server_->begin_tls(*tls::Context::create(tls::test_material()), "");
+  for (int i = 0; i < 10; ++i) {
+    SSL_do_handshake(peer);
+    ASSERT_NE(session.handshake(), tls::Session::Handshake::kFailed) << session.trouble();
+  }
+  // The socket takes all of it: nothing would tell us later that it takes more.
+  EXPECT_EQ(sender_->send_own(std::string(75'000, 'x'), 75'000), Step::kDone);
+  std::string got(100'000, ' ');
+  std::size_t have = 0;
+  for (int now = 0; (now = SSL_read(peer, got.data() + have, static_cast<int>(got.size() - have))) > 0;)
+    have += static_cast<std::size_t>(now);
+  EXPECT_EQ(have, 75'000u);
+  SSL_free(peer);
+  SSL_CTX_free(context);
+}
 
 // --- framing ---
 

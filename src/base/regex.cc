@@ -80,6 +80,12 @@ std::string_view Regex::group(std::string_view subject, std::size_t index) const
 
 std::size_t Regex::groups() const { return compiled_->groups; }
 
+std::size_t Regex::captures() const {
+  std::uint32_t count = 0;
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_CAPTURECOUNT, &count);
+  return count;
+}
+
 std::vector<std::pair<std::string, std::size_t>> Regex::names() const {
   std::uint32_t count = 0, width = 0;
   PCRE2_SPTR table = nullptr;

@@ -34,6 +34,8 @@ class Regex {
   // After a match: group 0 is all of it; "" for a group that took no part. A view into the subject.
   std::string_view group(std::string_view subject, std::size_t index) const;
   std::size_t groups() const;
+  // How many groups the expression has, without the whole.
+  std::size_t captures() const;
   // (?<name>...) and the number of its group.
   std::vector<std::pair<std::string, std::size_t>> names() const;
 

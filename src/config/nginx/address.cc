@@ -111,4 +111,18 @@ Result<Address> parse_upstream_address(string_view text, std::uint16_t default_p
   return address;
 }
 
+bool is_network(string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  in6_addr binary{};
+  const bool ipv4 = ::inet_pton(AF_INET, address.c_str(), &binary) == 1;
+  if (!ipv4 && ::inet_pton(AF_INET6, address.c_str(), &binary) != 1) return false;
+  if (slash == string_view::npos) return true;
+  const string_view mask = text.substr(slash + 1);
+  in_addr as_address{};
+  if (ipv4 && ::inet_pton(AF_INET, std::string(mask).c_str(), &as_address) == 1) return true;
+  const auto bits = parse_number(mask);
+  return bits && *bits <= (ipv4 ? 32 : 128);
+}
+
 }  // namespace tierce::config::nginx

@@ -28,4 +28,7 @@ Result<Address> parse_listen_address(std::string_view text);
 // knows now may be known later. Fails with what nginx says before 'in upstream "X"'.
 Result<Address> parse_upstream_address(std::string_view text, std::uint16_t default_port);
 
+// "10.0.0.0/8", "10.0.0.0/255.0.0.0", "::1", "fc00::/7".
+bool is_network(std::string_view text);
+
 }  // namespace tierce::config::nginx

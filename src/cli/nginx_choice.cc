@@ -36,7 +36,8 @@ std::string answer_of(const Model& model, const std::string& address, const std:
   if (std::string text = first_return(server.root.instructions); !text.empty()) return text;
   const auto found = server.root.choices.find(path->path, passes_on);
   if (found.lacks_slash) return "301 ";
-  return found.node == nullptr ? "404 " : first_return(found.node->instructions);
+  if (found.node == nullptr) return "404 ";
+  return passes_on(*found.node) ? "pass" : first_return(found.node->instructions);
 }
 
 }  // namespace

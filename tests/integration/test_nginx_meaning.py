@@ -15,7 +15,7 @@ worker_processes 0;
 worker_priority x;
 worker_priority -5;
 worker_cpu_affinity x;
-worker_cpu_affinity 0101 1010;
+worker_processes 2; worker_cpu_affinity 0101 1010;
 worker_shutdown_timeout 10s;
 timer_resolution x;
 error_log stderr foo;
@@ -86,7 +86,7 @@ geo $a { default 0; 10.0.0.0/8 1; ::1 2; }
 geo $a { ranges; default 0; 10.0.0.0-10.0.0.255 1; }
 geo $a { foo b; }
 geo $a { 10.0.0.0/99 b; }
-geo $a { proxy 127.0.0.1; delete 1.1.1.1; default; }
+geo $a { proxy 127.0.0.1; 10.0.0.0/8 1; delete 10.0.0.0/8; default; }
 geo $remote_addr $a { default 1; }
 geo a { default 1; }
 split_clients $uri $b { 50% a; 60% b; }
@@ -143,7 +143,6 @@ keepalive_disable foo;
 keepalive_disable none;
 large_client_header_buffers 0 1;
 large_client_header_buffers 4 16k;
-proxy_buffers 1 4k;
 proxy_buffers 8 16k; proxy_buffers 8 16k;
 real_ip_header X-Forwarded-For; set_real_ip_from 10.0.0.0/8;
 resolver 1.1.1.1 valid=x;
@@ -190,7 +189,7 @@ expires 1d;
 charset utf-8;
 merge_slashes off; underscores_in_headers on; ignore_invalid_headers off;
 proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;
-proxy_set_header a $nope;
+proxy_set_header a $nope; server { listen 8001; }
 proxy_cookie_path / /a; proxy_cookie_domain off;
 sendfile on; tcp_nopush on; tcp_nodelay on; types_hash_max_size 2048; server_names_hash_bucket_size 64;
 reset_timedout_connection on; lingering_close always; lingering_time 5; lingering_timeout 5;

@@ -120,7 +120,6 @@ std::optional<std::int64_t> percent(string_view text) {
 }
 
 Done split_line(Interpreter& in, const Node& line, SplitBlock& split, std::int64_t& total) {
-  if (line.words.size() != 2) return fail("invalid number of the split_clients parameters");
   std::int64_t part = 0;
   if (line.words[0] != "*") {
     const auto given = percent(line.words[0]);
@@ -129,6 +128,7 @@ Done split_line(Interpreter& in, const Node& line, SplitBlock& split, std::int64
     total += part;
     if (total > 100 * 100) return fail("percent total is greater than 100%");
   }
+  if (line.words.size() != 2) return fail("invalid number of the split_clients parameters");
   auto value = in.text(line.words[1], line.place);
   if (!value) return fail(std::move(value).error());
   split.parts.emplace_back(part, std::move(*value));

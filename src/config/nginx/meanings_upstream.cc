@@ -55,7 +55,9 @@ Done server(Interpreter&, Level& level, const Node& node) {
 }
 
 Done balance(Interpreter& in, Level& level, const Node& node, Balance balance) {
-  if (level.upstream->balance != Balance::kRoundRobin) in.warn(node.place, "load balancing method redefined");
+  // To nginx keepalive is a method around the one before it.
+  if (level.upstream->balance != Balance::kRoundRobin || level.upstream->keepalive)
+    in.warn(node.place, "load balancing method redefined");
   level.upstream->balance = balance;
   return {};
 }

@@ -32,7 +32,7 @@ Done auth_request_set(Interpreter& in, Level& level, const Node& node) {
   return {};
 }
 
-constexpr std::int64_t kZoneLeast = 8 * 4096;
+constexpr std::int64_t kZoneLeast = 8L * 4096;
 
 // "zone=NAME:SIZE"
 Done zone_word(const std::string& word, Zone& zone) {

@@ -9,7 +9,7 @@ namespace {
 using L = LocationSettings;
 using C = Compression;
 
-constexpr auto kProxied() {
+constexpr auto proxied_kinds() {
   return std::to_array<std::string_view>(
       {"off", "expired", "no-cache", "no-store", "private", "no_last_modified", "no_etag", "auth", "any"});
 }
@@ -64,7 +64,7 @@ Meanings compression_meanings() {
       setting<&L::gzip, &C::buffers>("gzip_buffers", "32 4k", "Buffers for it."),
       choice<&L::gzip, &C::from_files>("gzip_static", "off", "Whether FILE.gz is sent for FILE."),
       setting<&L::gzip_http_version>("gzip_http_version", gzip_http_version, "1.1", "The least version of HTTP."),
-      words_among<kProxied, &L::gzip_proxied>("gzip_proxied", "off", "Which requests of proxies are answered so."),
+      words_among<proxied_kinds, &L::gzip_proxied>("gzip_proxied", "off", "Which requests of proxies are answered so."),
       setting<&L::gzip_disable>("gzip_disable", gzip_disable, "", "User agents that are not."),
       setting<&L::gzip_vary>("gzip_vary", "off", "Whether Vary: Accept-Encoding is said."),
       setting<&L::gunzip>("gunzip", "off", "Whether packed answers are unpacked for clients that cannot."),

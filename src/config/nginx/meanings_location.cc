@@ -161,7 +161,7 @@ Done resolver(Interpreter&, Level& level, const Node& node) {
   return {};
 }
 
-constexpr auto kBrowsers() { return std::to_array<string_view>({"none", "msie6", "safari"}); }
+constexpr auto browsers() { return std::to_array<string_view>({"none", "msie6", "safari"}); }
 
 }  // namespace
 
@@ -213,7 +213,7 @@ Meanings location_meanings() {
                                          "How long it is kept even when connections end."),
       setting<&L::keepalive_requests>("keepalive_requests", "1000", "How many requests it may carry."),
       setting<&L::keepalive_time>("keepalive_time", "1h", "How long it may last."),
-      words_among<kBrowsers, &L::keepalive_disable>("keepalive_disable", "msie6", "Browsers that are not kept."),
+      words_among<browsers, &L::keepalive_disable>("keepalive_disable", "msie6", "Browsers that are not kept."),
       setting<&L::reset_timedout_connection>("reset_timedout_connection", "off", "Whether such connections are reset."),
       setting<&L::tcp_nodelay>("tcp_nodelay", "on", "TCP_NODELAY on kept connections."),
       setting<&L::tcp_nopush>("tcp_nopush", "off", "TCP_CORK while a file is sent."),

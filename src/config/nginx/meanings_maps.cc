@@ -119,6 +119,8 @@ std::optional<std::int64_t> percent(string_view text) {
   return part ? std::optional(*whole * 100 + *part) : std::nullopt;
 }
 
+constexpr std::int64_t kWhole = 10'000;  // In hundredths of a percent.
+
 Done split_line(Interpreter& in, const Node& line, SplitBlock& split, std::int64_t& total) {
   std::int64_t part = 0;
   if (line.words[0] != "*") {
@@ -126,7 +128,7 @@ Done split_line(Interpreter& in, const Node& line, SplitBlock& split, std::int64
     if (!given || *given == 0) return fail(Error(fmt::format("invalid percent value \"{}\"", line.words[0])));
     part = *given;
     total += part;
-    if (total > 100 * 100) return fail("percent total is greater than 100%");
+    if (total > kWhole) return fail("percent total is greater than 100%");
   }
   if (line.words.size() != 2) return fail("invalid number of the split_clients parameters");
   auto value = in.text(line.words[1], line.place);

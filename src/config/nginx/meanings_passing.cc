@@ -85,15 +85,15 @@ Done wsgi_pass(Interpreter&, Level& level, const Node& node) {
 
 // --- words ---
 
-constexpr auto kNextUpstream() {
+constexpr auto reasons_for_the_next() {
   return std::to_array<string_view>({"error", "timeout", "invalid_header", "non_idempotent", "http_500", "http_502",
                                      "http_503", "http_504", "http_403", "http_404", "http_429", "updating", "off"});
 }
-constexpr auto kIgnored() {
+constexpr auto ignored_headers() {
   return std::to_array<string_view>({"X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Buffering",
                                      "X-Accel-Charset", "Expires", "Cache-Control", "Set-Cookie", "Vary"});
 }
-constexpr auto kProtocols() {
+constexpr auto protocols() {
   return std::to_array<string_view>({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"});
 }
 
@@ -197,9 +197,10 @@ Meanings common(const std::string& kind) {
       setting<S, Passing, &P::pass_request_body>(named("pass_request_body"), "on", "Whether bodies are passed."),
       setting<S, Passing, &P::hide_headers>(named("hide_header"), "", "Headers of answers that are left out."),
       setting<S, Passing, &P::pass_headers>(named("pass_header"), "", "... that are not, though they would be."),
-      words_among<kIgnored, S, Passing, &P::ignore_headers>(named("ignore_headers"), "", "... that mean nothing."),
-      words_among<kNextUpstream, S, Passing, &P::next_upstream>(named("next_upstream"), "error timeout",
-                                                                "What makes another server be asked."),
+      words_among<ignored_headers, S, Passing, &P::ignore_headers>(named("ignore_headers"), "",
+                                                                   "... that mean nothing."),
+      words_among<reasons_for_the_next, S, Passing, &P::next_upstream>(named("next_upstream"), "error timeout",
+                                                                       "What makes another server be asked."),
       setting<S, Passing, &P::next_upstream_tries>(named("next_upstream_tries"), "0", "How many are."),
       setting<S, Passing, &P::next_upstream_timeout>(named("next_upstream_timeout"), "0", "For how long."),
       setting<S, Passing, &P::bind>(named("bind"), "", "The address to connect from."),
@@ -218,8 +219,8 @@ Meanings tls(const std::string& kind) {
       setting<S, Passing, &P::tls, &T::certificate_key>(named("certificate_key"), "", "Its key."),
       setting<S, Passing, &P::tls, &T::password_file>(named("password_file"), "", "The key's password."),
       setting<S, Passing, &P::tls, &T::ciphers>(named("ciphers"), "DEFAULT", "OpenSSL's list of ciphers."),
-      words_among<kProtocols, S, Passing, &P::tls, &T::protocols>(named("protocols"), "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
-                                                                  "The versions of TLS."),
+      words_among<protocols, S, Passing, &P::tls, &T::protocols>(named("protocols"), "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+                                                                 "The versions of TLS."),
       setting<S, Passing, &P::tls, &T::name>(named("name"), "", "The name that its certificate must have."),
       setting<S, Passing, &P::tls, &T::server_name>(named("server_name"), "off", "Whether it is told that name."),
       setting<S, Passing, &P::tls, &T::session_reuse>(named("session_reuse"), "on", "Whether sessions are used again."),

@@ -10,12 +10,12 @@ using std::string_view;
 using S = ServerSettings;
 using T = TlsServerSettings;
 
-constexpr auto kProtocols() {
+constexpr auto protocols() {
   return std::to_array<string_view>({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"});
 }
 
 Done session_cache(Interpreter&, Level& level, const Node& node) {
-  constexpr std::int64_t kLeast = 8 * 4096;
+  constexpr std::int64_t kLeast = 8L * 4096;
   for (std::size_t i = 1; i < node.words.size(); ++i) {
     const std::string& word = node.words[i];
     const auto bad = [&] { return fail(Error(fmt::format("invalid session cache \"{}\"", word))); };
@@ -68,8 +68,8 @@ Meanings tls_meanings() {
                                          "The server's certificates, each of another kind of key."),
       setting<&S::tls, &T::keys>("ssl_certificate_key", "", "The key of each."),
       setting<&S::tls, &T::password_file>("ssl_password_file", "", "The file with the passwords of the keys."),
-      words_among<kProtocols, &S::tls, &T::protocols>("ssl_protocols", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
-                                                      "The versions of TLS."),
+      words_among<protocols, &S::tls, &T::protocols>("ssl_protocols", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+                                                     "The versions of TLS."),
       setting<&S::tls, &T::ciphers>("ssl_ciphers", "HIGH:!aNULL:!MD5", "OpenSSL's list of ciphers."),
       setting<&S::tls, &T::prefer_server_ciphers>("ssl_prefer_server_ciphers", "off",
                                                   "Whether the server's order decides."),

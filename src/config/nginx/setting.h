@@ -84,32 +84,32 @@ void inherit_at(const Level& inner, const Level& outer) {
 }
 
 template <auto... Path>
-Meaning setting(std::string name, std::string fallback, std::string help) {
-  return {.name = std::move(name),
-          .help = std::move(help),
+Meaning setting(const std::string& name, const std::string& fallback, const std::string& help) {
+  return {.name = name,
+          .help = help,
           .apply = [](Interpreter& in, Level& level,
                       const Node& node) { return take(in, node, setting_at<Path...>(level)); },
-          .fallback = std::move(fallback),
+          .fallback = fallback,
           .given = given_at<Path...>,
           .inherit = inherit_at<Path...>};
 }
 
 // The same with a reader of its own.
 template <auto... Path>
-Meaning setting(std::string name, Apply apply, std::string fallback, std::string help) {
-  return {.name = std::move(name),
-          .help = std::move(help),
+Meaning setting(const std::string& name, Apply apply, const std::string& fallback, const std::string& help) {
+  return {.name = name,
+          .help = help,
           .apply = apply,
-          .fallback = std::move(fallback),
+          .fallback = fallback,
           .given = given_at<Path...>,
           .inherit = inherit_at<Path...>};
 }
 
 // One word of a set: choices_of(Enum) lists them.
 template <auto... Path>
-Meaning choice(std::string name, std::string fallback, std::string help) {
+Meaning choice(const std::string& name, const std::string& fallback, const std::string& help) {
   return setting<Path...>(
-      std::move(name),
+      name,
       [](Interpreter&, Level& level, const Node& node) -> Done {
         auto& into = setting_at<Path...>(level);
         using Enum = typename std::remove_reference_t<decltype(into)>::value_type;
@@ -121,14 +121,14 @@ Meaning choice(std::string name, std::string fallback, std::string help) {
         }
         return fail(Error(fmt::format("invalid value \"{}\"", node.words[1])));
       },
-      std::move(fallback), std::move(help));
+      fallback, help);
 }
 
 // Words of a set: allowed() lists them.
 template <auto Allowed, auto... Path>
-Meaning words_among(std::string name, std::string fallback, std::string help) {
+Meaning words_among(const std::string& name, const std::string& fallback, const std::string& help) {
   return setting<Path...>(
-      std::move(name),
+      name,
       [](Interpreter& in, Level& level, const Node& node) -> Done {
         const auto allowed = Allowed();
         for (std::size_t i = 1; i < node.words.size(); ++i) {
@@ -140,7 +140,7 @@ Meaning words_among(std::string name, std::string fallback, std::string help) {
         }
         return take(in, node, setting_at<Path...>(level));
       },
-      std::move(fallback), std::move(help));
+      fallback, help);
 }
 
 }  // namespace tierce::config::nginx

@@ -64,6 +64,11 @@ server { listen 8001; location /a {} location /a {} }
 server { listen 8001; location /a {} location ^~ /a {} }
 server { listen 8001; location /a {} location = /a {} }
 server { listen 8001; location ~ a {} location ~ a {} }
+server { listen 8001 ssl; }
+server { listen 8001; server_name a; } server { listen 8001 ssl; server_name b; }
+server { listen 8001 ssl; ssl_reject_handshake on; }
+server { listen 8001 ssl; ssl_certificate a; }
+server { listen 8001 ssl; return 200 $nope; }
 log_format a b; log_format a c;
 log_format combined c;
 log_format a escape=foo $uri;

@@ -84,8 +84,10 @@ Done Interpreter::finish_http(const Level& http) {
   for (const auto& server : made_.model.servers) {
     if (auto done = prepare_locations(server->root); !done) return done;
   }
+  if (auto done = gather_listeners(); !done) return done;
+  if (auto done = check_certificates(); !done) return done;
   if (auto done = check_variables(); !done) return done;
-  return gather_listeners();
+  return check_names();
 }
 
 Done Interpreter::inherit_all(const Level& http) {
@@ -173,10 +175,36 @@ Done Interpreter::gather_listeners() {
       found->proxy_protocol = found->proxy_protocol || listen.proxy_protocol;
       if (listen.is_default) found->fallback = server.get();
       found->servers.push_back(server.get());
-      for (const ServerName& name : server->names) {
-        if (!found->names.add(name, found->servers.size() - 1))
+    }
+  }
+  return {};
+}
+
+// A server that speaks TLS needs a certificate, and each of them a key.
+Done Interpreter::check_certificates() {
+  for (const auto& server : made_.model.servers) {
+    const TlsServerSettings& tls = server->settings.tls;
+    if (tls.keys.size() >= tls.certificates.size()) continue;
+    placed_ = true;  // nginx names the certificate instead.
+    return fail(Error(fmt::format("no \"ssl_certificate_key\" is defined for certificate \"{}\"",
+                                  tls.certificates[tls.keys.size()].written)));
+  }
+  for (const Listener& listener : made_.model.listeners) {
+    const Server& server = *listener.fallback;
+    const TlsServerSettings& tls = server.settings.tls;
+    if (listener.tls && tls.certificates.empty() && !*tls.reject_handshake)
+      return refuse_at(server.place, "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive");
+  }
+  return {};
+}
+
+Done Interpreter::check_names() {
+  for (Listener& listener : made_.model.listeners) {
+    for (std::size_t i = 0; i < listener.servers.size(); ++i) {
+      for (const ServerName& name : listener.servers[i]->names) {
+        if (!listener.names.add(name, i))
           made_.warnings.push_back(
-              fmt::format("conflicting server name \"{}\" on {}, ignored", name.written, listen.address.text()));
+              fmt::format("conflicting server name \"{}\" on {}, ignored", name.written, listener.address.text()));
       }
     }
   }

@@ -51,6 +51,8 @@ class Interpreter {
   Done prepare_locations(Location& location);
   Done check_variables();
   Done gather_listeners();
+  Done check_certificates();
+  Done check_names();
 
   const Configuration& configuration_;
   Interpretation made_;

@@ -70,17 +70,27 @@ class Reader {
   }
 
  private:
+  // Where a block begins and what is read into it.
+  struct Level {
+    std::uint16_t context;
+    bool lines;  // Of a language of its own.
+    std::vector<Node>& into;
+    std::set<string_view> given;  // What may be given once.
+  };
+
   Result<void> read_all() {
     constexpr auto kMain = static_cast<std::uint16_t>(Context::kMain);
+    // One level for both: what -g says may not be said again.
+    Level level{.context = kMain, .lines = false, .into = made_.nodes, .given = {}};
     if (!start_.globals.empty()) {
       made_.files.push_back({"", start_.globals});
-      if (auto done = read_text(0, kMain, made_.nodes, TextKind::kParameter); !done) return done;
+      if (auto done = read_text(0, level, TextKind::kParameter); !done) return done;
     }
     auto text = around_.read(start_.path);
     if (!text) return fail(cannot_open(start_.path, text.error()));
     made_.files.push_back({start_.path, std::move(*text)});
     const auto main = static_cast<std::uint32_t>(made_.files.size() - 1);
-    return read_text(main, kMain, made_.nodes, TextKind::kFile);
+    return read_text(main, level, TextKind::kFile);
   }
 
   static Error cannot_open(const std::string& path, const Error& why) {
@@ -91,19 +101,6 @@ class Reader {
     const std::string& path = made_.files[file].path;
     if (path.empty()) return fail(Error(fmt::format("{} in command line", what)));
     return fail(Error(fmt::format("{} in {}:{}", what, path, line)));
-  }
-
-  // Where a block begins and what is read into it.
-  struct Level {
-    std::uint16_t context;
-    bool lines;  // Of a language of its own.
-    std::vector<Node>& into;
-    std::set<string_view> given;  // What may be given once.
-  };
-
-  Result<void> read_text(std::uint32_t file, std::uint16_t context, std::vector<Node>& into, TextKind kind) {
-    Level level{.context = context, .lines = false, .into = into, .given = {}};
-    return read_text(file, level, kind);
   }
 
   Result<void> read_text(std::uint32_t file, Level& level, TextKind kind) {

@@ -12,7 +12,7 @@ struct Node {
   std::vector<std::unique_ptr<Node>> inner;
   LocationChoices<Node> choices;
 
-  Node& with(std::vector<std::string> words, bool passing = false) {
+  Node& with(const std::vector<std::string>& words, bool passing = false) {
     auto node = std::make_unique<Node>();
     node->pattern = parse_location(words).value();
     for (const std::string& word : words) node->name += (node->name.empty() ? "" : " ") + word;
@@ -80,7 +80,7 @@ TEST(NginxLocationChoice, NamedOnesAreFoundByName) {
 }
 
 TEST(NginxLocationPattern, RefusesInNginxsWords) {
-  const auto inside = [](std::vector<std::string> outer, std::vector<std::string> inner) {
+  const auto inside = [](const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
     const auto done = may_stand_in(parse_location(outer).value(), parse_location(inner).value());
     return done ? "" : done.error().text();
   };

@@ -35,19 +35,27 @@ Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
 Result<Regex> Regex::compile(std::string_view pattern) {
+  auto made = compile(pattern, Case::kMatters);
+  if (made) return std::move(*made);
+  const Complaint& why = made.error();
+  return fail(Error(fmt::format("'{}', character {}: {}", pattern, why.at + 1, why.reason)));
+}
+
+Result<Regex, Regex::Complaint> Regex::compile(std::string_view pattern, Case letters) {
   int error = 0;
   PCRE2_SIZE at = 0;
+  const std::uint32_t options = letters == Case::kIgnored ? PCRE2_CASELESS : 0;
   auto made = std::make_unique<Compiled>();
-  made->code.reset(pcre2_compile(bytes_of(pattern), pattern.size(), 0, &error, &at, nullptr));
+  made->code.reset(pcre2_compile(bytes_of(pattern), pattern.size(), options, &error, &at, nullptr));
   if (!made->code) {
     PCRE2_UCHAR text[128];
     pcre2_get_error_message(error, text, sizeof text);
-    return fail(Error(fmt::format("'{}', character {}: {}", pattern, at + 1, reinterpret_cast<const char*>(text))));
+    return fail(Complaint{reinterpret_cast<const char*>(text), at});
   }
   pcre2_jit_compile(made->code.get(), PCRE2_JIT_COMPLETE);  // Without it, it runs slower.
   made->data.reset(pcre2_match_data_create_from_pattern(made->code.get(), nullptr));
   made->context.reset(pcre2_match_context_create(nullptr));
-  if (!made->data || !made->context) return fail("no memory for a regular expression");
+  if (!made->data || !made->context) return fail(Complaint{"no memory for a regular expression", 0});
   pcre2_set_match_limit(made->context.get(), kStepsMax);
   return Regex(std::move(made));
 }
@@ -71,5 +79,25 @@ std::string_view Regex::group(std::string_view subject, std::size_t index) const
 }
 
 std::size_t Regex::groups() const { return compiled_->groups; }
+
+std::size_t Regex::captures() const {
+  std::uint32_t count = 0;
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_CAPTURECOUNT, &count);
+  return count;
+}
+
+std::vector<std::pair<std::string, std::size_t>> Regex::names() const {
+  std::uint32_t count = 0, width = 0;
+  PCRE2_SPTR table = nullptr;
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_NAMECOUNT, &count);
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_NAMEENTRYSIZE, &width);
+  pcre2_pattern_info(compiled_->code.get(), PCRE2_INFO_NAMETABLE, &table);
+  std::vector<std::pair<std::string, std::size_t>> names;
+  for (const PCRE2_UCHAR* entry = table; count > 0; --count, entry += width) {
+    const std::size_t group = static_cast<std::size_t>(entry[0]) << 8 | entry[1];
+    names.emplace_back(reinterpret_cast<const char*>(entry + 2), group);
+  }
+  return names;
+}
 
 }  // namespace tierce

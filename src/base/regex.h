@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,6 +18,13 @@ class Regex {
  public:
   // Errors say at which character.
   static Result<Regex> compile(std::string_view pattern);
+  enum class Case : std::uint8_t { kMatters, kIgnored };
+  // What PCRE2 says, and behind how many bytes of the pattern.
+  struct Complaint {
+    std::string reason;
+    std::size_t at = 0;
+  };
+  static Result<Regex, Complaint> compile(std::string_view pattern, Case letters);
   Regex(Regex&&) noexcept;
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
@@ -24,6 +34,10 @@ class Regex {
   // After a match: group 0 is all of it; "" for a group that took no part. A view into the subject.
   std::string_view group(std::string_view subject, std::size_t index) const;
   std::size_t groups() const;
+  // How many groups the expression has, without the whole.
+  std::size_t captures() const;
+  // (?<name>...) and the number of its group.
+  std::vector<std::pair<std::string, std::size_t>> names() const;
 
  private:
   struct Compiled;

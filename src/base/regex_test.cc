@@ -37,5 +37,19 @@ TEST(Regex, GivesUpOnAnExplosion) {
   EXPECT_FALSE(regex->matches(std::string(64, 'a') + "b"));
 }
 
+TEST(Regex, TellsTheNamesOfGroups) {
+  const auto regex = Regex::compile("(?<year>\\d+)-(\\d+)-(?<day>\\d+)").value();
+  const std::vector<std::pair<std::string, std::size_t>> names = {{"day", 3}, {"year", 1}};
+  EXPECT_EQ(regex.names(), names);
+}
+
+TEST(Regex, CanIgnoreTheCaseOfLetters) {
+  EXPECT_TRUE(Regex::compile("^abc$", Regex::Case::kIgnored).value().matches("ABC"));
+  const auto broken = Regex::compile("a(", Regex::Case::kIgnored);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().at, 2u);
+  EXPECT_EQ(broken.error().reason, "missing closing parenthesis");
+}
+
 }  // namespace
 }  // namespace tierce

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "cli/nginx_choice.h"
+#include "config/nginx/interpreter.h"
 #include "config/nginx/reader.h"
 #include "config/nginx/reference.h"
 
@@ -35,7 +37,8 @@ constexpr const char* kHelp =
     "Reading an nginx.conf is built, serving it is not yet.\n";
 
 struct Asked {
-  bool help = false, version = false, build = false, test = false, dump = false, quiet = false, markdown = false;
+  bool help = false, version = false, build = false, test = false, dump = false, quiet = false, markdown = false,
+       choose = false;
   std::optional<std::string> prefix, file, error_log, globals, signal;
 };
 
@@ -51,6 +54,10 @@ Result<Asked> asked_by(const std::vector<std::string>& arguments) {
     const std::string& word = arguments[i];
     if (word == "--help-markdown") {
       asked.markdown = true;
+      continue;
+    }
+    if (word == "--choose") {
+      asked.choose = true;
       continue;
     }
     if (!word.starts_with('-')) return fail(Error(fmt::format("invalid option: \"{}\"", word)));
@@ -128,13 +135,15 @@ void print(const Configuration& configuration) {
 }
 
 int test(const Asked& asked, const std::string& path) {
-  const auto configuration = config::nginx::read_configuration({.path = path, .globals = asked.globals.value_or("")},
-                                                               config::nginx::this_machine());
+  const auto reading = config::nginx::read_as_far_as_possible({.path = path, .globals = asked.globals.value_or("")},
+                                                              config::nginx::this_machine());
+  const auto made = config::nginx::interpret(reading);
   std::optional<std::string> trouble;
-  if (!configuration) {
-    trouble = configuration.error().text();
-  } else if (!configuration->has("events")) {
-    trouble = "no \"events\" section in configuration";
+  if (!made) {
+    trouble = made.error().text();
+  } else {
+    for (const std::string& warning : made->warnings) say("[warn] " + warning);
+    if (!made->model.has_events) trouble = "no \"events\" section in configuration";
   }
   if (trouble) {
     say("[emerg] " + *trouble);
@@ -144,7 +153,7 @@ int test(const Asked& asked, const std::string& path) {
     say(fmt::format("the configuration file {} syntax is ok", path));
     say(fmt::format("configuration file {} test is successful", path));
   }
-  if (asked.dump) print(*configuration);
+  if (asked.dump) print(reading.configuration);
   return 0;
 }
 
@@ -164,6 +173,7 @@ int nginx_command(const std::vector<std::string>& arguments) {
   if (!prefix.ends_with('/')) prefix += '/';
   std::string path = asked->file.value_or(kFile);
   if (!path.starts_with('/')) path.insert(0, prefix);
+  if (asked->choose) return choose_for_each_line(path);
   if (asked->test) return test(*asked, path);
   return say("[emerg] serving an nginx.conf is not built yet: tierce nginx -t reads it");
 }

@@ -33,6 +33,7 @@ class Verdict:
         self.status, self.text = done.returncode, done.stderr
         found = re.search(r"\[emerg\](?: [0-9]+#[0-9]+:)? (.*)", done.stderr)
         self.error = found[1] if found else ""
+        self.warnings = re.findall(r"\[warn\](?: [0-9]+#[0-9]+:)? (.*)", done.stderr)
 
 
 def verdict(program, path, *more):

@@ -9,7 +9,7 @@ from nginx_peers import CONTEXTS, OURS, REAL, kind_of, verdict
 from server_process import REPOSITORY
 
 ROW = re.compile(r"\| `(?P<name>\w+)` \| (?P<places>[^|]*) \| (?P<words>[^|]*) \| (?P<takes>[^|]*) \|")
-ROWS = [match.groupdict() for match in ROW.finditer((REPOSITORY / "docs" / "nginx-directives.md").read_text())]
+ROWS = [match.groupdict() for match in ROW.finditer((REPOSITORY / "docs" / "nginx-directives.md").read_text().partition("\n## Later")[0])]
 NAMES = sorted({row["name"] for row in ROWS})
 PARTS = 8
 

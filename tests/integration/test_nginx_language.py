@@ -124,11 +124,18 @@ def test_a_time(directory, directive, value):
     same(directory, f"events {{}}\n{line}" if directive.startswith("worker") else f"events {{}}\nhttp {{ {line} }}\n")
 
 
-@pytest.mark.parametrize("given", ["daemon off;", "daemon off", "pid a; nothing_like_this;", "http {}", "}", "daemon off; daemon on;", "pid 'a"])
+@pytest.mark.parametrize("given", ["daemon off;", "daemon off", "pid a; nothing_like_this;", "http {}", "}", "daemon off; daemon on;", "pid 'a", "worker_processes 1;"])
 def test_directives_of_the_command_line(directory, given):
     path = directory / "nginx.conf"
     path.write_text(SOUND)
     real, ours = both(path, "-g", given)
+    assert (ours.error, ours.status) == (real.error, real.status)
+
+
+def test_what_the_command_line_says_may_not_be_said_again(directory):
+    path = directory / "nginx.conf"
+    path.write_text("pid a;\n" + SOUND)
+    real, ours = both(path, "-g", "pid b;")
     assert (ours.error, ours.status) == (real.error, real.status)
 
 

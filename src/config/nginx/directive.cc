@@ -10,7 +10,7 @@ namespace {
 
 std::vector<Directive> gathered() {
   std::vector<Directive> rows;
-  for (const auto part : {core_directives(), http_directives(), upstream_directives()})
+  for (const auto part : {core_directives(), http_directives(), upstream_directives(), directives_beyond()})
     rows.insert(rows.end(), part.begin(), part.end());
   std::stable_sort(rows.begin(), rows.end(), [](const Directive& a, const Directive& b) { return a.name < b.name; });
   return rows;

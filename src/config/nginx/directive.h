@@ -36,6 +36,7 @@ enum class Block : std::uint8_t {
   kNone,
   kDirectives,  // Of `inside`.
   kLines,       // Of its own language: types, map, geo ...
+  kForeign,     // stream and mail, which are not read.
 };
 
 // What a directive of one word is read as: then a second one of the kind in the same block is an error.
@@ -64,6 +65,7 @@ struct Directive {
   Block block = Block::kNone;
   // Of kDirectives: the context within, by where it stands; 0: `if`, whose inside depends on it.
   std::uint16_t inside = 0;
+  bool beyond = false;  // nginx 1.22 as Debian builds it does not know it.
 };
 
 // All rows, by name.

@@ -10,5 +10,6 @@ constexpr std::uint16_t only(Context context) { return static_cast<std::uint16_t
 std::span<const Directive> core_directives();
 std::span<const Directive> http_directives();
 std::span<const Directive> upstream_directives();
+std::span<const Directive> directives_beyond();
 
 }  // namespace tierce::config::nginx

@@ -1,8 +1,8 @@
-// Any bytes as an nginx.conf: read or refused with a message, without a fault.
+// Any bytes as an nginx.conf: read, made a model of or refused with a message, without a fault.
 #include <cstdint>
 #include <string>
 
-#include "config/nginx/reader.h"
+#include "config/nginx/interpreter.h"
 
 using namespace tierce::config::nginx;  // NOLINT: a program of one function
 
@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                               return tierce::fail("2: No such file or directory");
                             },
                             .glob = [](const std::string&) { return std::vector<std::string>{"/n/more"}; }};
-  const auto configuration = read_configuration({.path = "/n/nginx.conf", .globals = "daemon off;"}, around);
-  if (!configuration && configuration.error().text().empty()) __builtin_trap();
+  const Reading reading = read_as_far_as_possible({.path = "/n/nginx.conf", .globals = "daemon off;"}, around);
+  const auto made = interpret(reading);
+  if (!made && made.error().text().empty()) __builtin_trap();
   return 0;
 }

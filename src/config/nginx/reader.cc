@@ -62,32 +62,14 @@ class Reader {
     directory_ = slash == std::string::npos ? "" : start.path.substr(0, slash + 1);
   }
 
-  Result<Configuration> run() {
-    constexpr auto kMain = static_cast<std::uint16_t>(Context::kMain);
-    if (!start_.globals.empty()) {
-      made_.files.push_back({"", start_.globals});
-      if (auto done = read_text(0, kMain, made_.nodes, TextKind::kParameter); !done)
-        return fail(std::move(done).error());
-    }
-    auto text = around_.read(start_.path);
-    if (!text) return fail(cannot_open(start_.path, text.error()));
-    made_.files.push_back({start_.path, std::move(*text)});
-    const auto main = static_cast<std::uint32_t>(made_.files.size() - 1);
-    if (auto done = read_text(main, kMain, made_.nodes, TextKind::kFile); !done) return fail(std::move(done).error());
-    return std::move(made_);
+  Reading run() {
+    Reading reading;
+    if (auto done = read_all(); !done) reading.error = std::move(done).error();
+    reading.configuration = std::move(made_);
+    return reading;
   }
 
  private:
-  static Error cannot_open(const std::string& path, const Error& why) {
-    return Error(fmt::format("open() \"{}\" failed ({})", path, why.text()));
-  }
-
-  Failure<Error> refuse(std::uint32_t file, std::uint32_t line, string_view what) const {
-    const std::string& path = made_.files[file].path;
-    if (path.empty()) return fail(Error(fmt::format("{} in command line", what)));
-    return fail(Error(fmt::format("{} in {}:{}", what, path, line)));
-  }
-
   // Where a block begins and what is read into it.
   struct Level {
     std::uint16_t context;
@@ -96,9 +78,29 @@ class Reader {
     std::set<string_view> given;  // What may be given once.
   };
 
-  Result<void> read_text(std::uint32_t file, std::uint16_t context, std::vector<Node>& into, TextKind kind) {
-    Level level{.context = context, .lines = false, .into = into, .given = {}};
-    return read_text(file, level, kind);
+  Result<void> read_all() {
+    constexpr auto kMain = static_cast<std::uint16_t>(Context::kMain);
+    // One level for both: what -g says may not be said again.
+    Level level{.context = kMain, .lines = false, .into = made_.nodes, .given = {}};
+    if (!start_.globals.empty()) {
+      made_.files.push_back({"", start_.globals});
+      if (auto done = read_text(0, level, TextKind::kParameter); !done) return done;
+    }
+    auto text = around_.read(start_.path);
+    if (!text) return fail(cannot_open(start_.path, text.error()));
+    made_.files.push_back({start_.path, std::move(*text)});
+    const auto main = static_cast<std::uint32_t>(made_.files.size() - 1);
+    return read_text(main, level, TextKind::kFile);
+  }
+
+  static Error cannot_open(const std::string& path, const Error& why) {
+    return Error(fmt::format("open() \"{}\" failed ({})", path, why.text()));
+  }
+
+  Failure<Error> refuse(std::uint32_t file, std::uint32_t line, string_view what) const {
+    const std::string& path = made_.files[file].path;
+    if (path.empty()) return fail(Error(fmt::format("{} in command line", what)));
+    return fail(Error(fmt::format("{} in {}:{}", what, path, line)));
   }
 
   Result<void> read_text(std::uint32_t file, Level& level, TextKind kind) {
@@ -169,15 +171,19 @@ class Reader {
       if (auto read = check_value(directive.value, name, statement.words[1]); !read)
         return refuse(file, line, read.error().text());
     }
-    Node node{.directive = &directive, .words = std::move(statement.words), .place = {file, line}};
+    // In its place at once, so that it is there when its block cannot be read to the end.
+    level.into.push_back(
+        {.directive = &directive, .words = std::move(statement.words), .place = {file, line}, .whole = !begins});
+    if (directive.block == Block::kForeign) return refuse(file, line, not_built_yet(name));
     if (begins) {
+      Node& node = level.into.back();
       Level inner{.context = inside_of(directive, level.context),
                   .lines = directive.block == Block::kLines,
                   .into = node.block,
                   .given = {}};
       if (auto done = read_block(file, lexer, inner, kind, true); !done) return done;
+      node.whole = true;
     }
-    level.into.push_back(std::move(node));
     return {};
   }
 
@@ -225,8 +231,16 @@ const Surroundings& this_machine() {
   return machine;
 }
 
+std::string not_built_yet(std::string_view name) {
+  return fmt::format("\"{}\" directive is one of nginx that tierce does not have yet", name);
+}
+
+Reading read_as_far_as_possible(const Start& start, const Surroundings& around) { return Reader(start, around).run(); }
+
 Result<Configuration> read_configuration(const Start& start, const Surroundings& around) {
-  return Reader(start, around).run();
+  Reading reading = read_as_far_as_possible(start, around);
+  if (reading.error) return fail(std::move(*reading.error));
+  return std::move(reading.configuration);
 }
 
 }  // namespace tierce::config::nginx

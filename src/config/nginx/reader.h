@@ -25,6 +25,7 @@ struct Node {
   std::vector<std::string> words;        // The name first.
   Place place;
   std::vector<Node> block;
+  bool whole = true;  // false: an error ended the reading within its block.
 };
 
 struct SourceFile {
@@ -54,6 +55,16 @@ struct Start {
   std::string path;     // Of the file; what it includes is looked for beside it.
   std::string globals;  // Of -g.
 };
+
+// About a directive that nginx has.
+std::string not_built_yet(std::string_view name);
+
+// As far as it could be read.
+struct Reading {
+  Configuration configuration;
+  std::optional<Error> error;  // With nginx's message and place.
+};
+Reading read_as_far_as_possible(const Start& start, const Surroundings& around);
 
 // Fails with nginx's message and place: "unknown directive \"servr\" in /etc/nginx/nginx.conf:3 ...".
 Result<Configuration> read_configuration(const Start& start, const Surroundings& around);

@@ -1,0 +1,34 @@
+// Addresses as nginx writes them: those of `listen` and those of a server to pass to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tierce::config::nginx {
+
+struct Address {
+  std::string host;        // "127.0.0.1", "::1" without its brackets, a name; "" for a unix socket.
+  std::uint16_t port = 0;  // 0: none was given.
+  std::string unix_path;   // Not empty: a unix socket.
+  bool wildcard = false;   // Of listen: every address of the machine; host is "0.0.0.0" or "::".
+  bool ipv6 = false;
+  std::string uri;  // Behind the address, with its slash; "" when there is none.
+  // "0.0.0.0:80", "[::1]:80", "unix:/run/x": one way of writing each.
+  std::string text() const;
+};
+
+// What stands behind `listen`: PORT, HOST, HOST:PORT, *:PORT, [IPV6]:PORT, unix:PATH. Port 80 when there is none.
+// Fails with what nginx says before 'in "X" of the "listen" directive'.
+Result<Address> parse_listen_address(std::string_view text);
+
+// HOST[:PORT][/URI], unix:PATH[:/URI]; `default_port` when there is none. Names are not looked up: one that nobody
+// knows now may be known later. Fails with what nginx says before 'in upstream "X"'.
+Result<Address> parse_upstream_address(std::string_view text, std::uint16_t default_port);
+
+// "10.0.0.0/8", "10.0.0.0/255.0.0.0", "::1", "fc00::/7".
+bool is_network(std::string_view text);
+
+}  // namespace tierce::config::nginx

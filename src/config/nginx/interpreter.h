@@ -1,0 +1,64 @@
+// Makes the model of the directives that the reader has found.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/nginx/meaning.h"
+#include "config/nginx/model.h"
+#include "config/nginx/reader.h"
+
+namespace tierce::config::nginx {
+
+struct Interpretation {
+  Model model;
+  std::vector<std::string> warnings;  // With their places, as nginx writes them behind "[warn] ".
+};
+
+// Fails with nginx's message and place. Where reading ended with an error, what was read until then is interpreted
+// first: nginx does both at once, so the first error of the file is the one that is said.
+Result<Interpretation> interpret(const Reading& reading);
+
+// For those who write meanings.
+class Interpreter {
+ public:
+  explicit Interpreter(const Configuration& configuration) : configuration_(configuration) {}
+
+  Result<Interpretation> run(const std::vector<Node>& nodes);
+  // The directives of a block.
+  Done block(const std::vector<Node>& nodes, Level& level);
+
+  // A word with variables: they are asked for when http ends, since they may be defined behind their use.
+  Result<TextValue> text(std::string_view word, Place place);
+  // "$name" of set, map and the like; a map, a set or an expression may define a name that another one defined.
+  Result<std::string> define_variable(std::string_view word);
+  // The named groups of an expression are variables.
+  Result<Expression> expression(std::string_view text, Regex::Case letters);
+  void warn(Place place, std::string_view what);
+  // An error that says where it is, or of which nginx does not say it.
+  Failure<Error> refuse_at(Place place, std::string_view what);
+
+  Model& model() { return made_.model; }
+  // At the end of http: inheritance, location trees, variables, listeners.
+  Done finish_http(const Level& http);
+
+ private:
+  Done inherit_all(const Level& http);
+  void inherit_location(Location& location, const Level& outer);
+  Done prepare_locations(Location& location);
+  Done check_variables();
+  Done gather_listeners();
+  Done check_certificates();
+  Done check_names();
+
+  const Configuration& configuration_;
+  Interpretation made_;
+  std::vector<std::pair<std::string, Place>> used_variables_;  // In their order: the first unknown one is said.
+  std::set<std::string, std::less<>> defined_variables_;
+  bool placed_ = false;  // The error under way names its place already.
+};
+
+}  // namespace tierce::config::nginx

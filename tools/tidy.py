@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- tls <- {edge, wsgi, supervise} <- cli
+    base <- os <- {config, http, gateway} <- tls <- {edge, wsgi, supervise} <- nginx <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -19,7 +19,8 @@ ALLOWED = {
     "edge": {"base", "os", "config", "http", "gateway", "tls"},
     "wsgi": {"base", "os", "http", "gateway"},
     "supervise": {"base", "os", "config", "gateway", "tls"},
-    "cli": {"base", "os", "config", "http", "gateway", "tls", "edge", "supervise"},
+    "nginx": {"base", "os", "config", "http", "gateway", "tls", "edge"},
+    "cli": {"nginx", "base", "os", "config", "http", "gateway", "tls", "edge", "supervise"},
 }
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z_]+)/[^"]*"|<(Python\.h)>)')
 

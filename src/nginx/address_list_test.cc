@@ -16,7 +16,8 @@ TEST(AddressList, NetworksHoldTheirAddresses) {
     const auto network = parse_network(c.network);
     ASSERT_TRUE(network.has_value()) << c.network;
     EXPECT_TRUE(network->holds(*parse_ip(c.inside))) << c.network;
-    if (!c.outside.empty()) EXPECT_FALSE(network->holds(*parse_ip(c.outside))) << c.network;
+    if (c.outside.empty()) continue;
+    EXPECT_FALSE(network->holds(*parse_ip(c.outside))) << c.network;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "config/nginx/interpreter.h"
 #include "config/nginx/reader.h"
 #include "config/nginx/reference.h"
+#include "nginx/master_process.h"
 
 namespace tierce::cli {
 namespace {
@@ -33,8 +35,8 @@ constexpr const char* kHelp =
     "  -p PREFIX     what relative paths begin with (/usr/share/nginx/)\n"
     "  -c FILE       the configuration (/etc/nginx/nginx.conf)\n"
     "  -e FILE       the error log until the configuration names one\n"
-    "  -g DIRECTIVES directives before the configuration\n\n"
-    "Reading an nginx.conf is built, serving it is not yet.\n";
+    "  -g DIRECTIVES directives before the configuration\n"
+    "  -s SIGNAL     tell the running one: stop, quit, reopen, reload\n";
 
 struct Asked {
   bool help = false, version = false, build = false, test = false, dump = false, quiet = false, markdown = false,
@@ -157,6 +159,14 @@ int test(const Asked& asked, const std::string& path) {
   return 0;
 }
 
+// As this process was started, with the program by its path: for a binary that takes its place.
+std::vector<std::string> own_command_line() {
+  std::vector<std::string> words;
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return words;
+}
+
 }  // namespace
 
 int nginx_command(const std::vector<std::string>& arguments) {
@@ -175,7 +185,14 @@ int nginx_command(const std::vector<std::string>& arguments) {
   if (!path.starts_with('/')) path.insert(0, prefix);
   if (asked->choose) return choose_for_each_line(path);
   if (asked->test) return test(*asked, path);
-  return say("[emerg] serving an nginx.conf is not built yet: tierce nginx -t reads it");
+  nginx::MasterStart start;
+  start.prefix = prefix;
+  start.configuration = path;
+  start.globals = asked->globals.value_or("");
+  if (asked->error_log) start.error_log = *asked->error_log;
+  if (asked->signal) return nginx::send_signal(start, *asked->signal);
+  start.arguments = own_command_line();
+  return nginx::run_master(std::move(start));
 }
 
 }  // namespace tierce::cli

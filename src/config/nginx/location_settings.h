@@ -21,6 +21,8 @@ enum class IndexFormat : std::uint8_t { kHtml, kJson, kJsonp, kXml };
 struct DocumentRoot {
   TextValue path;
   bool alias = false;
+  // Of an alias: how much of a request's path it replaces. npos: all, the path is that of a captured file.
+  std::size_t replaces = 0;
 };
 
 struct ErrorPage {

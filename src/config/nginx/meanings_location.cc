@@ -31,7 +31,12 @@ Done document_root(Interpreter& in, Level& level, const Node& node, bool alias) 
   if (!alias && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   auto text = in.text(path, node.place);
   if (!text) return fail(std::move(text).error());
-  level.location->root = DocumentRoot{.path = std::move(*text), .alias = alias};
+  std::size_t replaces = 0;
+  if (alias && level.of_location->pattern) {
+    const LocationPattern& pattern = *level.of_location->pattern;
+    replaces = pattern.kind == LocationPattern::Kind::kRegex ? std::string::npos : pattern.text.size();
+  }
+  level.location->root = DocumentRoot{.path = std::move(*text), .alias = alias, .replaces = replaces};
   return {};
 }
 Done root(Interpreter& in, Level& level, const Node& node) { return document_root(in, level, node, false); }

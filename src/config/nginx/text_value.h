@@ -15,6 +15,8 @@ struct TextPart {
   Kind kind = Kind::kLiteral;
   std::string text;  // The literal, or the variable's name in small letters, as nginx compares them.
   int capture = 0;   // 1..9: of the last regular expression that matched.
+  // Where the one who serves keeps the variable, once it was looked up; 0: not yet. Of one thread, as the model is.
+  mutable std::uint32_t slot = 0;
 };
 
 struct TextValue {

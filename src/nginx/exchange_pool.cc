@@ -1,0 +1,31 @@
+#include "nginx/exchange_pool.h"
+
+namespace tierce::nginx {
+namespace {
+
+constexpr std::size_t kSpare = 256;
+constexpr std::size_t kBufferKept = 16384;
+
+}  // namespace
+
+std::unique_ptr<edge::Exchange> ExchangePool::take() {
+  if (spare_.empty()) {
+    auto made = std::make_unique<edge::Exchange>(limits_, variable_limits_);
+    made->begin(nullptr);
+    return made;
+  }
+  auto exchange = std::move(spare_.back());
+  spare_.pop_back();
+  exchange->begin(nullptr);
+  return exchange;
+}
+
+void ExchangePool::give_back(std::unique_ptr<edge::Exchange> exchange) {
+  if (exchange == nullptr || spare_.size() >= kSpare) return;
+  exchange->finish();
+  exchange->in.clear();
+  exchange->in.shrink(kBufferKept);
+  spare_.push_back(std::move(exchange));
+}
+
+}  // namespace tierce::nginx

@@ -1,0 +1,557 @@
+#include "nginx/http1_connection.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "config/nginx/normal_path.h"
+#include "config/nginx/server_name.h"
+#include "http/http_date.h"
+#include "http/proxy_protocol.h"
+#include "http/response_head.h"
+#include "nginx/access_logs.h"
+#include "nginx/error_logs.h"
+#include "nginx/phases.h"
+#include "nginx/special_pages.h"
+#include "nginx/tls_server.h"
+
+namespace tierce::nginx {
+namespace {
+
+// One sendfile() moves at most this much, so that one fast client does not keep the others waiting.
+constexpr std::uint64_t kFileTurn = 1u << 20;
+constexpr std::chrono::milliseconds kFirstRequestGrace{500};
+
+std::chrono::milliseconds or_else(const conf::Milliseconds& given, std::int64_t seconds) {
+  return given.value_or(std::chrono::milliseconds(seconds * 1000));
+}
+
+}  // namespace
+
+void Http1Connection::start(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd,
+                            const os::Peer& peer) {
+  auto* connection = new Http1Connection(thread, listener, std::move(fd), peer);
+  if (!connection->stream_->watch()) return connection->destroy();
+  connection->converse();
+}
+
+Http1Connection::Http1Connection(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd,
+                                 const os::Peer& peer)
+    : thread_(thread), loop_(thread.loop()), listener_(&listener) {
+  stream_ = std::make_unique<Stream>(loop_, std::move(fd));
+  stream_->attach(&signal_, 0);
+  peer_.remote = peer;
+  peer_.is_unix = !listener.address.unix_path.empty();
+  peer_.connection_number = thread.site().next_connection_number();
+  peer_.began_ms = loop_.wall_ms();
+  find_local_address(&listener_);
+  thread_.connection_began(*this);
+}
+
+Http1Connection::~Http1Connection() {
+  thread_.connection_ended(*this);
+  if (exchange_ != nullptr) thread_.exchanges(*listener_).give_back(std::move(exchange_));
+  bury(loop_, std::move(stream_));
+}
+
+// Which address of the machine the client has connected to: known where one listens at a single one.
+void Http1Connection::find_local_address(const conf::Listener** listener) {
+  const conf::Address& address = (*listener)->address;
+  if (peer_.is_unix) {
+    local_text_ = "unix:" + address.unix_path;
+  } else if (!address.wildcard) {
+    local_text_ = address.host;
+    peer_.local_port = address.port;
+  } else {
+    sockaddr_storage local{};
+    socklen_t length = sizeof local;
+    char text[INET6_ADDRSTRLEN] = {};
+    if (::getsockname(stream_->fd(), reinterpret_cast<sockaddr*>(&local), &length) == 0) {
+      if (local.ss_family == AF_INET) {
+        ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&local)->sin_addr, text, sizeof text);
+      } else {
+        ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&local)->sin6_addr, text, sizeof text);
+      }
+    }
+    local_text_ = text;
+    peer_.local_port = address.port;
+    // Another `listen` may name this very address: it shares the socket.
+    conf::Address exact = address;
+    exact.wildcard = false;
+    exact.host = local_text_;
+    exact.ipv6 = local.ss_family == AF_INET6;
+    if (const conf::Listener* found = conf::find_listener(thread_.site().model(), exact); found != nullptr)
+      *listener = found;
+  }
+  peer_.local_address = local_text_;
+}
+
+void Http1Connection::stop(bool at_once) {
+  stopping_ = true;
+  if (at_once) return signal_.raise(kStopping | kGone);
+  // A client that has connected and not asked yet is about to: its request is on its way.
+  if (requests_ == 0 && exchange_ == nullptr) return stream_->arm(kFirstRequestGrace);
+  signal_.raise(kStopping);
+}
+
+// One recv. A short read means that the socket is empty: the next event says when it is not, so no read is spent on
+// learning EAGAIN. Keep it so.
+bool Http1Connection::read_some(std::size_t least) {
+  char* into = exchange_->in.room(least);
+  const std::size_t room = exchange_->in.room_bytes();
+  const os::IoResult got = stream_->io().receive(into, room);
+  if (got.outcome == os::Io::kClosed) {
+    ended_ = true;
+    return false;
+  }
+  exchange_->in.filled(got.bytes);
+  if (got.bytes < room && !stream_->peer_ended() && !stream_->io().ended()) stream_->clear(kReadable);
+  return true;
+}
+
+Async<Http1Connection::HeadRead> Http1Connection::read_head() {
+  const conf::Server& server = *listener_->fallback;
+  const auto head_time = or_else(server.settings.client_header_timeout, 60);
+  const auto& kept = (request_ != nullptr ? *request_->settings : server.root.settings).keepalive_timeout;
+  const auto idle_time = kept ? kept->time : std::chrono::milliseconds(75'000);
+  bool begun = exchange_ != nullptr && !exchange_->in.empty();
+  pipelined_ = begun;
+  Counters& counters = thread_.site().counters();
+  if (!begun) {
+    // Idle: nothing is held but the connection itself.
+    request_.reset();
+    if (exchange_ != nullptr) thread_.exchanges(*listener_).give_back(std::move(exchange_));
+    if (!stopping_ || requests_ > 0) stream_->arm(requests_ == 0 ? head_time : idle_time);
+    counters.waiting.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    exchange_->begin(nullptr);
+    stream_->arm(head_time);
+  }
+  for (;;) {
+    if (begun) {
+      switch (exchange_->parser.parse(exchange_->in.view())) {
+        case http::RequestParser::Outcome::kDone:
+          stream_->disarm();
+          co_return HeadRead::kDone;
+        case http::RequestParser::Outcome::kRefused:
+          stream_->disarm();
+          co_return HeadRead::kRefused;
+        case http::RequestParser::Outcome::kNeedMore:
+          break;
+      }
+    }
+    const auto end_idle = [&] {
+      if (!begun) counters.waiting.fetch_sub(1, std::memory_order_relaxed);
+    };
+    if (!stream_->has(kReadable)) {
+      if (stopping_ && requests_ > 0 && !begun) {
+        end_idle();
+        co_return HeadRead::kEnded;
+      }
+      co_await signal_.until(kReadable | kLate | kGone | kStopping);
+    }
+    if (signal_.has(kLate) && !stream_->has(kReadable)) {
+      end_idle();
+      if (begun) {
+        thread_.site().error_logs().line(Level::kInfo, "client timed out while reading the request head");
+      }
+      co_return HeadRead::kEnded;
+    }
+    if (signal_.has(kStopping) && !begun && !stream_->has(kReadable)) {
+      end_idle();
+      co_return HeadRead::kEnded;
+    }
+    if (exchange_ == nullptr) exchange_ = thread_.exchanges(*listener_).take();
+    if (!read_some(kReadBytes)) {
+      end_idle();
+      co_return HeadRead::kEnded;
+    }
+    if (begun || exchange_->in.empty()) continue;
+    end_idle();
+    begun = true;
+    stream_->arm(head_time);
+  }
+}
+
+// What is known when the head has been read: server and path. 0, or the status it is refused with.
+int Http1Connection::prepare_request() {
+  Request& request = *request_;
+  const http::RequestHead& head = exchange_->head();
+  exchange_->id = thread_.site().next_request_number();
+  exchange_->used = head.head_bytes;
+  request.method = head.method;
+  request.method_name = exchange_->part(head.method_name);
+  request.keep_alive = head.keep_alive && !stopping_;
+  body_done_ = head.body == http::BodyKind::kNone || (head.body == http::BodyKind::kLength && head.content_length == 0);
+  body_left_ = head.content_length;
+  chunks_.reset();
+  const auto host = conf::normal_host(exchange_->part(head.authority));
+  if (!host) return 400;
+  request.host = *host;
+  request.server = &conf::choose_server(*listener_, request.host);
+  request.enter_server();
+  if (tls_ != nullptr) {
+    if (const int refused = check_tls_client(request); refused != 0) return refused;
+  } else if (listener_->tls) {
+    return kPlainAtTls;
+  }
+  const std::string_view path = head.path.length > 0 ? exchange_->part(head.path) : "/";
+  if (!path.starts_with('/')) return 400;
+  const bool merges = request.server->settings.merge_slashes.value_or(true);
+  auto normal = conf::normal_path(path, merges ? conf::Slashes::kMerged : conf::Slashes::kKept);
+  if (!normal) return 400;
+  request.uri = std::move(normal->path);
+  if (head.has_query) request.args = exchange_->part(head.query);
+  return 0;
+}
+
+edge::Task Http1Connection::converse() {
+  Site& site = thread_.site();
+  bool lingers = false;
+  if (listener_->proxy_protocol && !co_await read_proxy_header()) co_return destroy();
+  if (listener_->tls && !co_await shake_hands()) co_return destroy();
+  for (;;) {
+    const HeadRead read = co_await read_head();
+    if (read == HeadRead::kEnded) co_return destroy();
+    ++requests_;
+    site.counters().requests.fetch_add(1, std::memory_order_relaxed);
+    site.counters().writing.fetch_add(1, std::memory_order_relaxed);
+    if (request_ == nullptr) request_.reset(new Request(site, *this, signal_, *exchange_));
+    Request& request = *request_;
+    request.begin(*listener_);
+    request.tls = tls_ != nullptr;
+    out_.clear();
+    file_left_ = 0;
+    sent_ = head_bytes_ = 0;
+    response_ended_ = chunked_ = false;
+    if (read == HeadRead::kRefused) {
+      const http::HeadError error = exchange_->parser.error();
+      const int status = http::status_of(error);
+      request.refused = status == 431 ? kHeadTooLarge : status;
+      request.keep_alive = false;
+      request.body_discarded = true;
+      body_done_ = true;
+      site.error_logs().line(Level::kInfo, request, fmt::format("client sent a bad request: {}", http::describe(error)));
+    } else if (const int refused = prepare_request(); refused != 0) {
+      request.refused = refused;
+      request.keep_alive = false;
+    }
+    const int outcome = co_await serve(request);
+    stream_->disarm();
+    log_request();
+    site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
+    if (outcome == kClose || request.upgraded || signal_.has(kGone)) co_return destroy();
+    if (!response_ended_ || held() > 0) {
+      // What cannot be completed must not look complete.
+      os::reset_at_close(stream_->fd());
+      co_return destroy();
+    }
+    const bool goes_on = request.keep_alive && !stopping_;
+    if (!goes_on) {
+      lingers = request.lingers && !ended_ && (!body_done_ || !exchange_->in.view().substr(exchange_->used).empty() ||
+                                               stream_->has(kReadable) || read == HeadRead::kRefused);
+      break;
+    }
+    if (!body_done_ && !co_await discard_body()) co_return destroy();
+    exchange_->finish();
+  }
+  if (lingers) co_await linger();
+  destroy();
+}
+
+void Http1Connection::log_request() {
+  Request& request = *request_;
+  for (const auto& f : request.at_end) f();
+  request.at_end.clear();
+  thread_.site().access_logs().add(request);
+}
+
+Client::Input Http1Connection::take_body(std::string_view* data) {
+  edge::Exchange& exchange = *exchange_;
+  for (;;) {
+    if (body_done_) return Input::kEnd;
+    const std::string_view arrived = exchange.in.view().substr(exchange.used);
+    if (exchange.head().body == http::BodyKind::kLength) {
+      if (!arrived.empty()) {
+        const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(arrived.size(), body_left_));
+        *data = arrived.substr(0, now);
+        exchange.used += now;
+        body_left_ -= now;
+        body_done_ = body_left_ == 0;
+        return Input::kData;
+      }
+    } else {
+      const auto step = chunks_.next(arrived);
+      exchange.used += step.consumed;
+      switch (step.outcome) {
+        case http::ChunkedDecoder::Outcome::kData:
+          *data = step.data;
+          return Input::kData;
+        case http::ChunkedDecoder::Outcome::kDone:
+          body_done_ = true;
+          return Input::kEnd;
+        case http::ChunkedDecoder::Outcome::kRefused:
+          return Input::kBad;
+        case http::ChunkedDecoder::Outcome::kNeedMore:
+          break;
+      }
+    }
+    exchange.drop_stored_body();
+    if (!stream_->has(kReadable)) return ended_ || signal_.has(kGone) ? Input::kGone : Input::kWait;
+    if (!read_some(kReadBytes * 4)) return Input::kGone;
+  }
+}
+
+std::string_view Http1Connection::early_bytes() { return exchange_->in.view().substr(exchange_->used); }
+
+Async<bool> Http1Connection::discard_body() {
+  const auto patience = or_else(request_->settings->lingering_timeout, 5);
+  for (;;) {
+    std::string_view data;
+    switch (take_body(&data)) {
+      case Input::kData:
+        break;
+      case Input::kEnd:
+        co_return true;
+      case Input::kBad:
+      case Input::kGone:
+        co_return false;
+      case Input::kWait:
+        stream_->arm(patience);
+        co_await signal_.until(kReadable | kLate | kGone | kStopping);
+        if (!stream_->has(kReadable)) co_return false;
+        stream_->disarm();
+    }
+  }
+}
+
+// A client that still sends gets to read our answer before the reset.
+Async<void> Http1Connection::linger() {
+  const conf::LocationSettings& settings = *request_->settings;
+  if (settings.lingering_close == conf::LingeringClose::kOff) co_return;
+  const auto until =
+      loop_.now_ns() + static_cast<std::uint64_t>(or_else(settings.lingering_time, 30).count()) * 1'000'000;
+  stream_->io().shutdown_writing();
+  char dropped[16384];
+  while (loop_.now_ns() < until && !signal_.has(kGone) && !thread_.stopping()) {
+    if (!stream_->has(kReadable)) {
+      stream_->arm(or_else(settings.lingering_timeout, 5));
+      co_await signal_.until(kReadable | kLate | kGone | kStopping);
+      if (!stream_->has(kReadable)) co_return;
+    }
+    const os::IoResult got = stream_->io().receive(dropped, sizeof dropped);
+    if (got.outcome == os::Io::kClosed) co_return;
+    if (got.bytes < sizeof dropped && !stream_->peer_ended() && !stream_->io().ended()) stream_->clear(kReadable);
+  }
+}
+
+// --- the response ---
+
+void Http1Connection::begin_response(Request& request, const Response& response, bool has_body) {
+  const auto line = [this](std::string_view name, std::string_view value) {
+    out_.append(name).append(": ").append(value).append("\r\n");
+  };
+  char number[24];
+  const auto digits = [&number](auto value) {
+    return std::string_view(number, fmt::format_to_n(number, sizeof number, "{}", value).size);
+  };
+  const std::string_view reason = response.reason.empty() ? http::reason_phrase(response.status) : response.reason;
+  const bool empty = response.status == 204 || response.status == 304;
+  out_.append("HTTP/1.1 ").append(digits(response.status)).append(" ").append(reason).append("\r\n");
+  if (response.fields.find("server") == FieldList::npos) line("Server", product(*request.settings));
+  if (response.fields.find("date") == FieldList::npos) line("Date", loop_.http_date());
+  if (!response.content_type.empty() && response.status != 204) {
+    out_.append("Content-Type: ").append(response.content_type);
+    if (!response.charset.empty()) out_.append("; charset=").append(response.charset);
+    out_.append("\r\n");
+  }
+  if (response.content_length >= 0 && response.status != 204) line("Content-Length", digits(response.content_length));
+  if (response.last_modified >= 0 && response.status != 204) {
+    char date[http::kHttpDateBytes];
+    http::format_http_date(response.last_modified, date);
+    line("Last-Modified", {date, sizeof date});
+  }
+  if (!response.location.empty()) line("Location", response.location);
+  chunked_ = false;
+  const bool upgraded = response.status == 101;
+  if (has_body && !empty && response.content_length < 0 && !upgraded) {
+    if (exchange_->head().minor_version >= 1 && request.settings->chunked_transfer_encoding.value_or(true) &&
+        request.refused == 0) {
+      chunked_ = true;
+      out_.append("Transfer-Encoding: chunked\r\n");
+    } else {
+      request.keep_alive = false;
+    }
+  }
+  if (upgraded) {
+    out_.append("Connection: upgrade\r\n");
+  } else if (request.keep_alive && !stopping_) {
+    out_.append("Connection: keep-alive\r\n");
+    const auto& timeout = request.settings->keepalive_timeout;
+    if (timeout && timeout->in_header.count() > 0)
+      out_.append("Keep-Alive: timeout=").append(digits(timeout->in_header.count())).append("\r\n");
+  } else {
+    out_.append("Connection: close\r\n");
+  }
+  if (!response.etag.empty()) line("ETag", response.etag);
+  for (std::size_t i = 0; i < response.fields.size(); ++i) {
+    if (!response.fields.name(i).empty()) line(response.fields.name(i), response.fields.value(i));
+  }
+  out_.append("\r\n");
+  head_bytes_ = out_.size();
+}
+
+void Http1Connection::write(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (!chunked_) {
+    out_.append(bytes);
+    return;
+  }
+  char size[20];
+  const auto written = fmt::format_to_n(size, sizeof size, "{:x}\r\n", bytes.size());
+  out_.append({size, written.size}).append(bytes).append("\r\n");
+}
+
+void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes) {
+  file_ = file;
+  file_at_ = at;
+  file_left_ = bytes;
+}
+
+void Http1Connection::end_response() {
+  if (chunked_) out_.append("0\r\n\r\n");
+  response_ended_ = true;
+}
+
+void Http1Connection::cut_response() { response_ended_ = false; }
+
+Client::Flow Http1Connection::flush() {
+  std::uint64_t went = 0;
+  return flush(~std::uint64_t{0}, &went);
+}
+
+Client::Flow Http1Connection::flush(std::uint64_t most, std::uint64_t* went) {
+  const Flow flow = send_pending(most, went);
+  sent_ += *went;
+  return flow;
+}
+
+Client::Flow Http1Connection::send_pending(std::uint64_t most, std::uint64_t* went) {
+  edge::ClientStream& io = stream_->io();
+  *went = 0;
+  while (!out_.empty() && *went < most) {
+    const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(out_.size(), most - *went));
+    const os::IoResult sent = io.send(out_.data(), now, file_left_ > 0);
+    if (sent.outcome == os::Io::kClosed) return Flow::kGone;
+    if (sent.outcome == os::Io::kWouldBlock) {
+      stream_->clear(kWritable);
+      return Flow::kBlocked;
+    }
+    out_.consume(sent.bytes);
+    *went += sent.bytes;
+    if (sent.bytes < now && !io.is_tls()) {
+      stream_->clear(kWritable);
+      return Flow::kBlocked;
+    }
+  }
+  while (file_left_ > 0 && *went < most) {
+    const auto now = static_cast<std::size_t>(std::min({file_left_, most - *went, kFileTurn}));
+    const os::IoResult sent = io.send_file(file_, &file_at_, now);
+    if (sent.outcome == os::Io::kClosed) return Flow::kGone;
+    if (sent.outcome == os::Io::kWouldBlock) {
+      stream_->clear(kWritable);
+      return Flow::kBlocked;
+    }
+    if (sent.bytes == 0) return Flow::kGone;  // The file became shorter: the announced length cannot be kept.
+    file_left_ -= sent.bytes;
+    *went += sent.bytes;
+    if (sent.bytes < now && !io.is_tls()) {
+      stream_->clear(kWritable);
+      return Flow::kBlocked;
+    }
+  }
+  if (!io.is_tls()) return Flow::kDone;
+  const os::IoResult rest = io.flush();
+  if (rest.outcome == os::Io::kDone) return Flow::kDone;
+  if (rest.outcome == os::Io::kClosed) return Flow::kGone;
+  stream_->clear(kWritable);
+  return Flow::kBlocked;
+}
+
+// --- before the first request ---
+
+Async<bool> Http1Connection::read_proxy_header() {
+  http::ProxyHeaderParser parser;
+  exchange_ = thread_.exchanges(*listener_).take();
+  stream_->arm(or_else(listener_->fallback->settings.client_header_timeout, 60));
+  for (;;) {
+    const auto outcome = parser.parse(exchange_->in.view());
+    if (outcome == http::ProxyHeaderParser::Outcome::kDone) break;
+    if (outcome == http::ProxyHeaderParser::Outcome::kRefused) {
+      thread_.site().error_logs().line(Level::kError, "broken header while reading PROXY protocol");
+      co_return false;
+    }
+    if (!stream_->has(kReadable)) {
+      co_await signal_.until(kReadable | kLate | kGone | kStopping);
+      if (!stream_->has(kReadable)) co_return false;
+    }
+    if (!read_some(kReadBytes)) co_return false;
+  }
+  stream_->disarm();
+  const http::ProxySource& source = parser.source();
+  if (source.named) {
+    proxy_text_.assign(source.address, source.address_bytes);
+    peer_.proxy_address = proxy_text_;
+    peer_.proxy_port = source.port;
+  }
+  exchange_->in.consume(parser.bytes());
+  co_return true;
+}
+
+Async<bool> Http1Connection::shake_hands() {
+  using Handshake = tls::Session::Handshake;
+  stream_->arm(or_else(listener_->fallback->settings.client_header_timeout, 60));
+  std::string early;
+  if (exchange_ == nullptr || exchange_->in.empty()) {
+    // One byte tells a TLS record from a request that was sent in plain, which prepare_request() answers.
+    if (!stream_->has(kReadable)) {
+      co_await signal_.until(kReadable | kLate | kGone | kStopping);
+      if (!stream_->has(kReadable)) co_return false;
+    }
+    char first = 0;
+    if (::recv(stream_->fd(), &first, 1, MSG_PEEK) != 1) co_return false;
+    early = first;
+  } else {
+    early = exchange_->in.view();
+  }
+  constexpr char kHandshakeRecord = 0x16;
+  if (early.front() != kHandshakeRecord && (early.front() & 0x80) == 0) co_return true;
+  if (exchange_ != nullptr) {
+    exchange_->in.consume(early.size());
+    thread_.exchanges(*listener_).give_back(std::move(exchange_));
+  } else {
+    early.clear();  // It has not been taken out of the socket.
+  }
+  auto context = tls_context_of(thread_.site(), *listener_);
+  if (context == nullptr) co_return false;
+  tls::Session& session = stream_->io().begin_tls(std::move(context), early);
+  Handshake state = session.handshake();
+  while (state == Handshake::kWaitRead || state == Handshake::kWaitWrite) {
+    const std::uint32_t wanted = state == Handshake::kWaitRead ? kReadable : kWritable;
+    if (stream_->peer_ended() && state == Handshake::kWaitRead) co_return false;
+    stream_->clear(wanted);
+    co_await signal_.until(wanted | kLate | kGone | kStopping);
+    if (signal_.has(kLate | kGone | kStopping)) co_return false;
+    state = session.handshake();
+  }
+  stream_->disarm();
+  if (state == Handshake::kDone) {
+    tls_ = &session;
+    co_return true;
+  }
+  thread_.site().error_logs().line(Level::kInfo, fmt::format("SSL_do_handshake() failed ({})", session.trouble()));
+  co_return false;
+}
+
+}  // namespace tierce::nginx

@@ -1,0 +1,100 @@
+// One connection of a client that speaks HTTP/1: its requests one after another, each served by a coroutine that reads
+// top to bottom. Frees itself when it ends.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "edge/task.h"
+#include "http/chunked_decoder.h"
+#include "nginx/async.h"
+#include "nginx/client.h"
+#include "nginx/request.h"
+#include "nginx/server_thread.h"
+#include "nginx/signal.h"
+#include "nginx/stream.h"
+
+namespace tierce::nginx {
+
+class Http1Connection final : public Client, public ThreadConnection {
+ public:
+  static void start(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd, const os::Peer& peer);
+
+  void stop(bool at_once) override;
+
+  Input take_body(std::string_view* data) override;
+  void begin_response(Request& request, const Response& response, bool has_body) override;
+  void write(std::string_view bytes) override;
+  void write_file(int file, std::uint64_t at, std::uint64_t bytes) override;
+  void end_response() override;
+  void cut_response() override;
+  Flow flush() override;
+  Flow flush(std::uint64_t most, std::uint64_t* went) override;
+  std::size_t held() const override { return out_.size() + file_left_; }
+  std::uint64_t bytes_sent() const override { return sent_; }
+  std::uint64_t body_bytes_sent() const override {
+    return sent_ > head_bytes_ ? sent_ - head_bytes_ : 0;
+  }
+  void arm(std::chrono::milliseconds after) override { stream_->arm(after); }
+  const Peer& peer() const override { return peer_; }
+  tls::Session* tls() const override { return tls_; }
+  std::uint32_t requests() const override { return requests_; }
+  bool pipelined() const override { return pipelined_; }
+
+  // The stream itself, for those who take it over: after an upgrade both sides speak what they like.
+  Stream& stream() { return *stream_; }
+  // What the client has sent behind the head of an upgraded request.
+  std::string_view early_bytes();
+
+ private:
+  Http1Connection(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd, const os::Peer& peer);
+  ~Http1Connection() override;
+  void destroy() { delete this; }
+  void find_local_address(const conf::Listener** listener);
+
+  edge::Task converse();
+  Async<bool> read_proxy_header();
+  Async<bool> shake_hands();
+  enum class HeadRead : std::uint8_t { kDone, kRefused, kEnded };
+  Async<HeadRead> read_head();
+  int prepare_request();
+  // Reads and drops what is left of a body nobody has asked for. False: the connection cannot go on.
+  Async<bool> discard_body();
+  Async<void> linger();
+  bool read_some(std::size_t least);
+  void log_request();
+  Flow send_pending(std::uint64_t most, std::uint64_t* went);
+
+  static constexpr std::size_t kReadBytes = 4096;
+
+  ServerThread& thread_;
+  Loop& loop_;
+  const conf::Listener* listener_;
+  Signal signal_;
+  std::unique_ptr<Stream> stream_;
+  tls::Session* tls_ = nullptr;
+  std::unique_ptr<edge::Exchange> exchange_;
+  std::unique_ptr<Request> request_;
+  Peer peer_;
+  std::string local_text_, proxy_text_;
+  std::uint32_t requests_ = 0;
+  bool stopping_ = false;
+  bool pipelined_ = false;
+  bool ended_ = false;  // Nothing more can be read.
+
+  // --- the body that is read ---
+  http::ChunkedDecoder chunks_;
+  std::uint64_t body_left_ = 0;
+  bool body_done_ = true;
+
+  // --- the response that is written ---
+  edge::Buffer out_;
+  int file_ = -1;
+  std::uint64_t file_at_ = 0, file_left_ = 0;
+  bool chunked_ = false;
+  bool response_ended_ = false;
+  std::uint64_t sent_ = 0;
+  std::uint64_t head_bytes_ = 0;
+};
+
+}  // namespace tierce::nginx

@@ -1,0 +1,27 @@
+// nginx's master: reads the configuration, opens sockets and logs, starts the process that serves and does what
+// signals say. TERM and INT stop at once, QUIT when requests have ended, HUP takes a new configuration, USR1 opens logs
+// anew, USR2 starts another binary beside this one, WINCH ends the serving alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tierce::nginx {
+
+struct MasterStart {
+  std::string prefix;  // With its slash at the end.
+  std::string configuration;
+  std::string globals;  // Of -g.
+  std::string error_log = "/var/log/nginx/error.log", access_log = "/var/log/nginx/access.log";
+  std::string pid_file = "/run/nginx.pid";  // Where the configuration names none.
+  std::vector<std::string> arguments;       // For a new binary.
+};
+
+// The exit status.
+int run_master(MasterStart start);
+
+// -s: stop, quit, reopen, reload. Fails with nginx's words.
+int send_signal(const MasterStart& start, const std::string& signal);
+
+}  // namespace tierce::nginx

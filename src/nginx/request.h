@@ -1,0 +1,132 @@
+// One request and all that is known of it on its way through the phases. Variables are read from it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/timer_wheel.h"
+#include "config/nginx/model.h"
+#include "edge/exchange.h"
+#include "nginx/async.h"
+#include "nginx/client.h"
+#include "nginx/response.h"
+#include "nginx/signal.h"
+
+namespace tierce::nginx {
+
+namespace conf = config::nginx;
+class BodyFilter;
+class Site;
+
+// What became of one attempt to pass a request on: $upstream_addr and its kin list them.
+struct UpstreamAttempt {
+  std::string address;
+  int status = 0;
+  std::uint64_t connect_ms = 0, header_ms = 0, response_ms = 0;
+  bool connected = false, answered = false;
+  std::uint64_t bytes_sent = 0, bytes_received = 0;
+  std::uint64_t body_bytes = 0;
+  bool redirected = false;  // The next attempt is that of another location.
+};
+
+struct UpstreamFacts {
+  std::vector<UpstreamAttempt> attempts;
+  FieldList fields;  // Of the response's head, as it came.
+};
+
+class Request {
+ public:
+  // A redirect or a rewritten path starts the choice of the location again at most so often.
+  static constexpr int kRedirectsMax = 10;
+
+  Request(Site& site, Client& client, Signal& signal, edge::Exchange& exchange);
+  ~Request();
+  static void* operator new(std::size_t bytes) { return edge::allocate_frame(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { edge::free_frame(memory, bytes); }
+
+  // Ready for the request that `exchange` has the head of.
+  void begin(const conf::Listener& at);
+
+  // A header field of the request; "" when there is none. Names in lower case.
+  std::string_view field(std::string_view lower) const { return exchange.field(lower); }
+  // As it came; good until more of the body is read.
+  std::string_view raw_target() const { return exchange.part(exchange.head().target); }
+  bool is_head() const { return method == http::Method::kHead; }
+  bool reads() const { return method == http::Method::kGet || method == http::Method::kHead; }
+
+  // Back to the settings of the server, before a location is chosen.
+  void enter_server();
+  void enter(const conf::Location& chosen);
+
+  void take_captures(const Regex& regex, std::string_view subject);
+
+  Site& site;
+  Client& client;
+  Signal& signal;
+  edge::Exchange& exchange;
+  Request* parent = nullptr;  // Of a subrequest.
+
+  const conf::Listener* listener = nullptr;
+  const conf::Server* server = nullptr;
+  const conf::Location* location = nullptr;  // The one whose pattern fits; the server's root before.
+  // What holds now: the location's, or those of an if or a limit_except inside.
+  const conf::LocationSettings* settings = nullptr;
+
+  const conf::Location* inside_if = nullptr;  // The if whose settings hold.
+  int refused = 0;  // The head was read and cannot be served: a status for the error page.
+
+  http::Method method = http::Method::kGet;
+  std::string method_name;
+  std::string uri;   // Normalised; rewriting changes it.
+  std::string args;  // Without the '?'.
+  bool valid_raw_uri = true;    // The location's path is still the one that came.
+  std::string host;             // As server names are compared with it; "" without one.
+  bool tls = false;
+  bool internal = false;
+  int redirects_left = kRedirectsMax;
+  bool error_page_used = false;
+  int error_status = 0;  // What error_page answers for.
+  // What the error page's answer is given instead of its own status; -1: nothing.
+  int answer_status = -1;
+  bool keep_alive = true;
+  bool lingers = true;
+  bool body_read = false;
+  bool body_discarded = false;
+  bool expect_said = false;
+  bool header_sent = false;
+  bool upgraded = false;  // Both sides speak what they like now.
+
+  std::vector<std::string> captures;            // $0, $1 ... of the last expression that matched.
+  std::vector<std::optional<std::string>> set;  // Variables that the configuration defines, by their number.
+  std::string remote_user;
+  bool remote_user_known = false;
+  // By realip: whom the headers name. "" while they name nobody.
+  std::string real_address;
+  std::uint16_t real_port = 0;
+  std::string limit_rate;  // Set by `set $limit_rate` or X-Accel-Limit-Rate.
+  std::string limit_req_status, limit_conn_status, invalid_referer;
+  double gzip_ratio = 0;
+  std::vector<std::function<void()>> at_end;  // Counts that it was in go down again.
+  std::string proxy_host, proxy_port;
+  std::string pass_url;  // Where it is passed to, for messages.
+  std::string request_id_hex;
+
+  std::uint64_t began_ns = 0;
+  std::uint64_t began_wall_ms = 0;
+  UpstreamFacts upstream;
+  Response response;
+  std::unique_ptr<BodyFilter> body_filter;  // Compresses or expands what is written.
+  Timer pause;
+
+  void clear();
+};
+
+// Lets so many milliseconds go by; false when the client has gone meanwhile.
+Async<bool> pause(Request& request, std::uint64_t ms);
+
+}  // namespace tierce::nginx

@@ -1,0 +1,342 @@
+#include "nginx/responder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/nginx/values.h"
+#include "http/byte_range.h"
+#include "http/conditional.h"
+#include "nginx/body_filter.h"
+#include "nginx/error_logs.h"
+#include "nginx/expires_field.h"
+#include "nginx/paths.h"
+#include "nginx/site.h"
+
+namespace tierce::nginx {
+namespace {
+
+// A part of a file up to this size is copied behind its head and leaves with one send().
+constexpr std::uint64_t kCopyMax = 16384;
+
+bool is_good(int status) {
+  switch (status) {
+    case 200:
+    case 201:
+    case 204:
+    case 206:
+    case 301:
+    case 302:
+    case 303:
+    case 304:
+    case 307:
+    case 308:
+      return true;
+    default:
+      return false;
+  }
+}
+
+http::Conditions conditions_of(const Request& request) {
+  const auto rule = request.settings->if_modified_since.value_or(conf::IfModifiedSince::kExact);
+  return {.if_match = request.field("if-match"),
+          .if_none_match = request.field("if-none-match"),
+          .if_modified_since = rule == conf::IfModifiedSince::kOff ? std::string_view()
+                                                                     : request.field("if-modified-since"),
+          .if_unmodified_since = request.field("if-unmodified-since"),
+          .if_range = request.field("if-range")};
+}
+
+int check_conditions(Request& request) {
+  Response& response = request.response;
+  if (response.status != 200 || response.no_conditions || request.parent != nullptr) return kNext;
+  if (response.last_modified < 0 && response.etag.empty()) return kNext;
+  const auto rule = request.settings->if_modified_since == conf::IfModifiedSince::kBefore
+                        ? http::ModifiedSince::kBefore
+                        : http::ModifiedSince::kExact;
+  const int judged = http::judge(conditions_of(request),
+                                 {.modified = response.last_modified, .tag = response.etag}, rule);
+  if (judged == 412) return 412;
+  if (judged != 304) return kNext;
+  response.status = 304;
+  response.content_type.clear();
+  response.charset.clear();
+  response.content_length = -1;
+  response.ranges = false;
+  response.clear_body();
+  return kNext;
+}
+
+void add_configured_fields(Request& request) {
+  const conf::LocationSettings& settings = *request.settings;
+  Response& response = request.response;
+  const bool good = is_good(response.status);
+  if (good && settings.expires) add_expires(request, *settings.expires);
+  std::string room;
+  for (const conf::NamedText& field : settings.add_headers) {
+    if (!good && !field.always) continue;
+    const std::string_view value = request.site.text(request, field.value, room);
+    if (value.empty()) continue;
+    const std::string& name = field.name;
+    if (http::equals_ignoring_case(name, "last-modified")) {
+      // The field is that of the response: it takes its place.
+      response.last_modified = -1;
+      response.fields.set("Last-Modified", "last-modified", value);
+    } else if (http::equals_ignoring_case(name, "etag")) {
+      response.etag = value;
+    } else {
+      response.fields.add(name, value);
+    }
+  }
+}
+
+bool is_among(const conf::Words& types, std::string_view type) {
+  return std::any_of(types.begin(), types.end(), [&](const std::string& each) {
+    return each == "*" || (each.size() == type.size() && http::equals_ignoring_case(type, each));
+  });
+}
+
+std::string_view bare_type(const Response& response) {
+  const std::string_view type = response.content_type;
+  return http::trim_blanks(type.substr(0, type.find(';')));
+}
+
+void add_charset(Request& request) {
+  const conf::LocationSettings& settings = *request.settings;
+  Response& response = request.response;
+  if (!settings.charset || *settings.charset == "off" || response.content_type.empty()) return;
+  if (!response.charset.empty() || response.content_type.find("charset=") != std::string::npos) return;
+  if (!is_among(settings.charset_types, bare_type(response))) return;
+  if (!request.upstream.attempts.empty() && !settings.override_charset.value_or(false) && response.status != 200) return;
+  std::string room = *settings.charset;
+  if (room.starts_with('$')) {
+    std::string value;
+    request.site.variable(request, std::string_view(room).substr(1), value);
+    room = std::move(value);
+  }
+  response.charset = std::move(room);
+}
+
+// One range becomes the body; several become parts of a multipart/byteranges.
+int take_ranges(Request& request) {
+  Response& response = request.response;
+  if (!response.ranges || response.status != 200 || response.content_length < 0 || request.parent != nullptr) return kNext;
+  if (request.settings->max_ranges == std::int64_t{0}) return kNext;
+  const std::string_view asked = request.field("range");
+  const http::Validators validators{.modified = response.last_modified, .tag = response.etag};
+  if (asked.empty() || !http::range_applies(conditions_of(request), validators)) {
+    response.fields.add("Accept-Ranges", "bytes");
+    return kNext;
+  }
+  const auto size = static_cast<std::uint64_t>(response.content_length);
+  const http::RangeRequest wanted = http::parse_range(asked, size);
+  using Kind = http::RangeRequest::Kind;
+  if (wanted.kind == Kind::kUnsatisfiable) {
+    response.fields.set("Content-Range", "content-range", fmt::format("bytes */{}", size));
+    return 416;
+  }
+  const auto most = request.settings->max_ranges;
+  const bool too_many = most && static_cast<std::int64_t>(wanted.parts.size()) > *most;
+  if (wanted.kind == Kind::kWhole || too_many) {
+    response.fields.add("Accept-Ranges", "bytes");
+    return kNext;
+  }
+  response.status = 206;
+  response.parts_done = true;
+  const bool from_file = static_cast<bool>(response.file);
+  const std::string text = from_file || response.parts.empty() ? std::string() : response.parts.front().text;
+  response.parts.clear();
+  const auto add_part = [&](std::string head, const http::ByteRange& range) {
+    if (from_file) {
+      response.parts.push_back({std::move(head), range.begin, range.end - range.begin});
+    } else {
+      response.parts.push_back({head + text.substr(range.begin, range.end - range.begin)});
+    }
+  };
+  if (wanted.parts.size() == 1) {
+    const http::ByteRange& only = wanted.parts.front();
+    response.fields.add("Content-Range", fmt::format("bytes {}-{}/{}", only.begin, only.end - 1, size));
+    add_part({}, only);
+  } else {
+    static std::atomic<std::uint64_t> boundaries{0};
+    const std::string boundary = fmt::format("{:020}", ++boundaries);
+    std::string type = std::move(response.content_type);
+    if (!response.charset.empty()) type += "; charset=" + std::exchange(response.charset, {});
+    response.content_type = fmt::format("multipart/byteranges; boundary={}", boundary);
+    for (const http::ByteRange& range : wanted.parts) {
+      std::string head = fmt::format("\r\n--{}\r\n", boundary);
+      if (!type.empty()) head += fmt::format("Content-Type: {}\r\n", type);
+      head += fmt::format("Content-Range: bytes {}-{}/{}\r\n\r\n", range.begin, range.end - 1, size);
+      add_part(std::move(head), range);
+    }
+    response.parts.push_back({fmt::format("\r\n--{}--\r\n", boundary)});
+  }
+  std::int64_t bytes = 0;
+  for (const auto& part : response.parts) bytes += static_cast<std::int64_t>(part.text.size() + part.bytes);
+  response.content_length = bytes;
+  return kNext;
+}
+
+// "/path" of a redirect becomes "http://host:port/path".
+void complete_location(Request& request) {
+  Response& response = request.response;
+  const conf::LocationSettings& settings = *request.settings;
+  if (!response.location.starts_with('/') || !settings.absolute_redirect.value_or(true)) return;
+  std::string whole = request.tls ? "https://" : "http://";
+  if (settings.server_name_in_redirect.value_or(false)) {
+    whole += first_name(*request.server);
+  } else if (!request.host.empty()) {
+    whole += request.host;
+  } else {
+    const std::string_view local = request.client.peer().local_address;
+    whole += local.find(':') == std::string_view::npos ? std::string(local) : fmt::format("[{}]", local);
+  }
+  const std::uint16_t port = request.client.peer().local_port;
+  const std::uint16_t usual = request.tls ? 443 : 80;
+  if (settings.port_in_redirect.value_or(true) && port != usual && port != 0) whole += fmt::format(":{}", port);
+  response.location.insert(0, whole);
+}
+
+bool has_body(const Request& request) {
+  return !request.is_head() && request.response.status != 204 && request.response.status != 304;
+}
+
+bool keeps_connection(const Request& request) {
+  const conf::LocationSettings& settings = *request.settings;
+  const auto& timeout = settings.keepalive_timeout;
+  if (timeout && timeout->time.count() == 0) return false;
+  if (static_cast<std::int64_t>(request.client.requests()) >= settings.keepalive_requests.value_or(1000)) return false;
+  const auto& longest = settings.keepalive_time;
+  if (longest && request.site.loop().wall_ms() - request.client.peer().began_ms >
+                     static_cast<std::uint64_t>(longest->count()))
+    return false;
+  return true;
+}
+
+// Bytes a second; 0: as many as go.
+std::uint64_t rate_of(Request& request) {
+  if (request.limit_rate.empty() && !request.settings->limit_rate) return 0;
+  std::string text = request.limit_rate;
+  if (text.empty()) text = request.site.text(request, *request.settings->limit_rate);
+  return static_cast<std::uint64_t>(conf::parse_size(text, false).value_or(0));
+}
+
+std::uint64_t free_of_rate(Request& request) {
+  if (!request.settings->limit_rate_after) return 0;
+  const std::string text = request.site.text(request, *request.settings->limit_rate_after);
+  return static_cast<std::uint64_t>(conf::parse_size(text, false).value_or(0));
+}
+
+}  // namespace
+
+int filter_response(Request& request) {
+  Response& response = request.response;
+  if (request.answer_status > 0) response.status = request.answer_status;
+  if (const int outcome = check_conditions(request); outcome != kNext) return outcome;
+  add_configured_fields(request);
+  add_charset(request);
+  choose_body_filter(request);
+  if (const int outcome = take_ranges(request); outcome != kNext) return outcome;
+  complete_location(request);
+  if (!keeps_connection(request)) request.keep_alive = false;
+  return kNext;
+}
+
+int begin_body(Request& request) {
+  if (const int outcome = filter_response(request); outcome != kNext) return outcome;
+  request.header_sent = true;
+  request.client.begin_response(request, request.response, has_body(request));
+  return kNext;
+}
+
+void write_body(Request& request, std::string_view bytes) {
+  if (!has_body(request) || bytes.empty()) return;
+  if (request.body_filter != nullptr) return request.body_filter->write(request.client, bytes, Flush::kNone);
+  request.client.write(bytes);
+}
+
+void flush_body(Request& request) {
+  if (request.body_filter != nullptr && has_body(request)) request.body_filter->write(request.client, {}, Flush::kSync);
+}
+
+void end_body(Request& request) {
+  if (request.body_filter != nullptr && has_body(request))
+    request.body_filter->write(request.client, {}, Flush::kFinish);
+  request.client.end_response();
+}
+
+Async<bool> drain(Request& request, std::size_t leave) {
+  Client& client = request.client;
+  const std::uint64_t rate = rate_of(request);
+  for (;;) {
+    Client::Flow flow;
+    if (rate == 0) {
+      flow = client.flush();
+    } else {
+      // As many as the time since the request's begin allows.
+      const std::uint64_t ms = (request.site.loop().now_ns() - request.began_ns) / 1'000'000 + 1;
+      const std::uint64_t allowed = free_of_rate(request) + rate * ms / 1000;
+      const std::uint64_t sent = client.bytes_sent();
+      std::uint64_t went = 0;
+      flow = sent < allowed ? client.flush(allowed - sent, &went) : Client::Flow::kBlocked;
+      if (flow == Client::Flow::kGone) co_return false;
+      if (client.held() == 0) co_return true;
+      if (client.bytes_sent() >= allowed || sent >= allowed) {
+        const std::uint64_t over = client.bytes_sent() - allowed;
+        if (!co_await pause(request, std::max<std::uint64_t>(over * 1000 / rate, 16))) co_return false;
+        continue;
+      }
+    }
+    if (flow == Client::Flow::kGone) co_return false;
+    if (flow == Client::Flow::kDone || client.held() <= leave) co_return true;
+    client.arm(request.settings->send_timeout.value_or(std::chrono::seconds(60)));
+    co_await request.signal.until(kWritable | kGone | kLate);
+    if (request.signal.has(kLate) && !request.signal.has(kWritable)) {
+      request.site.error_logs().line(Level::kInfo, request, "client timed out (110: Connection timed out)");
+      co_return false;
+    }
+    client.arm(std::chrono::milliseconds(0));
+    if (request.signal.has(kGone)) co_return false;
+  }
+}
+
+Async<int> send_response(Request& request) {
+  if (const int outcome = begin_body(request); outcome != kNext) co_return outcome;
+  Response& response = request.response;
+  Client& client = request.client;
+  if (!has_body(request)) response.clear_body();
+  bool whole = true;
+  for (const edge::ReadyResponse::Part& part : response.parts) {
+    write_body(request, part.text);
+    if (part.bytes == 0) continue;
+    if (request.body_filter == nullptr && part.bytes > kCopyMax) {
+      client.write_file(response.file.get(), part.at, part.bytes);
+      if (!co_await drain(request, 0)) co_return kDone;
+      continue;
+    }
+    std::uint64_t at = part.at, left = part.bytes;
+    while (left > 0) {
+      char copy[kCopyMax];
+      const std::size_t got =
+          os::read_at(response.file.get(), copy, static_cast<std::size_t>(std::min(left, kCopyMax)), at);
+      if (got == 0) break;
+      write_body(request, {copy, got});
+      at += got;
+      left -= got;
+      if (left > 0 && !co_await drain(request, 4 * kCopyMax)) co_return kDone;
+    }
+    // The file has become shorter since its length was announced.
+    if (left > 0) whole = false;
+  }
+  if (!whole) {
+    client.cut_response();
+    request.keep_alive = false;
+    co_return kDone;
+  }
+  end_body(request);
+  if (client.flush() == Client::Flow::kDone) co_return kDone;
+  static_cast<void>(co_await drain(request, 0));
+  co_return kDone;
+}
+
+}  // namespace tierce::nginx

@@ -1,0 +1,186 @@
+#include "nginx/server_thread.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "nginx/access_logs.h"
+#include "nginx/error_logs.h"
+#include "nginx/http1_connection.h"
+#include "os/socket_io.h"
+
+namespace tierce::nginx {
+namespace {
+
+constexpr int kAcceptsATurn = 64;
+constexpr std::uint64_t kSayAgainMs = 60'000;
+constexpr std::uint64_t kAcceptAgainNs = 500'000'000;  // nginx: accept_mutex_delay.
+
+http::HeadLimits limits_of(const conf::ServerSettings& settings) {
+  http::HeadLimits limits;
+  if (settings.large_client_header_buffers) {
+    const auto bytes = static_cast<std::uint32_t>(settings.large_client_header_buffers->bytes);
+    limits.request_line_bytes_max = limits.field_bytes_max = bytes;
+    limits.head_bytes_max = bytes * static_cast<std::uint32_t>(settings.large_client_header_buffers->count);
+  }
+  limits.fields_max = http::kHeaderFieldsMax;
+  limits.underscores = settings.underscores_in_headers.value_or(false);
+  return limits;
+}
+
+}  // namespace
+
+class ServerThread::Acceptor final : public Watcher {
+ public:
+  Acceptor(ServerThread& thread, const ListenPoint& point, const conf::Listener& listener)
+      : point(point), listener(listener), thread_(thread) {}
+  void on_poll(std::uint32_t) override { thread_.accept_from(*this); }
+  const ListenPoint& point;
+  const conf::Listener& listener;
+
+ private:
+  ServerThread& thread_;
+};
+
+ServerThread::ServerThread(Start start)
+    : site_(std::make_unique<Site>(loop_, std::move(start.model), std::move(start.place))),
+      points_(std::move(start.points)),
+      connections_max_(start.connections_max),
+      threads_(start.threads) {}
+
+ServerThread::~ServerThread() = default;
+
+Result<std::unique_ptr<ServerThread>> ServerThread::create(Start start) {
+  std::unique_ptr<ServerThread> thread(new ServerThread(std::move(start)));
+  if (auto opened = thread->open(); !opened) return fail(std::move(opened).error());
+  return thread;
+}
+
+Result<void> ServerThread::open() {
+  if (auto opened = loop_.open(); !opened) return opened;
+  if (auto opened = site_->open(); !opened) return opened;
+  for (const ListenPoint& point : points_) {
+    for (const conf::Listener& listener : site_->model().listeners) {
+      if (listener.address.text() != point.address.text()) continue;
+      acceptors_.push_back(std::make_unique<Acceptor>(*this, point, listener));
+      break;
+    }
+  }
+  pause_accepting(false);
+  return {};
+}
+
+ExchangePool& ServerThread::exchanges(const conf::Listener& listener) {
+  auto& pool = pools_[&listener];
+  if (pool == nullptr) pool = std::make_unique<ExchangePool>(limits_of(listener.fallback->settings));
+  return *pool;
+}
+
+void ServerThread::pause_accepting(bool pause) {
+  if (accepting_ != pause) return;
+  accepting_ = !pause;
+  for (const auto& acceptor : acceptors_) {
+    if (pause) {
+      loop_.poller().remove(acceptor->point.fd);
+    } else if (auto added = loop_.poller().add_source(acceptor->point.fd, static_cast<Watcher*>(acceptor.get()),
+                                                      threads_ > 1);
+               !added) {
+      site_->error_logs().line(Level::kAlert, added.error().text());
+    }
+  }
+}
+
+void ServerThread::accept_from(Acceptor& acceptor) {
+  for (int i = 0; i < kAcceptsATurn && accepting_; ++i) {
+    if (count_ >= connections_max_) {
+      if (loop_.now_ms() >= said_full_ms_) {
+        said_full_ms_ = loop_.now_ms() + kSayAgainMs;
+        site_->error_logs().line(Level::kAlert,
+                                 fmt::format("{} worker_connections are not enough: new connections wait", count_));
+      }
+      full_ = true;
+      return pause_accepting(true);
+    }
+    os::UniqueFd fd;
+    os::Peer peer;
+    switch (os::accept(acceptor.point.fd, &fd, &peer)) {
+      case os::Accepted::kOne:
+        Http1Connection::start(*this, acceptor.listener, std::move(fd), peer);
+        break;
+      case os::Accepted::kAgain:
+        break;
+      case os::Accepted::kNone:
+        return;
+      case os::Accepted::kNoDescriptors:
+        // A listener that stays readable would keep the loop turning: it is left alone for a moment.
+        site_->error_logs().line(Level::kCrit, errno_error("accept4() failed (new connections wait)").text());
+        full_ = true;
+        pause_accepting(true);
+        loop_.timers().arm(accept_again_, loop_.now_ns() + kAcceptAgainNs, this, [](void* self) {
+          auto* thread = static_cast<ServerThread*>(self);
+          thread->full_ = false;
+          if (!thread->stopping_) thread->pause_accepting(false);
+        });
+        return;
+    }
+  }
+}
+
+void ServerThread::connection_began(ThreadConnection& connection) {
+  connection.next = connections_;
+  if (connections_ != nullptr) connections_->previous = &connection;
+  connections_ = &connection;
+  ++count_;
+  Counters& counters = site_->counters();
+  counters.accepted.fetch_add(1, std::memory_order_relaxed);
+  counters.handled.fetch_add(1, std::memory_order_relaxed);
+  counters.active.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ServerThread::connection_ended(ThreadConnection& connection) {
+  (connection.previous != nullptr ? connection.previous->next : connections_) = connection.next;
+  if (connection.next != nullptr) connection.next->previous = connection.previous;
+  --count_;
+  site_->counters().active.fetch_sub(1, std::memory_order_relaxed);
+  if (full_ && !accept_again_.armed() && !stopping_) {
+    full_ = false;
+    pause_accepting(false);
+  }
+}
+
+void ServerThread::run() {
+  constexpr int kWhileStoppingMs = 50;
+  constexpr int kLogsMs = 100;
+  while (!end_now_) {
+    if (stopping_ && (connections_ == nullptr || (stop_by_ns_ != 0 && loop_.now_ns() >= stop_by_ns_))) break;
+    loop_.turn(stopping_ ? kWhileStoppingMs : site_->access_logs().pending() ? kLogsMs : -1);
+    site_->access_logs().flush_turn();
+  }
+  while (connections_ != nullptr) {
+    ThreadConnection* first = connections_;
+    first->stop(true);
+    if (connections_ == first) break;  // It dies with the process.
+  }
+  site_->access_logs().flush_all();
+}
+
+void ServerThread::stop(bool at_once, std::uint64_t grace_ms) {
+  loop_.post([this, at_once, grace_ms] { begin_stop(at_once, grace_ms); });
+}
+
+void ServerThread::begin_stop(bool at_once, std::uint64_t grace_ms) {
+  if (at_once) {
+    end_now_ = true;
+    return;
+  }
+  if (grace_ms > 0) stop_by_ns_ = loop_.now_ns() + grace_ms * 1'000'000;
+  if (std::exchange(stopping_, true)) return;
+  accept_again_.cancel();
+  pause_accepting(true);
+  for (ThreadConnection* each = connections_; each != nullptr;) {
+    ThreadConnection* following = each->next;
+    each->stop(false);
+    each = following;
+  }
+}
+
+}  // namespace tierce::nginx

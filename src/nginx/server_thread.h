@@ -1,0 +1,84 @@
+// One thread that serves: its loop, its copy of the configuration, the connections it has.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nginx/exchange_pool.h"
+#include "nginx/loop.h"
+#include "nginx/site.h"
+#include "nginx/stream.h"
+
+namespace tierce::nginx {
+
+class ServerThread;
+
+// A socket that connections come from, and which servers share it.
+struct ListenPoint {
+  int fd = -1;
+  conf::Address address;
+};
+
+// A connection as its thread knows it.
+class ThreadConnection {
+ public:
+  virtual ~ThreadConnection() = default;
+  // The server stops: an idle one ends now, a busy one after its answer; `at_once` cuts it.
+  virtual void stop(bool at_once) = 0;
+  ThreadConnection* next = nullptr;
+  ThreadConnection* previous = nullptr;
+};
+
+class ServerThread {
+ public:
+  struct Start {
+    conf::Model model;
+    Site::Place place;
+    std::vector<ListenPoint> points;
+    std::uint32_t connections_max = 512;
+    unsigned threads = 1;
+  };
+  static Result<std::unique_ptr<ServerThread>> create(Start start);
+  ~ServerThread();
+
+  // Until stop() and the last connection's end.
+  void run();
+  // From any thread. `grace_ms` 0: connections may last as long as they like.
+  void stop(bool at_once, std::uint64_t grace_ms);
+
+  Loop& loop() { return loop_; }
+  Site& site() { return *site_; }
+  ExchangePool& exchanges(const conf::Listener& listener);
+  bool stopping() const { return stopping_; }
+  void connection_began(ThreadConnection& connection);
+  void connection_ended(ThreadConnection& connection);
+
+ private:
+  class Acceptor;
+  explicit ServerThread(Start start);
+  Result<void> open();
+  void accept_from(Acceptor& acceptor);
+  void pause_accepting(bool pause);
+  void begin_stop(bool at_once, std::uint64_t grace_ms);
+
+  Loop loop_;
+  std::unique_ptr<Site> site_;
+  std::vector<ListenPoint> points_;
+  std::uint32_t connections_max_;
+  unsigned threads_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::unordered_map<const conf::Listener*, std::unique_ptr<ExchangePool>> pools_;
+  ThreadConnection* connections_ = nullptr;
+  std::uint32_t count_ = 0;
+  bool accepting_ = false;
+  bool full_ = false;
+  bool stopping_ = false;
+  bool end_now_ = false;
+  std::uint64_t stop_by_ns_ = 0;
+  std::uint64_t said_full_ms_ = 0;
+  Timer accept_again_;
+};
+
+}  // namespace tierce::nginx

@@ -1,0 +1,75 @@
+#include "nginx/site.h"
+
+#include "nginx/access_logs.h"
+#include "nginx/error_logs.h"
+#include "nginx/request.h"
+
+namespace tierce::nginx {
+
+Site::Site(Loop& loop, conf::Model model, Place place)
+    : loop_(loop),
+      model_(std::move(model)),
+      place_(std::move(place)),
+      log_targets_(*place_.log_files),
+      variables_(model_),
+      access_logs_(std::make_unique<AccessLogs>(*this)),
+      error_logs_(std::make_unique<ErrorLogs>(*this)) {}
+
+Site::~Site() = default;
+
+Result<void> Site::open() {
+  if (auto opened = error_logs_->open(); !opened) return opened;
+  return access_logs_->open();
+}
+
+std::string_view Site::text(Request& request, const conf::TextValue& value, std::string& room) {
+  if (value.parts.empty()) return {};
+  if (value.parts.size() == 1 && value.parts.front().kind == conf::TextPart::Kind::kLiteral)
+    return value.parts.front().text;
+  room.clear();
+  for (const conf::TextPart& part : value.parts) {
+    switch (part.kind) {
+      case conf::TextPart::Kind::kLiteral:
+        room += part.text;
+        break;
+      case conf::TextPart::Kind::kCapture: {
+        const auto index = static_cast<std::size_t>(part.capture);
+        if (index < request.captures.size()) room += request.captures[index];
+        break;
+      }
+      case conf::TextPart::Kind::kVariable:
+        if (part.slot == 0) part.slot = variables_.slot_of(part.text);
+        variables_.append(request, part.slot, room);
+        break;
+    }
+  }
+  return room;
+}
+
+std::string Site::text(Request& request, const conf::TextValue& value) {
+  std::string room;
+  return std::string(text(request, value, room));
+}
+
+bool Site::variable(Request& request, std::string_view name, std::string& out) {
+  return variables_.append(request, variables_.slot_of(name), out);
+}
+
+std::string Site::full_path(std::string_view path) const {
+  if (path.starts_with('/')) return std::string(path);
+  return place_.prefix + std::string(path);
+}
+
+std::string_view Site::content_type_of(const Request& request, std::string_view path) const {
+  const conf::LocationSettings& settings = *request.settings;
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot != std::string_view::npos && dot > 0 && dot + 1 < name.size() && settings.types) {
+    std::string ending(name.substr(dot + 1));
+    for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (const auto found = settings.types->find(ending); found != settings.types->end()) return found->second;
+  }
+  return settings.default_type ? std::string_view(*settings.default_type) : std::string_view("text/plain");
+}
+
+}  // namespace tierce::nginx

@@ -1,0 +1,78 @@
+// What one thread serves: the model of the configuration with what was prepared of it. Belongs to its thread; what
+// threads share (zones, upstreams' state) is behind shared.h.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "config/nginx/interpreter.h"
+#include "nginx/log_target.h"
+#include "nginx/loop.h"
+#include "nginx/variable_table.h"
+#include "os/error_log.h"
+
+namespace tierce::nginx {
+
+namespace conf = config::nginx;
+class AccessLogs;
+class ErrorLogs;
+class Request;
+
+// Numbers of all threads, for stub_status.
+struct Counters {
+  std::atomic<std::uint64_t> accepted{0}, handled{0}, requests{0};
+  std::atomic<std::int64_t> active{0}, reading{0}, writing{0}, waiting{0};
+};
+
+class Site {
+ public:
+  // What threads share, and where files are.
+  struct Place {
+    std::string prefix;  // With its slash at the end.
+    std::string default_error_log, default_access_log;
+    Counters* counters;
+    LogFiles* log_files;
+  };
+  Site(Loop& loop, conf::Model model, Place place);
+  ~Site();
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+  Result<void> open();
+
+  // The text with its variables. `room` holds what is made; constants are given as they are.
+  std::string_view text(Request& request, const conf::TextValue& value, std::string& room);
+  std::string text(Request& request, const conf::TextValue& value);
+  // By name; false: there is none, or it has no value.
+  bool variable(Request& request, std::string_view name, std::string& out);
+  // An absolute path: what is relative begins at the prefix.
+  std::string full_path(std::string_view path) const;
+
+  Loop& loop() { return loop_; }
+  const conf::Model& model() const { return model_; }
+  VariableTable& variables() { return variables_; }
+  AccessLogs& access_logs() { return *access_logs_; }
+  ErrorLogs& error_logs() { return *error_logs_; }
+  LogTargets& log_targets() { return log_targets_; }
+  Counters& counters() { return *place_.counters; }
+  const std::string& default_error_log() const { return place_.default_error_log; }
+  const std::string& default_access_log() const { return place_.default_access_log; }
+  std::string_view content_type_of(const Request& request, std::string_view path) const;
+  std::uint64_t next_request_number() { return ++request_number_; }
+  std::uint64_t next_connection_number() { return ++connection_number_; }
+
+ private:
+  Loop& loop_;
+  conf::Model model_;
+  Place place_;
+  LogTargets log_targets_;
+  VariableTable variables_;
+  std::unique_ptr<AccessLogs> access_logs_;
+  std::unique_ptr<ErrorLogs> error_logs_;
+  std::uint64_t request_number_ = 0;
+  std::uint64_t connection_number_ = 0;
+};
+
+}  // namespace tierce::nginx

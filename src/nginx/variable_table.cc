@@ -1,0 +1,66 @@
+#include "nginx/variable_table.h"
+
+#include "nginx/made_variables.h"
+#include "nginx/request.h"
+#include "nginx/site.h"
+
+namespace tierce::nginx {
+VariableTable::VariableTable(const conf::Model& model) {
+  variables_.emplace_back();  // Slot 0 is that of a text part which was not looked up yet.
+  for (const auto& each : model.http.maps) define(each.variable, make_map(each)).cached = !each.of_each_use;
+  for (const auto& each : model.http.geos) define(each.variable, make_geo(each));
+  for (const auto& each : model.http.splits) define(each.variable, make_split(each));
+}
+
+Variable& VariableTable::define(const std::string& name, MakeVariable made) {
+  Variable& variable = variables_.emplace_back();
+  variable.stored = true;
+  variable.number = stored_++;
+  variable.make = std::move(made);
+  slots_[name] = static_cast<std::uint32_t>(variables_.size() - 1);
+  return variable;
+}
+
+std::uint32_t VariableTable::slot_of(std::string_view name) {
+  const std::string key(name);
+  if (const auto known = slots_.find(key); known != slots_.end()) return known->second;
+  Variable variable;
+  std::string_view argument;
+  variable.read = find_own_variable(name, &argument);
+  variable.argument = argument;
+  if (variable.read == nullptr) {
+    variable.stored = true;
+    variable.number = stored_++;
+  }
+  if (name == "args" || name == "query_string") {
+    variable.write = [](Request& request, std::string value) {
+      request.args = std::move(value);
+      request.valid_raw_uri = false;
+    };
+  } else if (name == "limit_rate") {
+    variable.write = [](Request& request, std::string value) { request.limit_rate = std::move(value); };
+  }
+  variables_.push_back(std::move(variable));
+  const auto slot = static_cast<std::uint32_t>(variables_.size() - 1);
+  slots_[key] = slot;
+  return slot;
+}
+
+bool VariableTable::append(Request& request, std::uint32_t slot, std::string& out) {
+  const Variable& variable = variables_[slot];
+  if (!variable.stored) return variable.read(request, variable.argument, out);
+  if (request.set.size() <= variable.number) request.set.resize(stored_);
+  auto& value = request.set[variable.number];
+  if (value) {
+    out += *value;
+    return true;
+  }
+  if (!variable.make) return false;
+  const std::size_t before = out.size();
+  if (!variable.make(request, out)) return false;
+  // The function may have made others: the place of this one has to be found again.
+  if (variable.cached) request.set[variable.number] = out.substr(before);
+  return true;
+}
+
+}  // namespace tierce::nginx

@@ -1,0 +1,26 @@
+// A process that serves: as the user that the configuration names, with a thread for each of `worker_processes`.
+#pragma once
+
+#include <string>
+
+#include "config/nginx/interpreter.h"
+#include "nginx/log_files.h"
+#include "nginx/server_thread.h"
+
+namespace tierce::nginx {
+
+struct WorkerStart {
+  const conf::Reading* reading = nullptr;  // Each thread makes its own model of it.
+  std::string prefix, error_log, access_log;
+  std::vector<ListenPoint> points;
+  LogFiles* log_files = nullptr;
+  int ready = -1;  // Gets one byte when it serves.
+};
+
+// How many threads `worker_processes` asks for.
+unsigned thread_count(const conf::MainSettings& settings);
+
+// Serves until QUIT (connections end by themselves) or TERM. Returns the exit status.
+int run_worker(const WorkerStart& start);
+
+}  // namespace tierce::nginx

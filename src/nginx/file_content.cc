@@ -125,7 +125,8 @@ void describe_file(Request& request, std::string_view path, os::UniqueFd file, c
   response.content_length = info.st_size;
   response.last_modified = info.st_mtime;
   if (request.settings->etag.value_or(true)) response.etag = http::entity_tag(info.st_mtime, bytes);
-  response.content_type = request.site.content_type_of(request, request.uri);
+  response.content_type =
+      request.accel_type.empty() ? request.site.content_type_of(request, request.uri) : request.accel_type;
   response.ranges = true;
   response.file = std::move(file);
   if (bytes > 0) response.parts.push_back({.text = {}, .at = 0, .bytes = bytes});

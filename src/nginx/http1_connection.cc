@@ -303,6 +303,13 @@ Client::Input Http1Connection::take_body(std::string_view* data) {
   }
 }
 
+void Http1Connection::say_continue(Request& request) {
+  if (!exchange_->head().expect_continue || request.expect_said) return;
+  request.expect_said = true;
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  static_cast<void>(stream_->io().send(kContinue.data(), kContinue.size()));
+}
+
 std::string_view Http1Connection::early_bytes() { return exchange_->in.view().substr(exchange_->used); }
 
 Async<bool> Http1Connection::discard_body() {

@@ -2,7 +2,9 @@
 
 #include "nginx/access_logs.h"
 #include "nginx/error_logs.h"
+#include "nginx/name_resolver.h"
 #include "nginx/request.h"
+#include "nginx/upstream_peers.h"
 
 namespace tierce::nginx {
 
@@ -13,13 +15,17 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       log_targets_(*place_.log_files),
       variables_(model_),
       access_logs_(std::make_unique<AccessLogs>(*this)),
-      error_logs_(std::make_unique<ErrorLogs>(*this)) {}
+      error_logs_(std::make_unique<ErrorLogs>(*this)),
+      names_(std::make_unique<NameResolver>(loop)),
+      upstreams_(std::make_unique<UpstreamGroups>(*this)) {}
 
 Site::~Site() = default;
 
 Result<void> Site::open() {
   if (auto opened = error_logs_->open(); !opened) return opened;
-  return access_logs_->open();
+  if (auto opened = access_logs_->open(); !opened) return opened;
+  upstreams_->open();
+  return {};
 }
 
 std::string_view Site::text(Request& request, const conf::TextValue& value, std::string& room) {

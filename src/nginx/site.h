@@ -19,6 +19,8 @@ namespace tierce::nginx {
 namespace conf = config::nginx;
 class AccessLogs;
 class ErrorLogs;
+class NameResolver;
+class UpstreamGroups;
 class Request;
 
 // Numbers of all threads, for stub_status.
@@ -55,6 +57,8 @@ class Site {
   VariableTable& variables() { return variables_; }
   AccessLogs& access_logs() { return *access_logs_; }
   ErrorLogs& error_logs() { return *error_logs_; }
+  UpstreamGroups& upstreams() { return *upstreams_; }
+  NameResolver& names() { return *names_; }
   LogTargets& log_targets() { return log_targets_; }
   Counters& counters() { return *place_.counters; }
   const std::string& default_error_log() const { return place_.default_error_log; }
@@ -71,6 +75,8 @@ class Site {
   VariableTable variables_;
   std::unique_ptr<AccessLogs> access_logs_;
   std::unique_ptr<ErrorLogs> error_logs_;
+  std::unique_ptr<NameResolver> names_;
+  std::unique_ptr<UpstreamGroups> upstreams_;
   std::uint64_t request_number_ = 0;
   std::uint64_t connection_number_ = 0;
 };

@@ -7,6 +7,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from gate import Gate  # noqa: E402
 from gunicorn_peers import GunicornRun  # noqa: E402
+from nginx_backends import Backends  # noqa: E402
+from nginx_pair import Pair, make_tree  # noqa: E402
 from server_process import BINARY, GUNICORN, Server  # noqa: E402
 
 
@@ -84,3 +86,23 @@ def gunicorn_run(tmp_path):
     yield begin
     for run in runs:
         run.kill()
+
+
+@pytest.fixture(scope="session")
+def nginx_backends(tmp_path_factory):
+    backends = Backends(tmp_path_factory.mktemp("backends"))
+    yield backends
+    backends.close()
+
+
+@pytest.fixture(scope="session")
+def nginx_tree(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("www")
+    make_tree(folder)
+    return folder
+
+
+@pytest.fixture
+def nginx_pair(tmp_path, nginx_tree, nginx_backends):
+    """nginx_pair.compare(case): the real nginx and ours, with the same files and the same backends."""
+    return Pair(tmp_path, nginx_tree, nginx_backends)

@@ -262,8 +262,7 @@ edge::Task Http1Connection::converse() {
 
 void Http1Connection::log_request() {
   Request& request = *request_;
-  for (const auto& f : request.at_end) f();
-  request.at_end.clear();
+  request.held_slots.clear();
   thread_.site().access_logs().add(request);
 }
 

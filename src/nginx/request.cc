@@ -37,7 +37,8 @@ void Request::clear() {
   limit_conn_status.clear();
   invalid_referer.clear();
   gzip_ratio = 0;
-  at_end.clear();
+  held_slots.clear();
+  damaged = false;
   proxy_host.clear();
   proxy_port.clear();
   pass_url.clear();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "edge/exchange.h"
 #include "nginx/async.h"
 #include "nginx/client.h"
+#include "nginx/connection_zone.h"
 #include "nginx/response.h"
 #include "nginx/signal.h"
 
@@ -112,7 +112,7 @@ class Request {
   std::string limit_rate;  // Set by `set $limit_rate` or X-Accel-Limit-Rate.
   std::string limit_req_status, limit_conn_status, invalid_referer;
   double gzip_ratio = 0;
-  std::vector<std::function<void()>> at_end;  // Counts that it was in go down again.
+  std::vector<ConnectionZone::Slot> held_slots;  // Of limit_conn, until it ends.
   std::string proxy_host, proxy_port;
   std::string pass_url;  // Where it is passed to, for messages.
   std::string accel_type;  // The type that an answer with X-Accel-Redirect has named.
@@ -123,6 +123,7 @@ class Request {
   UpstreamFacts upstream;
   Response response;
   std::unique_ptr<BodyFilter> body_filter;  // Compresses or expands what is written.
+  bool damaged = false;                     // ... and could not.
   Timer pause;
 
   void clear();

@@ -127,8 +127,8 @@ class ServerSession {
     void operator()(nghttp2_session* session) const;
   };
   Stream* find(StreamId stream) const;
-  void begin_stream(StreamId stream);
-  void end_stream(Stream& stream, Ending ending);
+  void begin_stream(StreamId id);
+  void end_stream(Stream& ended, Ending ending);
   void head_came(Stream& stream, bool body_follows);
   void break_off(std::string why);
   bool is_flood() const;

@@ -215,7 +215,8 @@ bool speaks_http2(const SSL* ssl) { return alpn(ssl) == "h2"; }
 ClientVerdict judge_client(SSL* ssl, VerifyClient rule) {
   if (rule == VerifyClient::kOff) return {};
   const long result = SSL_get_verify_result(ssl);
-  if (result != X509_V_OK && !(rule == VerifyClient::kOptionalNoCa && is_unknown_authority(result)))
+  const bool passes = rule == VerifyClient::kOptionalNoCa && is_unknown_authority(result);
+  if (result != X509_V_OK && !passes)
     return {ClientVerdict::Kind::kBad,
             fmt::format("client SSL certificate verify error: ({}:{})", result, X509_verify_cert_error_string(result))};
   if (rule == VerifyClient::kOn && SSL_get0_peer_certificate(ssl) == nullptr)

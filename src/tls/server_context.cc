@@ -71,28 +71,26 @@ void adopt(SSL* ssl, SSL_CTX* context) {
   if (!data.curves.empty() && data.curves != "auto") SSL_set1_groups_list(ssl, data.curves.c_str());
 }
 
-// Before a session is resumed and before a version is chosen, so that both follow the server that was named.
+// Before a session is resumed and before a version is chosen, so that both follow the server that was named. Called
+// twice when the client is asked for another hello: the second counts, whoever the first has named.
 int hello_came(SSL* ssl, int* alert, void*) {
   Arrival* arrival = arrival_of(ssl);
   if (arrival == nullptr) return SSL_CLIENT_HELLO_SUCCESS;
-  const std::string_view sent = name_in_hello(ssl);
-  const SSL_CTX* rules = SSL_get_SSL_CTX(ssl);
-  bool rejects = data_of(rules).reject_handshake;
-  if (!sent.empty() && arrival->choose) {
-    std::string name(sent);
+  const ServerContext* chosen = nullptr;
+  std::string name(name_in_hello(ssl));
+  if (!name.empty() && arrival->choose) {
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c;
-    const ServerContext* chosen = arrival->choose(name);
-    // A server without certificates is served with the default one's.
-    if (chosen != nullptr) {
-      rejects = chosen->rejects_handshake();
-      if (chosen->get() != rules && chosen->has_certificates()) adopt(ssl, chosen->get());
-    }
+    chosen = arrival->choose(name);
   }
-  if (rejects) {
+  if (chosen == nullptr) chosen = arrival->first.get();
+  if (chosen->rejects_handshake()) {
     SSL_set_ex_data(ssl, arrival_index(), nullptr);
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_CLIENT_HELLO_ERROR;
   }
+  // A server without certificates is served with the default one's.
+  SSL_CTX* context = chosen->has_certificates() ? chosen->get() : arrival->first->get();
+  if (context != SSL_get_SSL_CTX(ssl)) adopt(ssl, context);
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 

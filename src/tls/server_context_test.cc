@@ -186,6 +186,23 @@ TEST(ServerContext, IsChosenByTheNameThatTheClientSays) {
   EXPECT_EQ(fact(address, "ssl_server_name"), "");
 }
 
+TEST(ServerContext, GoesByTheSecondHelloWhenThereAreTwo) {
+  ServerMaterial material = server_material({ecdsa().pair()});
+  material.curves = "P-384";
+  const auto first = context_of(material);
+  material.pairs = {other().pair()};
+  const auto second = context_of(material);
+  int asked = 0;
+  // A client can say another name the second time; here the answer changes, which comes to the same.
+  const auto choose = [&](std::string_view) { return ++asked == 1 ? second.get() : nullptr; };
+  TestConnection connection({.first = first, .choose = choose},
+                            {.context = context_of(only("TLSv1.3")), .name = "a.example", .tell_name = true});
+  SSL_set1_groups_list(connection.client->ssl(), "P-256:P-384");
+  ASSERT_TRUE(connection.shake_hands()) << connection.server->trouble();
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(shown_name(connection), "CN=localhost,O=Tests");
+}
+
 TEST(ServerContext, RejectsTheHandshake) {
   ServerMaterial rejecting = server_material({});
   rejecting.reject_handshake = true;

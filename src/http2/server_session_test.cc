@@ -8,7 +8,6 @@
 namespace tierce::http2 {
 namespace {
 
-using testing::Contains;
 using testing::HasSubstr;
 using State = BodySource::State;
 

@@ -97,7 +97,7 @@ inline std::vector<std::string> frames_in(std::string_view bytes) {
                                                 "PUSH", "PING",    "GOAWAY",   "WINDOW_UPDATE", "CONTINUATION"};
   while (bytes.size() >= 9) {
     const std::size_t length = read(0, 3);
-    const auto type = static_cast<std::size_t>(bytes[3]);
+    const auto type = static_cast<unsigned char>(bytes[3]);
     std::string text = std::string(kNames[type]) + " " + std::to_string(read(5, 4));
     if (type == kRst) text += " " + std::string(nghttp2_http2_strerror(read(9, 4)));
     if (type == kGoaway) text += " " + std::string(nghttp2_http2_strerror(read(13, 4)));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include "nginx/log_text.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
 
@@ -13,59 +14,6 @@ namespace {
 constexpr const char* kCombined =
     "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" "
     "\"$http_user_agent\"";
-
-// As nginx writes values: what could end the line or its quotes as \xXX.
-void append_default(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char each : text) {
-    const auto c = static_cast<unsigned char>(each);
-    if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
-      out += "\\x";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
-    } else {
-      out += each;
-    }
-  }
-}
-
-void append_json(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char each : text) {
-    const auto c = static_cast<unsigned char>(each);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (c < 0x20) {
-          out += "\\u00";
-          out += kHex[c >> 4];
-          out += kHex[c & 15];
-        } else {
-          out += each;
-        }
-    }
-  }
-}
 
 std::string packed(std::string_view text, int level) {
   std::string out;
@@ -96,16 +44,7 @@ void append_log_line(Request& request, const conf::LogFormat& format, std::strin
     VariableTable& table = request.site.variables();
     if (part.slot == 0) part.slot = table.slot_of(part.text);
     const bool found = table.append(request, part.slot, value);
-    using Escape = conf::LogFormat::Escape;
-    if (!found) {
-      if (format.escape == Escape::kDefault) out += '-';
-    } else if (format.escape == Escape::kDefault) {
-      append_default(out, value);
-    } else if (format.escape == Escape::kJson) {
-      append_json(out, value);
-    } else {
-      out += value;
-    }
+    append_log_value(found ? std::optional<std::string_view>(value) : std::nullopt, format.escape, out);
   }
 }
 

@@ -66,7 +66,8 @@ std::optional<Network> parse_network(std::string_view text) {
   }
   int bits = -1;
   const auto [end, error] = std::from_chars(mask.data(), mask.data() + mask.size(), bits);
-  if (error != std::errc() || end != mask.data() + mask.size() || bits < 0 || bits > 128 - in_front) return std::nullopt;
+  if (error != std::errc() || end != mask.data() + mask.size() || bits < 0 || bits > 128 - in_front)
+    return std::nullopt;
   network.bits = in_front + bits;
   return network;
 }

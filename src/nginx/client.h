@@ -16,6 +16,7 @@ namespace tierce::nginx {
 
 struct Response;
 class Request;
+class Stream;
 
 // What stays the same for all requests of a connection.
 struct Peer {
@@ -37,6 +38,9 @@ class Client {
   enum class Input : std::uint8_t { kData, kWait, kEnd, kBad, kGone };
   // kData: `data` is valid until the next call, which takes it for used. kWait: until kReadable or kGone.
   virtual Input take_body(std::string_view* data) = 0;
+
+  // Where the client waits for being told to send it (Expect: 100-continue).
+  virtual void say_continue(Request&) {}
 
   // --- the response ---
   // Composes the head; `has_body` is false for HEAD, 204 and 304. Nothing is sent yet.
@@ -66,6 +70,13 @@ class Client {
   virtual bool is_http2() const { return false; }
   virtual std::uint32_t requests() const = 0;
   virtual bool pipelined() const { return false; }
+  // The client has sent all it wants to, which mostly means that it has gone.
+  virtual bool half_closed() const { return false; }
+  // The bytes behind an upgraded request, for as long as the two sides talk; nullptr: not over this kind of connection.
+  virtual Stream* raw_stream() { return nullptr; }
+  virtual std::string_view early_bytes() { return {}; }
+  // That were sent past this, by a tunnel.
+  virtual void add_sent(std::uint64_t) {}
 };
 
 }  // namespace tierce::nginx

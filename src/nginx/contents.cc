@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nginx/pass.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -42,6 +43,7 @@ int answer_with_counters(Request& request) {
 
 Async<int> answer_with_content(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
+  if (const auto how = how_to_pass(settings)) co_return co_await pass_request(request, *how);
   if (settings.empty_gif) co_return answer_with_pixel(request);
   if (settings.stub_status) co_return answer_with_counters(request);
   co_return answer_with_file(request);

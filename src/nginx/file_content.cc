@@ -113,11 +113,11 @@ int answer_with_file(Request& request) {
   }
   if (!S_ISREG(info.st_mode)) return 404;
   if (request.method == http::Method::kPost) return 405;
-  describe_file(request, path, std::move(file), info);
+  describe_file(request, std::move(file), info);
   return kSend;
 }
 
-void describe_file(Request& request, std::string_view path, os::UniqueFd file, const struct stat& info) {
+void describe_file(Request& request, os::UniqueFd file, const struct stat& info) {
   Response& response = request.response;
   response.restart();
   response.status = 200;
@@ -125,11 +125,11 @@ void describe_file(Request& request, std::string_view path, os::UniqueFd file, c
   response.content_length = info.st_size;
   response.last_modified = info.st_mtime;
   if (request.settings->etag.value_or(true)) response.etag = http::entity_tag(info.st_mtime, bytes);
-  response.content_type = request.site.content_type_of(request, request.uri);
+  response.content_type =
+      request.accel_type.empty() ? request.site.content_type_of(request, request.uri) : request.accel_type;
   response.ranges = true;
   response.file = std::move(file);
   if (bytes > 0) response.parts.push_back({.text = {}, .at = 0, .bytes = bytes});
-  static_cast<void>(path);
 }
 
 }  // namespace tierce::nginx

@@ -262,8 +262,7 @@ edge::Task Http1Connection::converse() {
 
 void Http1Connection::log_request() {
   Request& request = *request_;
-  for (const auto& f : request.at_end) f();
-  request.at_end.clear();
+  request.held_slots.clear();
   thread_.site().access_logs().add(request);
 }
 
@@ -301,6 +300,13 @@ Client::Input Http1Connection::take_body(std::string_view* data) {
     if (!stream_->has(kReadable)) return ended_ || signal_.has(kGone) ? Input::kGone : Input::kWait;
     if (!read_some(kReadBytes * 4)) return Input::kGone;
   }
+}
+
+void Http1Connection::say_continue(Request& request) {
+  if (!exchange_->head().expect_continue || request.expect_said) return;
+  request.expect_said = true;
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  static_cast<void>(stream_->io().send(kContinue.data(), kContinue.size()));
 }
 
 std::string_view Http1Connection::early_bytes() { return exchange_->in.view().substr(exchange_->used); }

@@ -41,10 +41,11 @@ class Http1Connection final : public Client, public ThreadConnection {
   std::uint32_t requests() const override { return requests_; }
   bool pipelined() const override { return pipelined_; }
 
-  // The stream itself, for those who take it over: after an upgrade both sides speak what they like.
-  Stream& stream() { return *stream_; }
-  // What the client has sent behind the head of an upgraded request.
-  std::string_view early_bytes();
+  bool half_closed() const override { return stream_->peer_ended() || ended_; }
+  void say_continue(Request& request) override;
+  Stream* raw_stream() override { return stream_.get(); }
+  std::string_view early_bytes() override;
+  void add_sent(std::uint64_t bytes) override { sent_ += bytes; }
 
  private:
   Http1Connection(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd, const os::Peer& peer);

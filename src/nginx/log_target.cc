@@ -24,7 +24,7 @@ Result<LogTarget*> LogTargets::open(const std::string& name) {
   if (const auto known = targets_.find(name); known != targets_.end()) return known->second.get();
   std::unique_ptr<LogTarget> target;
   if (name.starts_with("syslog:")) {
-    auto syslog = SyslogClient::open(std::string_view(name).substr(7));
+    auto syslog = SyslogClient::open(name);
     if (!syslog) return fail(std::move(syslog).error());
     target = std::make_unique<LogTarget>(std::move(*syslog));
   } else {

@@ -5,12 +5,9 @@
 
 namespace tierce::nginx {
 
-// The block is the model's and outlives what is made of it.
-MakeVariable make_map(const conf::MapBlock& block);
-MakeVariable make_geo(const conf::GeoBlock& block);
+// The block is the model's and outlives what is made of it. Fail with nginx's words.
+Result<MakeVariable> make_map(const conf::MapBlock& block);
+Result<MakeVariable> make_geo(const conf::GeoBlock& block);
 MakeVariable make_split(const conf::SplitBlock& block);
-
-// MurmurHash2 (Austin Appleby) with seed 0, which decides the shares of split_clients.
-std::uint32_t murmur2(std::string_view data);
 
 }  // namespace tierce::nginx

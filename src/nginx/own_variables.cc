@@ -188,7 +188,13 @@ bool http2(Request& r, string_view, std::string& out) {
   return r.client.is_http2() && give(out, r.tls ? "h2" : "h2c");
 }
 bool https(Request& r, string_view, std::string& out) { return r.tls && give(out, "on"); }
-bool invalid_referer(Request& r, string_view, std::string& out) { return give(out, r.invalid_referer); }
+bool invalid_referer(Request& r, string_view, std::string& out) {
+  if (r.settings->valid_referers.empty()) return give(out, "");
+  std::string referer;
+  const bool sent = http_field(r, "referer", referer);
+  const RefererList& list = r.site.referers(*r.settings, *r.server);
+  return give(out, list.is_valid(sent ? std::optional<string_view>(referer) : std::nullopt) ? "" : "1");
+}
 bool is_args(Request& r, string_view, std::string& out) { return give(out, r.args.empty() ? "" : "?"); }
 bool limit_conn_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_conn_status); }
 bool limit_req_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_req_status); }

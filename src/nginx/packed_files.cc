@@ -1,7 +1,50 @@
 #include "nginx/packed_files.h"
 
-namespace tierce::nginx {
+#include <fcntl.h>
+#include <sys/stat.h>
 
-int answer_with_packed_file(Request&) { return kNext; }
+#include "nginx/accept_encoding.h"
+#include "nginx/body_filter.h"
+#include "nginx/paths.h"
+#include "nginx/site.h"
+
+namespace tierce::nginx {
+namespace {
+
+// kSend when there is such a file beside the one of the path.
+int answer_with(Request& request, conf::StaticPacked when, bool taken, std::string_view ending,
+                std::string_view coding) {
+  if (when == conf::StaticPacked::kOff) return kNext;
+  if (when != conf::StaticPacked::kAlways && !taken) return kNext;
+  const std::string path = file_path_of(request, request.uri) + std::string(ending);
+  os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return kNext;
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return kNext;
+  describe_file(request, std::move(file), info);
+  request.response.fields.add("Content-Encoding", coding);
+  if (request.settings->gzip_vary.value_or(false)) request.response.fields.add("Vary", "Accept-Encoding");
+  request.response.ranges = true;
+  return kSend;
+}
+
+}  // namespace
+
+int answer_with_packed_file(Request& request) {
+  const conf::LocationSettings& settings = *request.settings;
+  if (!request.reads()) return kNext;
+  const auto wanted = [](const conf::Compression& each) { return each.from_files.value_or(conf::StaticPacked::kOff); };
+  const std::string_view accepted = request.field("accept-encoding");
+  if (const int outcome = answer_with(request, wanted(settings.brotli), accepts_coding(accepted, "br"), ".br", "br");
+      outcome != kNext)
+    return outcome;
+  if (const int outcome =
+          answer_with(request, wanted(settings.zstd), accepts_coding(accepted, "zstd"), ".zst", "zstd");
+      outcome != kNext)
+    return outcome;
+  if (wanted(settings.gzip) == conf::StaticPacked::kOff) return kNext;
+  const bool taken = request.site.body_filters().takes_gzip(request);
+  return answer_with(request, wanted(settings.gzip), taken, ".gz", "gzip");
+}
 
 }  // namespace tierce::nginx

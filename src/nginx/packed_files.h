@@ -2,8 +2,6 @@
 // file's answer says of it.
 #pragma once
 
-#include <string_view>
-
 #include "nginx/outcome.h"
 #include "nginx/request.h"
 #include "os/unique_fd.h"
@@ -16,6 +14,6 @@ namespace tierce::nginx {
 int answer_with_packed_file(Request& request);
 
 // Makes the response of an open file: length, time, tag, type.
-void describe_file(Request& request, std::string_view path, os::UniqueFd file, const struct stat& info);
+void describe_file(Request& request, os::UniqueFd file, const struct stat& info);
 
 }  // namespace tierce::nginx

@@ -112,6 +112,7 @@ int redirect_internally(Request& request, std::string_view target) {
   const std::size_t mark = target.find('?');
   std::string args(mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1));
   request.uri = std::string(target.substr(0, mark));
+  request.valid_location = true;
   request.args = std::move(args);
   request.internal = true;
   request.valid_raw_uri = false;

@@ -6,8 +6,8 @@
 
 namespace tierce::nginx {
 
-Request::Request(Site& site, Client& client, Signal& signal, edge::Exchange& exchange)
-    : site(site), client(client), signal(signal), exchange(exchange) {}
+Request::Request(Site& at, Client& of, Signal& told, edge::Exchange& holder)
+    : site(at), client(of), signal(told), exchange(holder) {}
 Request::~Request() = default;
 
 void Request::clear() {
@@ -18,7 +18,7 @@ void Request::clear() {
   uri.clear();
   args.clear();
   host.clear();
-  valid_raw_uri = true;
+  valid_raw_uri = valid_location = true;
   internal = tls = false;
   redirects_left = kRedirectsMax;
   error_page_used = false;
@@ -37,10 +37,12 @@ void Request::clear() {
   limit_conn_status.clear();
   invalid_referer.clear();
   gzip_ratio = 0;
-  at_end.clear();
+  held_slots.clear();
+  damaged = false;
   proxy_host.clear();
   proxy_port.clear();
   pass_url.clear();
+  accel_type.clear();
   request_id_hex.clear();
   upstream.attempts.clear();
   upstream.fields.clear();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "edge/exchange.h"
 #include "nginx/async.h"
 #include "nginx/client.h"
+#include "nginx/connection_zone.h"
 #include "nginx/response.h"
 #include "nginx/signal.h"
 
@@ -44,7 +44,7 @@ class Request {
   // A redirect or a rewritten path starts the choice of the location again at most so often.
   static constexpr int kRedirectsMax = 10;
 
-  Request(Site& site, Client& client, Signal& signal, edge::Exchange& exchange);
+  Request(Site& at, Client& of, Signal& told, edge::Exchange& holder);
   ~Request();
   static void* operator new(std::size_t bytes) { return edge::allocate_frame(bytes); }
   static void operator delete(void* memory, std::size_t bytes) noexcept { edge::free_frame(memory, bytes); }
@@ -84,7 +84,8 @@ class Request {
   std::string method_name;
   std::string uri;   // Normalised; rewriting changes it.
   std::string args;  // Without the '?'.
-  bool valid_raw_uri = true;    // The location's path is still the one that came.
+  bool valid_raw_uri = true;   // It is still the one that came.
+  bool valid_location = true;  // ... and begins with its location: `rewrite ... break` ends that.
   std::string host;             // As server names are compared with it; "" without one.
   bool tls = false;
   bool internal = false;
@@ -111,9 +112,10 @@ class Request {
   std::string limit_rate;  // Set by `set $limit_rate` or X-Accel-Limit-Rate.
   std::string limit_req_status, limit_conn_status, invalid_referer;
   double gzip_ratio = 0;
-  std::vector<std::function<void()>> at_end;  // Counts that it was in go down again.
+  std::vector<ConnectionZone::Slot> held_slots;  // Of limit_conn, until it ends.
   std::string proxy_host, proxy_port;
   std::string pass_url;  // Where it is passed to, for messages.
+  std::string accel_type;  // The type that an answer with X-Accel-Redirect has named.
   std::string request_id_hex;
 
   std::uint64_t began_ns = 0;
@@ -121,6 +123,7 @@ class Request {
   UpstreamFacts upstream;
   Response response;
   std::unique_ptr<BodyFilter> body_filter;  // Compresses or expands what is written.
+  bool damaged = false;                     // ... and could not.
   Timer pause;
 
   void clear();

@@ -235,7 +235,7 @@ int filter_response(Request& request) {
   if (const int outcome = check_conditions(request); outcome != kNext) return outcome;
   add_configured_fields(request);
   add_charset(request);
-  choose_body_filter(request);
+  request.body_filter = request.site.body_filters().choose(request);
   if (const int outcome = take_ranges(request); outcome != kNext) return outcome;
   complete_location(request);
   if (!keeps_connection(request)) request.keep_alive = false;
@@ -251,17 +251,25 @@ int begin_body(Request& request) {
 
 void write_body(Request& request, std::string_view bytes) {
   if (!has_body(request) || bytes.empty()) return;
-  if (request.body_filter != nullptr) return request.body_filter->write(request.client, bytes, Flush::kNone);
-  request.client.write(bytes);
+  if (request.body_filter == nullptr) return request.client.write(bytes);
+  if (!request.body_filter->write(request.client, bytes, Flush::kNone)) request.damaged = true;
 }
 
 void flush_body(Request& request) {
-  if (request.body_filter != nullptr && has_body(request)) request.body_filter->write(request.client, {}, Flush::kSync);
+  if (request.body_filter != nullptr && has_body(request))
+    static_cast<void>(request.body_filter->write(request.client, {}, Flush::kSync));
 }
 
 void end_body(Request& request) {
-  if (request.body_filter != nullptr && has_body(request))
-    request.body_filter->write(request.client, {}, Flush::kFinish);
+  if (request.body_filter != nullptr && has_body(request)) {
+    if (!request.body_filter->write(request.client, {}, Flush::kFinish)) request.damaged = true;
+    request.gzip_ratio = request.body_filter->ratio();
+  }
+  if (request.damaged) {
+    request.site.error_logs().line(Level::kError, request, "the packed answer is damaged");
+    request.keep_alive = false;
+    return request.client.cut_response();
+  }
   request.client.end_response();
 }
 

@@ -206,6 +206,7 @@ class Run {
     request_.uri = std::move(made.path);
     log_rewrite(request_, fmt::format("rewritten data: \"{}\", args: \"{}\"", request_.uri, request_.args));
     *uri_changed_ = what.then != Then::kBreak;
+    if (what.then == Then::kBreak) request_.valid_location = false;
     return what.then == Then::kNext ? int{kNext} : kStop;
   }
 

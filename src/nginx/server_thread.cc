@@ -31,8 +31,8 @@ http::HeadLimits limits_of(const conf::ServerSettings& settings) {
 
 class ServerThread::Acceptor final : public Watcher {
  public:
-  Acceptor(ServerThread& thread, const ListenPoint& point, const conf::Listener& listener)
-      : point(point), listener(listener), thread_(thread) {}
+  Acceptor(ServerThread& thread, const ListenPoint& at, const conf::Listener& named)
+      : point(at), listener(named), thread_(thread) {}
   void on_poll(std::uint32_t) override { thread_.accept_from(*this); }
   const ListenPoint& point;
   const conf::Listener& listener;

@@ -1,8 +1,11 @@
 #include "nginx/site.h"
 
 #include "nginx/access_logs.h"
+#include "nginx/body_filter.h"
 #include "nginx/error_logs.h"
+#include "nginx/name_resolver.h"
 #include "nginx/request.h"
+#include "nginx/upstream_peers.h"
 
 namespace tierce::nginx {
 
@@ -11,15 +14,20 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       model_(std::move(model)),
       place_(std::move(place)),
       log_targets_(*place_.log_files),
-      variables_(model_),
       access_logs_(std::make_unique<AccessLogs>(*this)),
-      error_logs_(std::make_unique<ErrorLogs>(*this)) {}
+      error_logs_(std::make_unique<ErrorLogs>(*this)),
+      body_filters_(std::make_unique<BodyFilters>()),
+      names_(std::make_unique<NameResolver>(loop)),
+      upstreams_(std::make_unique<UpstreamGroups>(*this)) {}
 
 Site::~Site() = default;
 
 Result<void> Site::open() {
+  if (auto opened = variables_.open(model_); !opened) return opened;
   if (auto opened = error_logs_->open(); !opened) return opened;
-  return access_logs_->open();
+  if (auto opened = access_logs_->open(); !opened) return opened;
+  upstreams_->open();
+  return {};
 }
 
 std::string_view Site::text(Request& request, const conf::TextValue& value, std::string& room) {
@@ -58,6 +66,17 @@ bool Site::variable(Request& request, std::string_view name, std::string& out) {
 std::string Site::full_path(std::string_view path) const {
   if (path.starts_with('/')) return std::string(path);
   return place_.prefix + std::string(path);
+}
+
+const RefererList& Site::referers(const conf::LocationSettings& settings, const conf::Server& server) {
+  auto& place = referers_[&settings];
+  if (place == nullptr) {
+    auto made = RefererList::make(settings.valid_referers, server.names);
+    // The configuration has been checked: its words are good.
+    if (!made) made = RefererList::make({}, {});
+    place = std::make_unique<RefererList>(std::move(*made));
+  }
+  return *place;
 }
 
 std::string_view Site::content_type_of(const Request& request, std::string_view path) const {

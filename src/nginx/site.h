@@ -11,6 +11,7 @@
 #include "config/nginx/interpreter.h"
 #include "nginx/log_target.h"
 #include "nginx/loop.h"
+#include "nginx/referer_list.h"
 #include "nginx/variable_table.h"
 #include "os/error_log.h"
 
@@ -18,7 +19,11 @@ namespace tierce::nginx {
 
 namespace conf = config::nginx;
 class AccessLogs;
+class BodyFilters;
 class ErrorLogs;
+class NameResolver;
+class SharedZones;
+class UpstreamGroups;
 class Request;
 
 // Numbers of all threads, for stub_status.
@@ -35,6 +40,7 @@ class Site {
     std::string default_error_log, default_access_log;
     Counters* counters;
     LogFiles* log_files;
+    const SharedZones* zones;
   };
   Site(Loop& loop, conf::Model model, Place place);
   ~Site();
@@ -55,10 +61,16 @@ class Site {
   VariableTable& variables() { return variables_; }
   AccessLogs& access_logs() { return *access_logs_; }
   ErrorLogs& error_logs() { return *error_logs_; }
+  UpstreamGroups& upstreams() { return *upstreams_; }
+  NameResolver& names() { return *names_; }
+  BodyFilters& body_filters() { return *body_filters_; }
+  const SharedZones& zones() const { return *place_.zones; }
   LogTargets& log_targets() { return log_targets_; }
   Counters& counters() { return *place_.counters; }
   const std::string& default_error_log() const { return place_.default_error_log; }
   const std::string& default_access_log() const { return place_.default_access_log; }
+  // valid_referers of a location, prepared when it is first asked for.
+  const RefererList& referers(const conf::LocationSettings& settings, const conf::Server& server);
   std::string_view content_type_of(const Request& request, std::string_view path) const;
   std::uint64_t next_request_number() { return ++request_number_; }
   std::uint64_t next_connection_number() { return ++connection_number_; }
@@ -71,6 +83,10 @@ class Site {
   VariableTable variables_;
   std::unique_ptr<AccessLogs> access_logs_;
   std::unique_ptr<ErrorLogs> error_logs_;
+  std::unique_ptr<BodyFilters> body_filters_;
+  std::unique_ptr<NameResolver> names_;
+  std::unique_ptr<UpstreamGroups> upstreams_;
+  std::unordered_map<const conf::LocationSettings*, std::unique_ptr<RefererList>> referers_;
   std::uint64_t request_number_ = 0;
   std::uint64_t connection_number_ = 0;
 };

@@ -7,8 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <ctime>
 
@@ -16,18 +14,6 @@ namespace tierce::nginx {
 namespace {
 
 using std::string_view;
-
-constexpr auto kFacilities = std::to_array<string_view>(
-    {"kern",   "user",   "mail",   "daemon", "auth",   "intern", "lpr",    "news",   "uucp",   "clock",  "authpriv", "ftp",
-     "ntp",    "audit",  "alert",  "cron",   "local0", "local1", "local2", "local3", "local4", "local5", "local6",   "local7"});
-constexpr auto kSeverities =
-    std::to_array<string_view>({"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"});
-
-template <typename Words>
-int place_of(const Words& words, string_view word) {
-  const auto found = std::find(words.begin(), words.end(), word);
-  return found == words.end() ? -1 : static_cast<int>(found - words.begin());
-}
 
 Result<os::UniqueFd> connect_unix(const std::string& path) {
   sockaddr_un address{};
@@ -61,36 +47,13 @@ Result<os::UniqueFd> connect_udp(string_view server) {
 
 }  // namespace
 
-Result<std::unique_ptr<SyslogClient>> SyslogClient::open(string_view parameters) {
+Result<std::unique_ptr<SyslogClient>> SyslogClient::open(string_view word) {
+  auto target = parse_syslog(word);
+  if (!target) return fail(std::move(target).error());
   auto client = std::make_unique<SyslogClient>();
-  while (!parameters.empty()) {
-    const std::size_t comma = std::min(parameters.find(','), parameters.size());
-    const string_view each = parameters.substr(0, comma);
-    parameters.remove_prefix(std::min(comma + 1, parameters.size()));
-    if (each.starts_with("server=")) {
-      client->server_ = each.substr(7);
-    } else if (each.starts_with("facility=")) {
-      client->facility_ = place_of(kFacilities, each.substr(9));
-      if (client->facility_ < 0) return fail(Error(fmt::format("unknown syslog facility \"{}\"", each.substr(9))));
-    } else if (each.starts_with("severity=")) {
-      client->severity_ = place_of(kSeverities, each.substr(9));
-      if (client->severity_ < 0) return fail(Error(fmt::format("unknown syslog severity \"{}\"", each.substr(9))));
-    } else if (each.starts_with("tag=")) {
-      client->tag_ = each.substr(4);
-      const bool good = !client->tag_.empty() && client->tag_.size() <= 32 &&
-                        std::all_of(client->tag_.begin(), client->tag_.end(), [](char c) {
-                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-                        });
-      if (!good) return fail("syslog \"tag\" only allows alphanumeric characters and underscore");
-    } else if (each == "nohostname") {
-      client->hostname_ = false;
-    } else {
-      return fail(Error(fmt::format("unknown syslog parameter \"{}\"", each)));
-    }
-  }
-  if (client->server_.empty()) return fail("no syslog server specified");
-  auto socket = client->server_.starts_with("unix:") ? connect_unix(client->server_.substr(5))
-                                                      : connect_udp(client->server_);
+  client->target_ = std::move(*target);
+  const std::string& server = client->target_.server;
+  auto socket = server.starts_with("unix:") ? connect_unix(server.substr(5)) : connect_udp(server);
   if (!socket) return fail(std::move(socket).error());
   client->socket_ = std::move(*socket);
   return client;
@@ -100,19 +63,15 @@ void SyslogClient::send(string_view message, int severity) {
   const std::time_t now = ::time(nullptr);
   std::tm parts{};
   ::localtime_r(&now, &parts);
-  char stamp[32];
-  const std::size_t bytes = std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &parts);
-  std::string text = fmt::format("<{}>{} ", facility_ * 8 + (severity < 0 ? severity_ : severity),
-                                 string_view(stamp, bytes));
-  if (hostname_) {
-    char host[256] = {};
-    ::gethostname(host, sizeof host - 1);
-    text.append(host).append(" ");
-  }
-  text.append(tag_).append(": ").append(message);
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  for (char* c = host; *c != '\0'; ++c) *c = *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c + 32) : *c;
+  std::string text = syslog_head(target_, severity < 0 ? target_.severity : severity, parts, host);
+  text += message;
   if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0) return;
-  if (!server_.starts_with("unix:")) return;
-  if (auto again = connect_unix(server_.substr(5))) {
+  // The daemon may have been started anew.
+  if (!target_.server.starts_with("unix:")) return;
+  if (auto again = connect_unix(target_.server.substr(5))) {
     socket_ = std::move(*again);
     static_cast<void>(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL));
   }

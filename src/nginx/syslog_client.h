@@ -7,23 +7,20 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "nginx/syslog_text.h"
 #include "os/unique_fd.h"
 
 namespace tierce::nginx {
 
 class SyslogClient {
  public:
-  // "server=127.0.0.1:514,facility=local7,tag=nginx,severity=info,nohostname". Fails with nginx's words.
-  static Result<std::unique_ptr<SyslogClient>> open(std::string_view parameters);
+  // The whole word: "syslog:server=127.0.0.1:514,facility=local7". Fails with nginx's words.
+  static Result<std::unique_ptr<SyslogClient>> open(std::string_view word);
   // `severity` 0 to 7; -1: the configured one.
   void send(std::string_view message, int severity);
 
  private:
-  std::string server_;
-  std::string tag_ = "nginx";
-  int facility_ = 23;  // local7
-  int severity_ = 6;   // info
-  bool hostname_ = true;
+  SyslogTarget target_;
   os::UniqueFd socket_;
 };
 

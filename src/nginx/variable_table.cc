@@ -5,11 +5,23 @@
 #include "nginx/site.h"
 
 namespace tierce::nginx {
-VariableTable::VariableTable(const conf::Model& model) {
+VariableTable::VariableTable() {
   variables_.emplace_back();  // Slot 0 is that of a text part which was not looked up yet.
-  for (const auto& each : model.http.maps) define(each.variable, make_map(each)).cached = !each.of_each_use;
-  for (const auto& each : model.http.geos) define(each.variable, make_geo(each));
+}
+
+Result<void> VariableTable::open(const conf::Model& model) {
+  for (const auto& each : model.http.maps) {
+    auto made = make_map(each);
+    if (!made) return fail(std::move(made).error());
+    define(each.variable, std::move(*made)).cached = !each.of_each_use;
+  }
+  for (const auto& each : model.http.geos) {
+    auto made = make_geo(each);
+    if (!made) return fail(std::move(made).error());
+    define(each.variable, std::move(*made));
+  }
   for (const auto& each : model.http.splits) define(each.variable, make_split(each));
+  return {};
 }
 
 Variable& VariableTable::define(const std::string& name, MakeVariable made) {

@@ -35,7 +35,9 @@ struct Variable {
 
 class VariableTable {
  public:
-  explicit VariableTable(const conf::Model& model);
+  VariableTable();
+  // Those that the configuration makes. Fails with nginx's words.
+  Result<void> open(const conf::Model& model);
 
   // Known to exist: the configuration has been checked.
   std::uint32_t slot_of(std::string_view name);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "nginx/error_logs.h"
+#include "nginx/shared_zones.h"
 #include "os/user_identity.h"
 
 namespace tierce::nginx {
@@ -108,6 +109,7 @@ int run_worker(const WorkerStart& start) {
   const os::UniqueFd signal_fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
 
   Counters counters;
+  const SharedZones zones(first->model.http.zones);
   std::vector<std::unique_ptr<ServerThread>> threads;
   for (unsigned i = 0; i < threads_wanted; ++i) {
     auto made = i == 0 ? std::move(first) : conf::interpret(*start.reading);
@@ -117,7 +119,8 @@ int run_worker(const WorkerStart& start) {
                    .default_error_log = start.error_log,
                    .default_access_log = start.access_log,
                    .counters = &counters,
-                   .log_files = start.log_files},
+                   .log_files = start.log_files,
+                   .zones = &zones},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),
          .threads = threads_wanted});

@@ -1,0 +1,247 @@
+#include "nginx/pass_protocol.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "http/cgi_request.h"
+#include "nginx/paths.h"
+#include "nginx/site.h"
+
+namespace tierce::nginx {
+namespace {
+
+using std::string_view;
+
+bool same_name(string_view a, string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+           return lower(x) == lower(y);
+         });
+}
+
+bool is_set(const std::vector<conf::NamedText>& set, string_view name) {
+  return std::any_of(set.begin(), set.end(), [&](const conf::NamedText& each) { return same_name(each.name, name); });
+}
+
+// The path that is asked for: the one that came, or the location's prefix replaced by the URI of proxy_pass.
+std::string target_of(Request& request, const PassPlace& place) {
+  if (place.has_variables && !place.uri.empty()) return place.uri;
+  if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr)
+    return std::string(request.raw_target().starts_with('/') ? request.raw_target() : string_view("/"));
+  std::size_t prefix = 0;
+  if (request.valid_location && !place.uri.empty() && request.location->pattern)
+    prefix = std::min(request.location->pattern->text.size(), request.uri.size());
+  std::string target;
+  if (request.valid_location) target = place.uri;
+  const string_view rest = string_view(request.uri).substr(prefix);
+  const bool escaped = request.raw_target().find('%') != string_view::npos;
+  if (escaped || request.internal) {
+    append_escaped(target, rest, Escape::kUri);
+  } else {
+    target += rest;
+  }
+  if (!request.args.empty()) target.append("?").append(request.args);
+  return target.empty() ? "/" : target;
+}
+
+struct Default {
+  string_view name, value;
+};
+// What nginx sends unless proxy_set_header says otherwise; "" is left out.
+constexpr auto kDefaults = std::to_array<Default>({{"Host", "$proxy_host"},
+                                                   {"Connection", "close"},
+                                                   {"TE", ""},
+                                                   {"Transfer-Encoding", ""},
+                                                   {"Content-Length", ""},
+                                                   {"Keep-Alive", ""},
+                                                   {"Expect", ""},
+                                                   {"Upgrade", ""}});
+
+bool is_default(string_view name) {
+  return std::any_of(kDefaults.begin(), kDefaults.end(), [&](const Default& each) { return same_name(each.name, name); });
+}
+
+bool has_request_body(const Request& request) {
+  return request.parent == nullptr && request.exchange.head().body != http::BodyKind::kNone;
+}
+
+void append_http(Request& request, const PassHow& how, const PassPlace& place, bool chunked, std::string& out) {
+  const conf::ProxySettings& proxy = request.settings->proxy;
+  const conf::PassingSettings& settings = *how.settings;
+  Site& site = request.site;
+  std::string room;
+  out += proxy.method ? string_view(site.text(request, *proxy.method, room)) : string_view(request.method_name);
+  out.append(" ").append(target_of(request, place)).append(" HTTP/");
+  const std::string version = proxy.http_version.value_or("1.0");
+  out.append(version).append("\r\n");
+  const auto line = [&out](string_view name, string_view value) {
+    if (!value.empty()) out.append(name).append(": ").append(value).append("\r\n");
+  };
+  for (const conf::NamedText& each : settings.set) line(each.name, site.text(request, each.value, room));
+  if (!is_set(settings.set, "Host")) line("Host", request.proxy_host);
+  if (!is_set(settings.set, "Connection")) line("Connection", "close");
+  if (proxy.body && settings.pass_request_body.value_or(true)) {
+    if (!is_set(settings.set, "Content-Length"))
+      line("Content-Length", std::to_string(site.text(request, *proxy.body).size()));
+  } else if (settings.pass_request_body.value_or(true) && has_request_body(request)) {
+    if (chunked) {
+      line("Transfer-Encoding", "chunked");
+    } else if (!is_set(settings.set, "Content-Length")) {
+      line("Content-Length", std::to_string(request.body_read ? request.exchange.body_bytes
+                                                              : request.exchange.head().content_length));
+    }
+  }
+  if (settings.pass_request_headers.value_or(true)) {
+    const edge::Exchange& exchange = request.exchange;
+    for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
+      const string_view name = exchange.part(exchange.head_fields()[i].name);
+      if (is_default(name) || is_set(settings.set, name)) continue;
+      out.append(name).append(": ").append(exchange.part(exchange.head_fields()[i].value)).append("\r\n");
+    }
+  }
+  out += "\r\n";
+}
+
+std::string variable_name(string_view field) {
+  std::string name = "HTTP_";
+  for (const char c : field) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return name;
+}
+
+http::CgiParams params_of(Request& request, const PassHow& how) {
+  http::CgiParams params;
+  const conf::PassingSettings& settings = *how.settings;
+  std::string room;
+  for (const conf::NamedText& each : settings.set) {
+    const string_view value = request.site.text(request, each.value, room);
+    if (value.empty() && each.if_not_empty) continue;
+    params.emplace_back(each.name, value);
+  }
+  if (how.kind == PassHow::Kind::kScgi) {
+    std::erase_if(params, [](const auto& each) { return each.first == "CONTENT_LENGTH"; });
+    const bool body = has_request_body(request) && settings.pass_request_body.value_or(true);
+    params.emplace_back("CONTENT_LENGTH", std::to_string(body ? request.exchange.body_bytes : 0));
+  }
+  if (!settings.pass_request_headers.value_or(true)) return params;
+  const std::size_t given = params.size();
+  const edge::Exchange& exchange = request.exchange;
+  for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
+    std::string name = variable_name(exchange.part(exchange.head_fields()[i].name));
+    const auto known = [&](std::size_t from, std::size_t to) {
+      return std::find_if(params.begin() + static_cast<std::ptrdiff_t>(from),
+                          params.begin() + static_cast<std::ptrdiff_t>(to),
+                          [&](const auto& each) { return each.first == name; });
+    };
+    if (known(0, given) != params.begin() + static_cast<std::ptrdiff_t>(given)) continue;
+    const string_view value = exchange.part(exchange.head_fields()[i].value);
+    // Two fields of one name are one variable.
+    if (const auto twice = known(given, params.size()); twice != params.end()) {
+      twice->second.append(name == "HTTP_COOKIE" ? "; " : ", ").append(value);
+    } else {
+      params.emplace_back(std::move(name), value);
+    }
+  }
+  return params;
+}
+
+}  // namespace
+
+std::optional<PassHow> how_to_pass(const conf::LocationSettings& settings) {
+  using Kind = PassHow::Kind;
+  if (settings.proxy.passing.pass) return PassHow{Kind::kHttp, &settings.proxy.passing};
+  if (settings.uwsgi.passing.pass) return PassHow{Kind::kUwsgi, &settings.uwsgi.passing};
+  if (settings.fastcgi.passing.pass) return PassHow{Kind::kFastcgi, &settings.fastcgi.passing};
+  if (settings.scgi.passing.pass) return PassHow{Kind::kScgi, &settings.scgi.passing};
+  return std::nullopt;
+}
+
+bool append_request_head(Request& request, const PassHow& how, const PassPlace& place, bool chunked_body,
+                         std::string& out) {
+  switch (how.kind) {
+    case PassHow::Kind::kHttp:
+      append_http(request, how, place, chunked_body, out);
+      return true;
+    case PassHow::Kind::kUwsgi:
+      return http::append_uwsgi_request(out, params_of(request, how),
+                                        static_cast<std::uint8_t>(request.settings->uwsgi.modifier1.value_or(0)),
+                                        static_cast<std::uint8_t>(request.settings->uwsgi.modifier2.value_or(0)));
+    case PassHow::Kind::kFastcgi:
+      http::append_fastcgi_request(out, params_of(request, how), request.settings->fastcgi.keep_conn.value_or(false));
+      return true;
+    case PassHow::Kind::kScgi:
+      http::append_scgi_request(out, params_of(request, how));
+      return true;
+  }
+  return false;
+}
+
+void append_request_body(const PassHow& how, bool chunked_body, string_view part, std::string& out) {
+  if (how.kind == PassHow::Kind::kFastcgi) return http::append_fastcgi_body(out, part);
+  if (!chunked_body) {
+    out += part;
+  } else if (part.empty()) {
+    out += "0\r\n\r\n";
+  } else {
+    out += fmt::format("{:x}\r\n", part.size());
+    out.append(part).append("\r\n");
+  }
+}
+
+bool AnswerReader::unwrap(string_view bytes, std::string& plain, std::string& errors) {
+  using Outcome = http::RecordDecoder::Outcome;
+  while (!bytes.empty() && !ended_) {
+    const auto step = records_.next(bytes);
+    bytes.remove_prefix(step.consumed);
+    const auto type = static_cast<http::RecordType>(records_.type());
+    if (step.outcome == Outcome::kRefused) return false;
+    if (step.outcome == Outcome::kNeedMore) return true;
+    if (step.outcome == Outcome::kContent && type == http::RecordType::kStdout) plain += step.data;
+    if (step.outcome == Outcome::kContent && type == http::RecordType::kStderr) errors += step.data;
+    if (step.outcome == Outcome::kEnd && type == http::RecordType::kEndRequest) ended_ = true;
+  }
+  return true;
+}
+
+void AnswerReader::begin_body(const http::UpstreamHead& head, bool has_body) {
+  chunked_ = head.chunked && has_body;
+  chunks_.reset();
+  length_left_ = head.content_length;
+  complete_ = !has_body || (!chunked_ && length_left_ == 0);
+}
+
+AnswerReader::Step AnswerReader::body(string_view bytes, string_view* data, std::size_t* used) {
+  *used = 0;
+  if (complete_) return Step::kEnd;
+  if (chunked_) {
+    for (;;) {
+      const auto step = chunks_.next(bytes.substr(*used));
+      *used += step.consumed;
+      switch (step.outcome) {
+        case http::ChunkedDecoder::Outcome::kData:
+          *data = step.data;
+          return Step::kData;
+        case http::ChunkedDecoder::Outcome::kDone:
+          complete_ = true;
+          return Step::kEnd;
+        case http::ChunkedDecoder::Outcome::kRefused:
+          return Step::kBad;
+        case http::ChunkedDecoder::Outcome::kNeedMore:
+          return Step::kNeedMore;
+      }
+    }
+  }
+  if (bytes.empty()) return Step::kNeedMore;
+  const std::size_t now = length_left_ < 0 ? bytes.size()
+                                           : std::min(bytes.size(), static_cast<std::size_t>(length_left_));
+  *data = bytes.substr(0, now);
+  *used = now;
+  if (length_left_ >= 0) {
+    length_left_ -= static_cast<std::int64_t>(now);
+    complete_ = length_left_ == 0;
+  }
+  return Step::kData;
+}
+
+}  // namespace tierce::nginx

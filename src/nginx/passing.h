@@ -1,0 +1,90 @@
+// One request on its way through another server. Its parts, in the order they happen: passing_place.cc finds out where
+// to, passing_attempt.cc connects, sends and reads the head of the answer, with the next server where that fails,
+// passing_head.cc makes a response of that head, passing_relay.cc moves the body, passing_tunnel.cc an upgrade.
+#pragma once
+
+#include "nginx/error_logs.h"
+#include "nginx/pass.h"
+#include "nginx/upstream_peers.h"
+
+namespace tierce::nginx {
+
+class Passing {
+ public:
+  Passing(Request& request, PassHow how) : request_(request), how_(how), reader_(how.kind) {}
+  ~Passing();
+  Passing(const Passing&) = delete;
+  Passing& operator=(const Passing&) = delete;
+  Async<int> run();
+
+ private:
+  // What an attempt has come to; kNone: the head of an answer is there.
+  enum class Trouble : std::uint8_t { kNone, kError, kTimeout, kInvalidHeader, kClientGone, kCannotSend };
+
+  // --- passing_place.cc ---
+  Async<int> find_place();
+  int take_text_target(const std::string& text);
+  void name_place(const conf::Address& address, bool is_unix);
+
+  // --- passing_attempt.cc ---
+  Async<int> try_servers();
+  Async<Trouble> attempt(std::size_t peer);
+  Async<Trouble> connect(const PeerAddress& address);
+  Async<Trouble> secure();
+  Async<Trouble> send_request();
+  Async<Trouble> send_bytes(std::string& bytes);
+  Async<Trouble> read_head();
+  // False: nothing more comes.
+  bool receive();
+  // Until one of the events of the server's connection, its time, or the client's end.
+  Async<Trouble> wait(std::uint32_t events, conf::Milliseconds time, std::string_view doing);
+  bool may_try_again(Trouble trouble, int status) const;
+  bool names(std::string_view word) const;
+  bool client_left() const;
+  void log(Level level, std::string_view text) const;
+  void drop_connection();
+  std::string_view unread() const { return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view(); }
+  void consume(std::size_t bytes);
+
+  // --- passing_head.cc ---
+  int take_head();
+  int follow_accel_redirect(std::string_view target);
+  void copy_fields();
+  bool is_hidden(std::string_view name) const;
+
+  // --- passing_relay.cc ---
+  Async<int> relay();
+  bool spool(std::string_view data);
+  bool unspool();
+  void finish_connection();
+
+  // --- passing_tunnel.cc ---
+  Async<int> tunnel();
+
+  Request& request_;
+  PassHow how_;
+  AnswerReader reader_;
+  PassPlace place_;
+  UpstreamGroup* group_ = nullptr;
+  bool over_tls_ = false;
+  Balancing::Choice choice_;
+  std::string hash_key_, remote_;
+  std::optional<std::size_t> peer_;
+  std::unique_ptr<UpstreamConnection> connection_;
+  http::ResponseParser parser_{http::ResponseParser::Form::kHttp};
+  std::string plain_;  // Of FastCGI: what its records held and nobody has read yet.
+  std::size_t plain_used_ = 0;
+  std::string body_;           // proxy_set_body.
+  bool chunked_body_ = false;  // The request's body goes out in chunks, as it comes.
+  bool streams_body_ = false;
+  bool body_sent_ = false;
+  bool too_large_ = false;
+  bool request_begun_ = false;  // Something has been sent that the server may act upon.
+  bool server_ended_ = false;
+  bool buffering_ = true;
+  std::uint64_t began_ms_ = 0;
+  os::UniqueFd spool_;
+  std::uint64_t spool_read_ = 0, spool_written_ = 0;
+};
+
+}  // namespace tierce::nginx

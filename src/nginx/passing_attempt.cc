@@ -1,0 +1,473 @@
+// One server after another, until one answers: connecting, sending the request, reading the head of the answer.
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "nginx/body_reader.h"
+#include "nginx/error_logs.h"
+#include "nginx/pass_tls.h"
+#include "nginx/passing.h"
+#include "nginx/site.h"
+
+namespace tierce::nginx {
+namespace {
+
+constexpr std::chrono::milliseconds kMinute{60'000};
+constexpr std::size_t kReadBytes = 16384;
+constexpr int kClientGoneStatus = 499;  // nginx's, for logs.
+
+std::string_view scheme_of(PassHow::Kind kind, bool tls) {
+  switch (kind) {
+    case PassHow::Kind::kHttp:
+      return tls ? "https://" : "http://";
+    case PassHow::Kind::kUwsgi:
+      return tls ? "suwsgi://" : "uwsgi://";
+    case PassHow::Kind::kFastcgi:
+      return "fastcgi://";
+    case PassHow::Kind::kScgi:
+      return "scgi://";
+  }
+  return {};
+}
+
+std::string describe_errno(int error) {
+  return fmt::format("({}: {})", error, std::strerror(error));  // NOLINT: the text is copied at once
+}
+
+}  // namespace
+
+Passing::~Passing() {
+  if (peer_) group_->balancing().release(*peer_, Balancing::End::kGood, 0);
+  drop_connection();
+}
+
+void Passing::drop_connection() {
+  if (connection_ != nullptr) bury(request_.site.loop(), std::move(connection_->stream));
+  connection_.reset();
+}
+
+void Passing::log(Level level, std::string_view text) const { request_.site.error_logs().line(level, request_, text); }
+
+bool Passing::names(std::string_view word) const {
+  const conf::Words& words = how_.settings->next_upstream;
+  if (words.empty()) return word == "error" || word == "timeout";
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// An attempt that may be made again elsewhere: what went wrong is among those that are named, and the request does no
+// harm twice.
+bool Passing::may_try_again(Trouble trouble, int status) const {
+  const bool repeatable = request_.method_name != "POST" && request_.method_name != "LOCK" &&
+                          request_.method_name != "PATCH";
+  if (request_begun_ && !repeatable && !names("non_idempotent")) return false;
+  if (request_begun_ && streams_body_) return false;
+  if (trouble == Trouble::kError) return names("error");
+  if (trouble == Trouble::kTimeout) return names("timeout");
+  if (trouble == Trouble::kInvalidHeader) return names("invalid_header");
+  return status != 0 && names(fmt::format("http_{}", status));
+}
+
+bool Passing::client_left() const {
+  if (request_.signal.has(kGone)) return true;
+  return request_.client.half_closed() && !how_.settings->ignore_client_abort.value_or(false);
+}
+
+Async<Passing::Trouble> Passing::wait(std::uint32_t events, conf::Milliseconds time, std::string_view doing) {
+  Stream& stream = *connection_->stream;
+  Signal& signal = request_.signal;
+  stream.arm(time.value_or(kMinute));
+  while (!signal.has(events)) {
+    if (signal.has(kUpstreamLate)) {
+      log(Level::kError, fmt::format("upstream timed out (110: Connection timed out) while {}", doing));
+      co_return Trouble::kTimeout;
+    }
+    if (client_left()) {
+      log(Level::kInfo, fmt::format("client prematurely closed connection while {}", doing));
+      co_return Trouble::kClientGone;
+    }
+    // What the client sends meanwhile is read later; that it has gone is news.
+    const std::uint32_t client = signal.has(kReadable) ? 0u : std::uint32_t{kReadable};
+    co_await signal.until(events | kUpstreamLate | kGone | client);
+  }
+  stream.disarm();
+  co_return Trouble::kNone;
+}
+
+Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
+  const int family = address.storage.ss_family;
+  os::UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) {
+    log(Level::kAlert, errno_error("socket() failed").text());
+    co_return Trouble::kError;
+  }
+  if (family != AF_UNIX) os::set_no_delay(fd.get());
+  if (how_.settings->socket_keepalive.value_or(false)) {
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  }
+  const int done = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length);
+  const int error = done == 0 ? 0 : errno;
+  const bool under_way = error == EINPROGRESS;
+  if (error != 0 && !under_way) {
+    // A unix socket whose queue is full says EAGAIN at once, as it does to nginx.
+    log(Level::kError, fmt::format("connect() to {} failed {} while connecting to upstream", address.text,
+                                   describe_errno(error)));
+    co_return Trouble::kError;
+  }
+  connection_ = std::make_unique<UpstreamConnection>();
+  connection_->address = address.text;
+  connection_->began_ms = request_.site.loop().now_ms();
+  connection_->stream = std::make_unique<Stream>(request_.site.loop(), std::move(fd));
+  Stream& stream = *connection_->stream;
+  stream.attach(&request_.signal, kUpstreamShift);
+  if (!stream.watch()) co_return Trouble::kError;
+  if (!under_way) co_return Trouble::kNone;
+  const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->connect_timeout,
+                                       "connecting to upstream");
+  if (waited != Trouble::kNone) co_return waited;
+  int failed = 0;
+  socklen_t size = sizeof failed;
+  ::getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &failed, &size);
+  if (failed != 0) {
+    log(Level::kError, fmt::format("connect() failed {} while connecting to upstream", describe_errno(failed)));
+    co_return Trouble::kError;
+  }
+  co_return Trouble::kNone;
+}
+
+Async<Passing::Trouble> Passing::secure() {
+  tls::Session* session = begin_pass_tls(request_, *how_.settings, request_.proxy_host, connection_->stream->io());
+  if (session == nullptr) co_return Trouble::kError;
+  using Handshake = tls::Session::Handshake;
+  for (;;) {
+    const Handshake state = session->handshake();
+    if (state == Handshake::kDone) co_return Trouble::kNone;
+    if (state == Handshake::kFailed) {
+      log(Level::kError, fmt::format("SSL_do_handshake() failed ({}) while SSL handshaking to upstream", session->trouble()));
+      co_return Trouble::kError;
+    }
+    const std::uint32_t wanted = state == Handshake::kWaitRead ? kReadable : kWritable;
+    connection_->stream->clear(wanted);
+    const Trouble waited = co_await wait((wanted << kUpstreamShift) | kUpstreamGone, how_.settings->connect_timeout,
+                                         "SSL handshaking to upstream");
+    if (waited != Trouble::kNone) co_return waited;
+    if (request_.signal.has(kUpstreamGone)) {
+      log(Level::kError, "peer closed connection in SSL handshake while SSL handshaking to upstream");
+      co_return Trouble::kError;
+    }
+  }
+}
+
+Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
+  Stream& stream = *connection_->stream;
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const os::IoResult sent = stream.io().send(bytes.data() + at, bytes.size() - at);
+    if (sent.outcome == os::Io::kClosed) {
+      // It may have answered before it closed: that answer counts.
+      if (stream.has(kReadable) && request_begun_) {
+        body_sent_ = false;
+        co_return Trouble::kNone;
+      }
+      log(Level::kError, "send() failed while sending request to upstream");
+      co_return Trouble::kError;
+    }
+    if (sent.outcome == os::Io::kDone && sent.bytes > 0) {
+      at += sent.bytes;
+      request_begun_ = true;
+      request_.upstream.attempts.back().bytes_sent += sent.bytes;
+      continue;
+    }
+    stream.clear(kWritable);
+    const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout,
+                                         "sending request to upstream");
+    if (waited != Trouble::kNone) co_return waited;
+  }
+  if (stream.io().is_tls()) {
+    while (stream.io().flush().outcome == os::Io::kWouldBlock) {
+      stream.clear(kWritable);
+      const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout,
+                                           "sending request to upstream");
+      if (waited != Trouble::kNone) co_return waited;
+    }
+  }
+  bytes.clear();
+  co_return Trouble::kNone;
+}
+
+Async<Passing::Trouble> Passing::send_request() {
+  std::string bytes;
+  if (!append_request_head(request_, how_, place_, chunked_body_, bytes)) {
+    log(Level::kError, "the request is too large for the uwsgi protocol: its variables have more than 65535 bytes");
+    co_return Trouble::kCannotSend;
+  }
+  body_sent_ = true;
+  const bool with_body = how_.settings->pass_request_body.value_or(true) && request_.parent == nullptr;
+  edge::Exchange& exchange = request_.exchange;
+  if (!body_.empty()) {
+    append_request_body(how_, false, body_, bytes);
+  } else if (with_body && streams_body_) {
+    Trouble sent = co_await send_bytes(bytes);
+    while (sent == Trouble::kNone && body_sent_) {
+      std::string_view data;
+      const Client::Input input = request_.client.take_body(&data);
+      if (input == Client::Input::kEnd) break;
+      if (input == Client::Input::kBad || input == Client::Input::kGone) co_return Trouble::kClientGone;
+      if (input == Client::Input::kData) {
+        exchange.body_bytes += data.size();
+        const auto& most = request_.settings->client_max_body_size;
+        const std::uint64_t limit = most ? static_cast<std::uint64_t>(most->bytes) : 1u << 20;
+        if (limit != 0 && exchange.body_bytes > limit) {
+          too_large_ = true;
+          co_return Trouble::kCannotSend;
+        }
+        append_request_body(how_, chunked_body_, data, bytes);
+        sent = co_await send_bytes(bytes);
+        continue;
+      }
+      request_.client.say_continue(request_);
+      request_.client.arm(request_.settings->client_body_timeout.value_or(kMinute));
+      co_await request_.signal.until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
+      if (request_.signal.has(kGone | kLate) && !request_.signal.has(kReadable)) co_return Trouble::kClientGone;
+      // An answer before the end of the body: it is passed back, and the rest is read for nothing.
+      if (request_.signal.has(kUpstreamReadable | kUpstreamGone)) body_sent_ = false;
+    }
+    request_.client.arm(std::chrono::milliseconds(0));
+    if (sent != Trouble::kNone) co_return sent;
+    if (body_sent_) request_.body_read = true;
+  } else if (with_body && exchange.body_file() >= 0) {
+    std::uint64_t at = 0;
+    while (at < exchange.body_bytes) {
+      char part[kReadBytes];
+      const std::size_t got = os::read_at(exchange.body_file(), part, sizeof part, at);
+      if (got == 0) co_return Trouble::kError;
+      at += got;
+      append_request_body(how_, false, {part, got}, bytes);
+      const Trouble sent = co_await send_bytes(bytes);
+      if (sent != Trouble::kNone || !body_sent_) co_return sent;
+    }
+  } else if (with_body && exchange.body_bytes > 0) {
+    append_request_body(how_, false, exchange.body_memory, bytes);
+  }
+  if (body_sent_ && (chunked_body_ || how_.kind == PassHow::Kind::kFastcgi)) append_request_body(how_, chunked_body_, {}, bytes);
+  co_return co_await send_bytes(bytes);
+}
+
+// Everything that has come; a short read means that the socket is empty.
+bool Passing::receive() {
+  Stream& stream = *connection_->stream;
+  if (!stream.has(kReadable)) return true;
+  edge::Buffer& in = connection_->in;
+  char* into = in.room(kReadBytes);
+  const std::size_t room = in.room_bytes();
+  const os::IoResult got = stream.io().receive(into, room);
+  if (got.outcome == os::Io::kClosed) {
+    server_ended_ = true;
+    stream.clear(kReadable);
+    return false;
+  }
+  in.filled(got.bytes);
+  request_.upstream.attempts.back().bytes_received += got.bytes;
+  if (got.bytes < room && !stream.peer_ended() && !stream.io().ended()) stream.clear(kReadable);
+  if (reader_.wrapped()) {
+    if (plain_used_ > 0) {
+      plain_.erase(0, plain_used_);
+      plain_used_ = 0;
+    }
+    std::string errors;
+    const bool good = reader_.unwrap(in.view(), plain_, errors);
+    in.consume(in.size());
+    if (!errors.empty()) {
+      while (errors.ends_with('\n')) errors.pop_back();
+      log(Level::kError, fmt::format("FastCGI sent in stderr: \"{}\" while reading upstream", errors));
+    }
+    if (!good) {
+      log(Level::kError, "upstream sent unsupported FastCGI protocol record");
+      server_ended_ = true;
+      return false;
+    }
+    if (reader_.record_end()) server_ended_ = true;
+  }
+  return true;
+}
+
+void Passing::consume(std::size_t bytes) {
+  if (reader_.wrapped()) {
+    plain_used_ += bytes;
+  } else {
+    connection_->in.consume(bytes);
+  }
+}
+
+Async<Passing::Trouble> Passing::read_head() {
+  const std::int64_t most = how_.settings->buffer_size ? how_.settings->buffer_size->bytes : 4096;
+  parser_.reset(how_.kind == PassHow::Kind::kHttp ? http::ResponseParser::Form::kHttp
+                                                  : http::ResponseParser::Form::kCgi);
+  for (;;) {
+    if (!unread().empty()) {
+      using Parsed = http::ResponseParser::Outcome;
+      const Parsed outcome = parser_.parse(unread());
+      if (outcome == Parsed::kRefused) {
+        log(Level::kError, fmt::format("{} while reading response header from upstream", describe(parser_.error())));
+        co_return Trouble::kInvalidHeader;
+      }
+      const bool too_long = static_cast<std::int64_t>(unread().size()) > most;
+      if (outcome == Parsed::kDone && parser_.head().head_bytes <= static_cast<std::uint64_t>(most)) {
+        const int status = parser_.head().status;
+        if (status >= 200 || status == 101) co_return Trouble::kNone;
+        // 100 and 103 are said on the way.
+        consume(parser_.head().head_bytes);
+        parser_.reset(http::ResponseParser::Form::kHttp);
+        continue;
+      }
+      if (too_long) {
+        log(Level::kError, "upstream sent too big header while reading response header from upstream");
+        co_return Trouble::kInvalidHeader;
+      }
+    }
+    if (server_ended_ || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
+      log(Level::kError, "upstream prematurely closed connection while reading response header from upstream");
+      co_return Trouble::kError;
+    }
+    if (connection_->stream->has(kReadable)) {
+      static_cast<void>(receive());
+      continue;
+    }
+    const Trouble waited = co_await wait(kUpstreamReadable | kUpstreamGone, how_.settings->read_timeout,
+                                         "reading response header from upstream");
+    if (waited != Trouble::kNone) co_return waited;
+  }
+}
+
+Async<Passing::Trouble> Passing::attempt(std::size_t peer) {
+  const PeerAddress& address = group_->address(peer);
+  UpstreamAttempt& facts = request_.upstream.attempts.emplace_back();
+  facts.address = address.text;
+  facts.redirected = choice_.attempts == 1 && request_.upstream.attempts.size() > 1;
+  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + address.text +
+                      (how_.kind == PassHow::Kind::kHttp ? (place_.uri.empty() ? request_.uri : place_.uri) : ":");
+  began_ms_ = request_.site.loop().now_ms();
+  server_ended_ = false;
+  plain_.clear();
+  plain_used_ = 0;
+  reader_ = AnswerReader(how_.kind);
+  connection_ = group_->take_kept(address.text);
+  if (connection_ != nullptr) {
+    connection_->stream->attach(&request_.signal, kUpstreamShift);
+  } else {
+    Trouble made = co_await connect(address);
+    if (made == Trouble::kNone && over_tls_) made = co_await secure();
+    if (made != Trouble::kNone) co_return made;
+  }
+  const auto since = [this] { return request_.site.loop().now_ms() - began_ms_; };
+  request_.upstream.attempts.back().connected = true;
+  request_.upstream.attempts.back().connect_ms = since();
+  ++connection_->requests;
+  Trouble trouble = co_await send_request();
+  if (trouble == Trouble::kNone) trouble = co_await read_head();
+  if (trouble == Trouble::kNone) {
+    UpstreamAttempt& done = request_.upstream.attempts.back();
+    done.answered = true;
+    done.header_ms = since();
+    done.status = parser_.head().status;
+  }
+  co_return trouble;
+}
+
+Async<int> Passing::try_servers() {
+  const std::int64_t tries = how_.settings->next_upstream_tries.value_or(0);
+  const std::uint64_t began = request_.site.loop().now_ms();
+  const auto now_s = [this] { return static_cast<std::int64_t>(request_.site.loop().now_ns() / 1'000'000'000); };
+  if (group_->settings().hash_key) hash_key_ = request_.site.text(request_, *group_->settings().hash_key);
+  request_.site.variable(request_, "remote_addr", remote_);
+  choice_.key = hash_key_;
+  choice_.remote = remote_;
+  int status = 502;
+  for (;;) {
+    peer_ = group_->balancing().choose(choice_, now_s());
+    if (!peer_) {
+      if (choice_.attempts > 0) co_return status;
+      log(Level::kError, "no live upstreams while connecting to upstream");
+      auto& facts = request_.upstream.attempts.emplace_back();
+      facts.address = group_->settings().name;
+      facts.status = 502;
+      co_return 502;
+    }
+    request_begun_ = false;
+    const Trouble trouble = co_await attempt(*peer_);
+    const bool reused = connection_ != nullptr && connection_->reused;
+    const int answered = trouble == Trouble::kNone ? parser_.head().status : 0;
+    const bool bad_status = answered >= 400 && (answered >= 500 || answered == 403 || answered == 404 || answered == 429) &&
+                            names(fmt::format("http_{}", answered));
+    if (trouble == Trouble::kNone && !bad_status) co_return kNext;
+    auto& facts = request_.upstream.attempts.back();
+    facts.response_ms = request_.site.loop().now_ms() - began_ms_;
+    const bool failed = trouble != Trouble::kNone || (answered != 403 && answered != 404);
+    const bool last_try = (tries > 0 && static_cast<std::int64_t>(choice_.attempts) >= tries) ||
+                          (how_.settings->next_upstream_timeout && how_.settings->next_upstream_timeout->count() > 0 &&
+                           request_.site.loop().now_ms() - began >=
+                               static_cast<std::uint64_t>(how_.settings->next_upstream_timeout->count()));
+    // A kept connection that the server had closed meanwhile says nothing about the server: once more, with a new one.
+    if (trouble == Trouble::kError && reused && parser_.head().head_bytes == 0) {
+      drop_connection();
+      group_->balancing().release(*peer_, Balancing::End::kGood, now_s());
+      choice_.tried[*peer_] = false;
+      --choice_.attempts;
+      peer_.reset();
+      if (may_try_again(trouble, 0)) continue;
+      co_return 502;
+    }
+    if (trouble == Trouble::kClientGone || trouble == Trouble::kCannotSend) {
+      drop_connection();
+      group_->balancing().release(*peer_, Balancing::End::kGood, now_s());
+      peer_.reset();
+      if (trouble == Trouble::kCannotSend) co_return too_large_ ? 413 : 500;
+      request_.response.status = kClientGoneStatus;
+      co_return kClose;
+    }
+    status = trouble == Trouble::kTimeout ? 504 : answered != 0 ? answered : 502;
+    facts.status = status;
+    const bool others = choice_.attempts < group_->size();
+    if (bad_status && (last_try || !others || !may_try_again(trouble, answered))) co_return kNext;  // It is the answer.
+    drop_connection();
+    group_->balancing().release(*peer_, failed ? Balancing::End::kFailed : Balancing::End::kGood, now_s());
+    peer_.reset();
+    if (last_try || !may_try_again(trouble, answered)) co_return status;
+  }
+}
+
+Async<int> Passing::run() {
+  const conf::PassingSettings& settings = *how_.settings;
+  const http::RequestHead& head = request_.exchange.head();
+  const bool http11 = request_.settings->proxy.http_version == "1.1";
+  const bool unbuffered = !settings.request_buffering.value_or(true);
+  // Only HTTP/1.1 can send a body whose length is not known.
+  streams_body_ = unbuffered && request_.parent == nullptr && head.body != http::BodyKind::kNone && !request_.body_read &&
+                  settings.pass_request_body.value_or(true) &&
+                  (head.body == http::BodyKind::kLength || (how_.kind == PassHow::Kind::kHttp && http11));
+  chunked_body_ = streams_body_ && head.body == http::BodyKind::kChunked;
+  if (!streams_body_) {
+    if (const int outcome = co_await read_body(request_); outcome != kNext) co_return outcome;
+  }
+  if (request_.settings->proxy.body && how_.kind == PassHow::Kind::kHttp)
+    body_ = request_.site.text(request_, *request_.settings->proxy.body);
+  if (const int outcome = co_await find_place(); outcome != kNext) co_return outcome;
+  if (const int outcome = co_await try_servers(); outcome != kNext) co_return outcome;
+  const int outcome = take_head();
+  if (outcome != kNext) {
+    finish_connection();
+    co_return outcome;
+  }
+  if (request_.response.status == 101) co_return co_await tunnel();
+  co_return co_await relay();
+}
+
+Async<int> pass_request(Request& request, PassHow how) {
+  Passing passing(request, how);
+  co_return co_await passing.run();
+}
+
+}  // namespace tierce::nginx

@@ -258,8 +258,8 @@ class _Reader:
             reply.body = self.rest()
 
 
-def exchange(address, talk):
-    """The replies of one connection, and how it ended."""
+def exchange(address, talk, filled):
+    """The replies of one connection, and how it ended. `filled` puts addresses for the placeholders in a request."""
     with socket.socket() as connection:
         connection.settimeout(ANSWER_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -268,7 +268,7 @@ def exchange(address, talk):
         reader, replies, methods = _Reader(connection), [], list(talk.methods)
         for data, count in talk.turns:
             try:
-                connection.sendall(data)
+                connection.sendall(filled(data))
             except (BrokenPipeError, ConnectionResetError):
                 pass  # What was answered before it closed is still to be read.
             for _ in range(count):
@@ -449,8 +449,9 @@ class Pair:
             for talk in case.talks:
                 address = ("127.0.0.1", ports[talk.port])
                 try:
-                    replies, end, surplus = exchange(address, talk)
+                    replies, end, surplus = exchange(address, talk, lambda data: filled(data.decode("latin-1")).encode("latin-1"))
                 except (TimeoutError, OSError) as error:
+                    assert program != [REAL], f"{case.name}: the real nginx does not answer {talk!r}: {error}"
                     replies, end, surplus = [], f"fails: {error}", b""
                 answers.append((replies, end, surplus, self.backends.take_notes()))
                 if not server.alive():
@@ -487,7 +488,7 @@ class Pair:
         late = [(a, b) for a, b in zip(clocks[:half], clocks[half:]) if a.keys() == b.keys() and any(abs(a[key] - b[key]) > 5 for key in a)]
         if texts[0] == texts[1] and not late:
             return None
-        diff = [line for line in difflib.unified_diff(texts[0], texts[1], "nginx", "tierce", lineterm="", n=30) if len(line) < 2000]
+        diff = [line for line in difflib.unified_diff(texts[0], texts[1], "nginx", "tierce", lineterm="", n=4) if len(line) < 2000]
         return "\n".join([f"--- {talk!r}", *diff[:80], *(f"times: {pair}" for pair in late)])
 
     @staticmethod

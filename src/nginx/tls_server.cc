@@ -22,8 +22,8 @@ Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefi
       return fail(Error(fmt::format("the size {} of shared memory zone \"{}\" conflicts with already declared size {}",
                                     bytes, name, known->second.first)));
     if (known != zones.end()) return known->second.second;
-    auto made = std::make_shared<tls::SharedSessions>(bytes);
-    zones.emplace(std::string(name), std::pair(bytes, made));
+    auto made = tls::SharedSessions::create(static_cast<std::size_t>(bytes));
+    if (made) zones.emplace(std::string(name), std::pair(bytes, *made));
     return made;
   };
   TlsMaterials materials(model.servers.size());

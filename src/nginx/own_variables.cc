@@ -61,8 +61,10 @@ bool from_fields(const FieldList& fields, string_view argument, std::string& out
   return found;
 }
 
+// The first of that name; of those that are lists in nginx, all.
 bool http_field(Request& r, string_view argument, std::string& out) {
   const edge::Exchange& exchange = r.exchange;
+  const bool all = argument == "cookie" || argument == "x_forwarded_for";
   bool found = false;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const http::HeaderField& field = exchange.head_fields()[i];
@@ -70,6 +72,7 @@ bool http_field(Request& r, string_view argument, std::string& out) {
     if (found) out += argument == "cookie" ? "; " : ", ";
     out += exchange.part(field.value);
     found = true;
+    if (!all) break;
   }
   return found;
 }
@@ -308,7 +311,7 @@ bool request_time(Request& r, string_view, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}.{:03}", ms / 1000, ms % 1000);
   return true;
 }
-bool request_uri(Request& r, string_view, std::string& out) { return give_found(out, r.raw_target()); }
+bool request_uri(Request& r, string_view, std::string& out) { return give_found(out, r.raw_uri()); }
 bool scheme(Request& r, string_view, std::string& out) { return give(out, r.tls ? "https" : "http"); }
 
 bool sent_field(Request& r, string_view name, std::string& out) {

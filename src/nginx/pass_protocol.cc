@@ -29,7 +29,7 @@ bool is_set(const std::vector<conf::NamedText>& set, string_view name) {
 std::string target_of(Request& request, const PassPlace& place) {
   if (place.has_variables && !place.uri.empty()) return place.uri;
   if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr)
-    return std::string(request.raw_target().starts_with('/') ? request.raw_target() : string_view("/"));
+    return std::string(request.raw_uri());
   std::size_t prefix = 0;
   if (request.valid_location && !place.uri.empty() && request.location->pattern)
     prefix = std::min(request.location->pattern->text.size(), request.uri.size());

@@ -104,10 +104,9 @@ CASES = [
             location /pass/ { proxy_pass http://@http@/; proxy_pass_header Server; proxy_pass_header Date; proxy_pass_header X-Pad; }
             location /hide/ { proxy_pass http://@http@/; proxy_hide_header X-Visible; proxy_hide_header x-twice; }
             location /msie { return 404; }
-            location /msieoff { msie_padding off; return 404; }
         }
     """, [get(path) for path in ("/off", "/on", "/build", "/offok", "/back/fields", "/pass/fields", "/hide/fields")] +
-        [get("/msie", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), get("/msieoff", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), head("/msie", "User-Agent: MSIE 7.0"),
+        [get("/msie", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), head("/msie", "User-Agent: MSIE 7.0"),
          get("/msie", "User-Agent: Opera (MSIE 6.0)"), get("/msie", "User-Agent: Chrome/100")], like=[(r" \(Debian\)", "")]),
     Case("connections that are kept", r"""
         server { listen @port@; root @www@; keepalive_timeout 20s 15s; }

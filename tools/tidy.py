@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- tls <- {edge, wsgi, supervise} <- nginx <- cli
+    base <- os <- {config, http, gateway} <- {tls, http2} <- {edge, wsgi, supervise} <- nginx <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -16,13 +16,14 @@ ALLOWED = {
     "http": {"base", "os"},
     "gateway": {"base", "os", "http"},  # A slot holds a parsed request head.
     "tls": {"base", "os", "config"},
+    "http2": {"base", "os", "http"},
     "edge": {"base", "os", "config", "http", "gateway", "tls"},
     "wsgi": {"base", "os", "http", "gateway"},
     "supervise": {"base", "os", "config", "gateway", "tls"},
-    "nginx": {"base", "os", "config", "http", "gateway", "tls", "edge"},
-    "cli": {"nginx", "base", "os", "config", "http", "gateway", "tls", "edge", "supervise"},
+    "nginx": {"base", "os", "config", "http", "http2", "gateway", "tls", "edge"},
+    "cli": {"nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise"},
 }
-INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z_]+)/[^"]*"|<(Python\.h)>)')
+INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z0-9_]+)/[^"]*"|<(Python\.h)>)')
 
 
 def findings(root):

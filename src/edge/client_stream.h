@@ -27,6 +27,15 @@ class ClientStream {
     tls_ = std::make_unique<tls::Session>(std::move(context), fd_.get(), early);
     return *tls_;
   }
+  tls::Session& begin_tls(tls::Arrival arrival, std::string_view early) {
+    tls_ = std::make_unique<tls::Session>(std::move(arrival), fd_.get(), early);
+    return *tls_;
+  }
+  // The client's side.
+  tls::Session& begin_tls(tls::Departure departure) {
+    tls_ = std::make_unique<tls::Session>(std::move(departure), fd_.get());
+    return *tls_;
+  }
 
   // What was begun turned out to be something else.
   void end_tls() { tls_.reset(); }

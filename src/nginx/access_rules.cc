@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "edge/basic_auth.h"
 #include "nginx/address_list.h"
 #include "nginx/error_logs.h"
 #include "nginx/site.h"
@@ -38,39 +37,39 @@ int check_address(Request& request) {
 }
 
 int ask_for_password(Request& request, std::string_view realm) {
-  request.response.fields.set("WWW-Authenticate", "www-authenticate", fmt::format("Basic realm=\"{}\"", realm));
+  request.response.fields.set("WWW-Authenticate", "www-authenticate", basic_challenge(realm));
   return 401;
 }
 
 int check_password(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   if (!settings.auth_basic || !settings.auth_basic_user_file) return kNext;
-  std::string realm = request.site.text(request, *settings.auth_basic);
+  const std::string realm = request.site.text(request, *settings.auth_basic);
   if (realm == "off") return kNext;
-  const std::string credentials = edge::basic_credentials(request.field("authorization"));
-  if (credentials.empty()) {
-    request.site.error_logs().line(Level::kInfo, request, "no user/password was provided for basic authentication");
+  const auto log = [&](Level level, const std::string& text) { request.site.error_logs().line(level, request, text); };
+  const auto credentials = parse_basic(request.field("authorization"));
+  if (!credentials) {
+    log(Level::kInfo, "no user/password was provided for basic authentication");
     return ask_for_password(request, realm);
   }
   const std::string path = request.site.full_path(request.site.text(request, *settings.auth_basic_user_file));
-  switch (look_up_user(path, credentials)) {
-    case UserFound::kYes:
+  switch (check_user_file(path, *credentials)) {
+    case UserVerdict::kRight:
       return kAllowed;
-    case UserFound::kUnknown:
-      request.site.error_logs().line(Level::kError, request,
-                                     fmt::format("user \"{}\" was not found in \"{}\"",
-                                                 credentials.substr(0, credentials.find(':')), path));
+    case UserVerdict::kUnknown:
+      log(Level::kError, fmt::format("user \"{}\" was not found in \"{}\"", credentials->user, path));
       return ask_for_password(request, realm);
-    case UserFound::kWrongPassword:
-      request.site.error_logs().line(
-          Level::kError, request,
-          fmt::format("user \"{}\": password mismatch", credentials.substr(0, credentials.find(':'))));
+    case UserVerdict::kWrongPassword:
+      log(Level::kError, fmt::format("user \"{}\": password mismatch", credentials->user));
       return ask_for_password(request, realm);
-    case UserFound::kNoFile:
-      request.site.error_logs().line(Level::kError, request, fmt::format("open() \"{}\" failed", path));
+    case UserVerdict::kNoFile:
+      log(Level::kError, fmt::format("open() \"{}\" failed (2: No such file or directory)", path));
       return 403;
+    case UserVerdict::kUnreadable:
+      log(Level::kCrit, fmt::format("open() \"{}\" failed", path));
+      return 500;
   }
-  return 403;
+  return 500;
 }
 
 // The answer of another location decides: 2xx lets pass, 401 and 403 are its answer.

@@ -13,10 +13,12 @@
 #include "nginx/access_logs.h"
 #include "nginx/browser.h"
 #include "nginx/error_logs.h"
+#include "nginx/http2_connection.h"
 #include "nginx/phases.h"
 #include "nginx/special_pages.h"
 #include "nginx/status_words.h"
 #include "nginx/tls_server.h"
+#include "tls/session_facts.h"
 
 namespace tierce::nginx {
 namespace {
@@ -131,6 +133,7 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
     stream_->arm(head_time);
   }
   for (;;) {
+    if (begun && requests_ == 0 && speaks_http2_in_plain()) co_return HeadRead::kHttp2;
     if (begun) {
       switch (exchange_->parser.parse(exchange_->in.view())) {
         case http::RequestParser::Outcome::kDone:
@@ -176,6 +179,19 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
   }
 }
 
+// The preface of HTTP/2, or a part of it so far that is no method of HTTP/1 (RFC 9113 3.4).
+bool Http1Connection::speaks_http2_in_plain() const {
+  constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  return tls_ == nullptr && listener_->http2 && exchange_->in.view().starts_with(kPreface);
+}
+
+void Http1Connection::become_http2() {
+  std::string early(exchange_ != nullptr ? exchange_->in.view() : std::string_view());
+  stream_->detach();
+  Http2Connection::adopt(thread_, *listener_, std::move(stream_), tls_, peer_, early);
+  destroy();
+}
+
 // What is known when the head has been read: server and path. 0, or the status it is refused with.
 int Http1Connection::prepare_request() {
   Request& request = *request_;
@@ -218,9 +234,11 @@ edge::Task Http1Connection::converse() {
   bool lingers = false;
   if (listener_->proxy_protocol && !co_await read_proxy_header()) co_return destroy();
   if (listener_->tls && !co_await shake_hands()) co_return destroy();
+  if (tls_ != nullptr && tls::speaks_http2(tls_->ssl())) co_return become_http2();
   for (;;) {
     const HeadRead read = co_await read_head();
     if (read == HeadRead::kEnded) co_return destroy();
+    if (read == HeadRead::kHttp2) co_return become_http2();
     ++requests_;
     site.counters().requests.fetch_add(1, std::memory_order_relaxed);
     site.counters().writing.fetch_add(1, std::memory_order_relaxed);
@@ -551,9 +569,9 @@ Async<bool> Http1Connection::shake_hands() {
   } else {
     early.clear();  // It has not been taken out of the socket.
   }
-  auto context = tls_context_of(thread_.site(), *listener_);
-  if (context == nullptr) co_return false;
-  tls::Session& session = stream_->io().begin_tls(std::move(context), early);
+  tls::Arrival arrival = arrival_at(thread_.site(), *listener_);
+  if (arrival.first == nullptr) co_return false;
+  tls::Session& session = stream_->io().begin_tls(std::move(arrival), early);
   Handshake state = session.handshake();
   while (state == Handshake::kWaitRead || state == Handshake::kWaitWrite) {
     const std::uint32_t wanted = state == Handshake::kWaitRead ? kReadable : kWritable;

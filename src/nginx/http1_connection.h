@@ -56,9 +56,12 @@ class Http1Connection final : public Client, public ThreadConnection {
   edge::Task converse();
   Async<bool> read_proxy_header();
   Async<bool> shake_hands();
-  enum class HeadRead : std::uint8_t { kDone, kRefused, kEnded };
+  enum class HeadRead : std::uint8_t { kDone, kRefused, kEnded, kHttp2 };
   Async<HeadRead> read_head();
   int prepare_request();
+  bool speaks_http2_in_plain() const;
+  // The connection goes on as another one; this one ends.
+  void become_http2();
   // Reads and drops what is left of a body nobody has asked for. False: the connection cannot go on.
   Async<bool> discard_body();
   Async<void> linger();

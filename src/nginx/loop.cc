@@ -37,6 +37,7 @@ void Loop::read_clocks() {
 void Loop::turn(int longest_ms) {
   int timeout = timers_.wait_ms(now_ns_);
   if (longest_ms >= 0 && (timeout < 0 || timeout > longest_ms)) timeout = longest_ms;
+  if (!soon_.empty()) timeout = 0;
   const auto events = poller_.wait(timeout);
   read_clocks();
   bool posted = false;
@@ -49,7 +50,18 @@ void Loop::turn(int longest_ms) {
   }
   if (posted) run_posted();
   timers_.advance(now_ns_);
+  run_soon();
   buried_.clear();
+}
+
+// What they ask for soon is done in the same turn, but not for ever: the rest keeps the next wait short.
+void Loop::run_soon() {
+  constexpr int kRounds = 16;
+  for (int i = 0; i < kRounds && !soon_.empty(); ++i) {
+    std::vector<std::function<void()>> work;
+    work.swap(soon_);
+    for (const auto& f : work) f();
+  }
 }
 
 void Loop::post(std::function<void()> f) {

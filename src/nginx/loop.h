@@ -44,12 +44,15 @@ class Loop {
   std::uint64_t wall_ms() const { return wall_ms_; }
   std::string_view http_date();
 
+  // Runs f at the end of this turn, when nothing else is under way.
+  void soon(std::function<void()> f) { soon_.push_back(std::move(f)); }
   // Frees it when the events at hand have been worked off: one of them may still name it.
   void bury(std::unique_ptr<Watcher> dead) { buried_.push_back(std::move(dead)); }
 
  private:
   void read_clocks();
   void run_posted();
+  void run_soon();
 
   os::Poller poller_;
   TimerWheel timers_;
@@ -60,6 +63,7 @@ class Loop {
   std::time_t date_of_ = 0;
   char date_[29] = {};
   std::vector<std::unique_ptr<Watcher>> buried_;
+  std::vector<std::function<void()>> soon_;
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
 };

@@ -19,6 +19,7 @@
 #include "nginx/error_logs.h"
 #include "nginx/listeners.h"
 #include "nginx/log_opening.h"
+#include "nginx/tls_server.h"
 #include "nginx/worker_process.h"
 #include "os/clock.h"
 #include "os/daemon.h"
@@ -41,6 +42,7 @@ int complain(std::string_view level, const std::string& text) {
 struct Loaded {
   conf::Reading reading;
   conf::Model model;
+  TlsMaterials tls;
 };
 
 Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
@@ -52,6 +54,10 @@ Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
   for (const std::string& warning : made->warnings) complain("warn", warning);
   if (!made->model.has_events) return fail("no \"events\" section in configuration");
   loaded->model = std::move(made->model);
+  auto tls = read_tls(loaded->model, start.prefix);
+  if (!tls) return fail(std::move(tls).error());
+  if (auto contexts = make_tls(*tls); !contexts) return fail(std::move(contexts).error());
+  loaded->tls = std::move(*tls);
   return loaded;
 }
 
@@ -174,6 +180,7 @@ class Master {
                          .access_log = start_.access_log,
                          .points = listeners_.points(),
                          .log_files = &log_files_,
+                         .tls = &active_->tls,
                          .ready = std::move(writing).release()};
       ::_exit(run_worker(worker));
     }

@@ -561,7 +561,10 @@ ReadVariable find_own_variable(string_view name, string_view* argument) {
   const auto found = std::lower_bound(kOwn.begin(), kOwn.end(), name,
                                       [](const Own& each, string_view wanted) { return each.name < wanted; });
   if (found != kOwn.end() && found->name == name) return found->read;
-  if (const ReadVariable read = find_tls_variable(name)) return read;
+  if (const ReadVariable read = find_tls_variable(name)) {
+    *argument = name;
+    return read;
+  }
   for (const Own& family : kFamilies) {
     if (!name.starts_with(family.name)) continue;
     *argument = name.substr(family.name.size());

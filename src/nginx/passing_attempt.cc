@@ -139,7 +139,7 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
 }
 
 Async<Passing::Trouble> Passing::secure() {
-  tls::Session* session = begin_pass_tls(request_, *how_.settings, request_.proxy_host, connection_->stream->io());
+  tls::Session* session = begin_pass_tls(request_, *how_.settings, connection_->address, connection_->stream->io());
   if (session == nullptr) co_return Trouble::kError;
   using Handshake = tls::Session::Handshake;
   for (;;) {

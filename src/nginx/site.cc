@@ -4,6 +4,7 @@
 #include "nginx/body_filter.h"
 #include "nginx/error_logs.h"
 #include "nginx/name_resolver.h"
+#include "nginx/pass_tls.h"
 #include "nginx/request.h"
 #include "nginx/upstream_peers.h"
 
@@ -16,6 +17,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       log_targets_(*place_.log_files),
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
+      pass_tls_(std::make_unique<PassTls>(place_.prefix)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
       upstreams_(std::make_unique<UpstreamGroups>(*this)) {}
@@ -27,6 +29,7 @@ Result<void> Site::open() {
   if (auto opened = error_logs_->open(); !opened) return opened;
   if (auto opened = access_logs_->open(); !opened) return opened;
   upstreams_->open();
+  for (std::size_t i = 0; i < model_.servers.size(); ++i) tls_of_[model_.servers[i].get()] = (*place_.tls)[i];
   return {};
 }
 

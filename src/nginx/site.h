@@ -13,7 +13,7 @@
 #include "nginx/loop.h"
 #include "nginx/referer_list.h"
 #include "nginx/variable_table.h"
-#include "os/error_log.h"
+#include "tls/server_context.h"
 
 namespace tierce::nginx {
 
@@ -22,6 +22,7 @@ class AccessLogs;
 class BodyFilters;
 class ErrorLogs;
 class NameResolver;
+class PassTls;
 class SharedZones;
 class UpstreamGroups;
 class Request;
@@ -41,6 +42,8 @@ class Site {
     Counters* counters;
     LogFiles* log_files;
     const SharedZones* zones;
+    // Of each server, in the order of the model.
+    const std::vector<std::shared_ptr<const tls::ServerContext>>* tls;
   };
   Site(Loop& loop, conf::Model model, Place place);
   ~Site();
@@ -63,6 +66,12 @@ class Site {
   ErrorLogs& error_logs() { return *error_logs_; }
   UpstreamGroups& upstreams() { return *upstreams_; }
   NameResolver& names() { return *names_; }
+  // nullptr: the server has neither certificate nor rejects handshakes.
+  std::shared_ptr<const tls::ServerContext> tls_of(const conf::Server& server) const {
+    const auto found = tls_of_.find(&server);
+    return found == tls_of_.end() ? nullptr : found->second;
+  }
+  PassTls& pass_tls() { return *pass_tls_; }
   BodyFilters& body_filters() { return *body_filters_; }
   const SharedZones& zones() const { return *place_.zones; }
   LogTargets& log_targets() { return log_targets_; }
@@ -83,6 +92,8 @@ class Site {
   VariableTable variables_;
   std::unique_ptr<AccessLogs> access_logs_;
   std::unique_ptr<ErrorLogs> error_logs_;
+  std::unordered_map<const conf::Server*, std::shared_ptr<const tls::ServerContext>> tls_of_;
+  std::unique_ptr<PassTls> pass_tls_;
   std::unique_ptr<BodyFilters> body_filters_;
   std::unique_ptr<NameResolver> names_;
   std::unique_ptr<UpstreamGroups> upstreams_;

@@ -108,6 +108,11 @@ int run_worker(const WorkerStart& start) {
   ::signal(SIGPIPE, SIG_IGN);
   const os::UniqueFd signal_fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
 
+  const auto contexts = make_tls(*start.tls);
+  if (!contexts) {
+    std::fprintf(stderr, "nginx: [emerg] %s\n", contexts.error().text().c_str());
+    return 2;
+  }
   Counters counters;
   const SharedZones zones(first->model.http.zones);
   std::vector<std::unique_ptr<ServerThread>> threads;
@@ -120,7 +125,8 @@ int run_worker(const WorkerStart& start) {
                    .default_access_log = start.access_log,
                    .counters = &counters,
                    .log_files = start.log_files,
-                   .zones = &zones},
+                   .zones = &zones,
+                   .tls = &*contexts},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),
          .threads = threads_wanted});

@@ -6,6 +6,7 @@
 #include "config/nginx/interpreter.h"
 #include "nginx/log_files.h"
 #include "nginx/server_thread.h"
+#include "nginx/tls_server.h"
 
 namespace tierce::nginx {
 
@@ -14,6 +15,7 @@ struct WorkerStart {
   std::string prefix, error_log, access_log;
   std::vector<ListenPoint> points;
   LogFiles* log_files = nullptr;
+  const TlsMaterials* tls = nullptr;
   int ready = -1;  // Gets one byte when it serves.
 };
 

@@ -7,21 +7,10 @@
 
 #include <cstring>
 
+#include "tls/openssl_ptr.h"
+
 namespace tierce::tls {
 namespace {
-
-template <auto F>
-struct Free {
-  template <typename T>
-  void operator()(T* each) const {
-    F(each);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-
-Bio reader(const std::string& pem) { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
 
 // A server has nobody to ask for the password of a key.
 int no_password(char*, int, int, void*) { return 0; }

@@ -66,17 +66,40 @@ struct SocketBio {
   }
 };
 
-Session::Session(std::shared_ptr<const Context> context, int fd, std::string_view early)
-    : context_(std::move(context)), ssl_(SSL_new(context_->get())), fd_(fd), early_(early) {
+Session::Session(SSL_CTX* context, int fd, std::string_view early) : ssl_(SSL_new(context)), fd_(fd), early_(early) {
   if (ssl_ == nullptr) return;
   BIO* bio = BIO_new(SocketBio::method());
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_, bio, bio);
-  SSL_set_accept_state(ssl_);
 }
 
-Session::~Session() { SSL_free(ssl_); }
+Session::Session(const std::shared_ptr<const Context>& context, int fd, std::string_view early)
+    : Session(context->get(), fd, early) {
+  if (ssl_ != nullptr) SSL_set_accept_state(ssl_);
+}
+
+Session::Session(Arrival arrival, int fd, std::string_view early) : Session(arrival.first->get(), fd, early) {
+  arrival_ = std::make_unique<Arrival>(std::move(arrival));
+  if (ssl_ == nullptr) return;
+  SSL_set_accept_state(ssl_);
+  internal::set_arrival(ssl_, arrival_.get());
+  if (arrival_->first->early_data()) early_data_ = EarlyData::kTry;
+}
+
+Session::Session(Departure departure, int fd) : Session(departure.context->get(), fd, "") {
+  departure_ = std::make_unique<Departure>(std::move(departure));
+  if (ssl_ == nullptr) return;
+  SSL_set_connect_state(ssl_);
+  prepare(*departure_, ssl_);
+}
+
+Session::~Session() {
+  if (ssl_ == nullptr) return;
+  // Otherwise OpenSSL forgets the session of a connection that was closed without a last word.
+  SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl_);
+}
 
 os::IoResult Session::push() {
   os::IoResult sent{os::Io::kDone};
@@ -107,6 +130,59 @@ os::IoResult Session::flush() {
   return {os::Io::kDone, gone};
 }
 
+bool Session::was_rejected() const { return arrival_ != nullptr && ssl_ != nullptr && internal::was_rejected(ssl_); }
+
+// As SSL_do_handshake(), except that early data is an end of it as well.
+int Session::advance_handshake() {
+  if (early_data_ != EarlyData::kTry) return SSL_do_handshake(ssl_);
+  std::size_t got = 0;
+  switch (SSL_read_early_data(ssl_, &early_byte_, 1, &got)) {
+    case SSL_READ_EARLY_DATA_SUCCESS:
+      early_data_ = EarlyData::kReading;
+      has_early_byte_ = true;
+      return 1;
+    case SSL_READ_EARLY_DATA_FINISH:
+      early_data_ = EarlyData::kNone;
+      return SSL_do_handshake(ssl_);
+    default:
+      return -1;
+  }
+}
+
+// The rest of the handshake, which the client sends behind its early data. False: not all of it has come.
+bool Session::end_early_data() {
+  early_data_ = EarlyData::kNone;
+  return SSL_do_handshake(ssl_) == 1;
+}
+
+// As SSL_read_ex().
+int Session::read_some(char* into, std::size_t bytes, std::size_t* got) {
+  if (has_early_byte_) {
+    has_early_byte_ = false;
+    *into = early_byte_;
+    *got = 1;
+    return 1;
+  }
+  if (early_data_ == EarlyData::kReading) {
+    switch (SSL_read_early_data(ssl_, into, bytes, got)) {
+      case SSL_READ_EARLY_DATA_SUCCESS:
+        return 1;
+      case SSL_READ_EARLY_DATA_FINISH:
+        if (!end_early_data()) return 0;
+        break;
+      default:
+        return 0;
+    }
+  }
+  return SSL_read_ex(ssl_, into, bytes, got);
+}
+
+bool Session::is_the_right_server() {
+  if (departure_ == nullptr) return true;
+  trouble_ = trouble_with_peer(*departure_, ssl_);
+  return trouble_.empty();
+}
+
 Session::Handshake Session::handshake() {
   if (ssl_ == nullptr) {
     trouble_ = "no memory";
@@ -114,19 +190,19 @@ Session::Handshake Session::handshake() {
   }
   ERR_clear_error();
   drained_ = false;
-  const int done = SSL_do_handshake(ssl_);
+  const int done = advance_handshake();
   const int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, done);
   const os::IoResult pushed = push();  // The alert of a failure, too.
   if (done != 1 && error != SSL_ERROR_WANT_READ) {
     plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
-    trouble_ = error == SSL_ERROR_SYSCALL || ERR_peek_error() == 0 ? "the client has closed" : openssl_errors();
+    trouble_ = error == SSL_ERROR_SYSCALL || ERR_peek_error() == 0 ? "the other side has closed" : openssl_errors();
     return Handshake::kFailed;
   }
   if (pushed.outcome == os::Io::kClosed) {
-    trouble_ = "the client has closed";
+    trouble_ = "the other side has closed";
     return Handshake::kFailed;
   }
-  if (done == 1) return Handshake::kDone;
+  if (done == 1) return is_the_right_server() ? Handshake::kDone : Handshake::kFailed;
   return pushed.outcome == os::Io::kWouldBlock ? Handshake::kWaitWrite : Handshake::kWaitRead;
 }
 
@@ -137,7 +213,7 @@ os::IoResult Session::receive(char* into, std::size_t bytes) {
   drained_ = false;
   while (have < bytes) {
     std::size_t got = 0;
-    const int done = SSL_read_ex(ssl_, into + have, bytes - have, &got);
+    const int done = read_some(into + have, bytes - have, &got);
     if (done == 1) {
       have += got;
       continue;
@@ -169,7 +245,9 @@ os::IoResult Session::send(std::span<const iovec> parts) {
   ERR_clear_error();
   while (taken < have) {
     std::size_t written = 0;
-    if (SSL_write_ex(ssl_, bytes.data() + taken, have - taken, &written) != 1) {
+    const int done = is_early() ? SSL_write_early_data(ssl_, bytes.data() + taken, have - taken, &written)
+                                : SSL_write_ex(ssl_, bytes.data() + taken, have - taken, &written);
+    if (done != 1) {
       made.clear();
       ERR_clear_error();
       return {os::Io::kClosed};

@@ -1,0 +1,184 @@
+#include "nginx/http2_connection.h"
+
+#include <fmt/format.h>
+
+#include "nginx/error_logs.h"
+#include "nginx/http2_stream.h"
+
+namespace tierce::nginx {
+namespace {
+
+// What is composed before it is sent: with more, a client that does not read would cost memory.
+constexpr std::size_t kOutputBytes = 65536;
+
+http2::Limits limits_of(const conf::Listener& listener) {
+  http2::Limits limits;
+  const conf::ServerSettings& settings = listener.fallback->settings;
+  limits.streams_max = static_cast<std::uint32_t>(settings.http2_max_concurrent_streams.value_or(128));
+  if (settings.large_client_header_buffers)
+    limits.head_bytes_max = static_cast<std::size_t>(settings.large_client_header_buffers->count *
+                                                     settings.large_client_header_buffers->bytes);
+  return limits;
+}
+
+}  // namespace
+
+void Http2Connection::adopt(ServerThread& thread, const conf::Listener& listener, std::unique_ptr<Stream> stream,
+                            tls::Session* tls, const Peer& peer, std::string_view early) {
+  auto* connection = new Http2Connection(thread, listener, std::move(stream), tls, peer);
+  connection->converse(std::string(early));
+}
+
+Http2Connection::Http2Connection(ServerThread& thread, const conf::Listener& listener, std::unique_ptr<Stream> stream,
+                                 tls::Session* tls, const Peer& peer)
+    : thread_(thread),
+      loop_(thread.loop()),
+      listener_(listener),
+      stream_(std::move(stream)),
+      tls_(tls),
+      local_text_(peer.local_address),
+      proxy_text_(peer.proxy_address),
+      peer_(peer),
+      limits_(limits_of(listener)),
+      session_(*this, limits_) {
+  peer_.local_address = local_text_;
+  peer_.proxy_address = proxy_text_;
+  stream_->attach(&signal_, 0);
+  thread_.connection_began(*this);
+}
+
+Http2Connection::~Http2Connection() {
+  *alive_ = false;
+  thread_.connection_ended(*this);
+  bury(loop_, std::move(stream_));
+}
+
+void Http2Connection::stop(bool at_once) {
+  stopping_ = true;
+  signal_.raise(at_once ? kStopping | kGone : std::uint32_t{kStopping});
+}
+
+void Http2Connection::wants_output() {
+  if (std::exchange(output_asked_, true)) return;
+  loop_.soon([this, alive = alive_] {
+    if (!*alive) return;
+    output_asked_ = false;
+    signal_.raise(kProgress);
+  });
+}
+
+// False: the client has ended the connection, or has broken its rules.
+bool Http2Connection::read() {
+  char bytes[16384];
+  const os::IoResult got = stream_->io().receive(bytes, sizeof bytes);
+  if (got.outcome == os::Io::kClosed) return false;
+  if (got.bytes < sizeof bytes && !stream_->peer_ended() && !stream_->io().ended()) stream_->clear(kReadable);
+  return got.bytes == 0 || session_.feed({bytes, got.bytes});
+}
+
+Http2Connection::Sent Http2Connection::send() {
+  for (;;) {
+    if (out_sent_ == out_.size()) {
+      out_.clear();
+      out_sent_ = 0;
+      if (session_.take_output(out_, kOutputBytes) == 0) break;
+    }
+    const os::IoResult sent = stream_->io().send(out_.data() + out_sent_, out_.size() - out_sent_);
+    if (sent.outcome == os::Io::kClosed) return Sent::kGone;
+    if (sent.outcome == os::Io::kWouldBlock || sent.bytes == 0) {
+      stream_->clear(kWritable);
+      return Sent::kBlocked;
+    }
+    out_sent_ += sent.bytes;
+  }
+  const os::IoResult rest = stream_->io().flush();
+  if (rest.outcome == os::Io::kDone) return Sent::kAll;
+  stream_->clear(kWritable);
+  return rest.outcome == os::Io::kClosed ? Sent::kGone : Sent::kBlocked;
+}
+
+edge::Task Http2Connection::converse(std::string early) {
+  const conf::LocationSettings& settings = listener_.fallback->root.settings;
+  const auto idle = settings.keepalive_timeout ? settings.keepalive_timeout->time : std::chrono::milliseconds(75'000);
+  const auto send_time = settings.send_timeout.value_or(std::chrono::seconds(60));
+  bool reads = early.empty() || session_.feed(early);
+  bool shutdown_said = false;
+  for (;;) {
+    while (reads && stream_->has(kReadable)) reads = read();
+    signal_.clear(kProgress);
+    const Sent sent = send();
+    if (sent == Sent::kGone || signal_.has(kGone)) break;
+    if (sent == Sent::kAll && (session_.is_finished() || !reads)) break;
+    if (stopping_ && !shutdown_said) {
+      shutdown_said = true;
+      session_.begin_shutdown();
+      session_.finish_shutdown();
+      continue;
+    }
+    if (signal_.has(kProgress)) continue;  // A stream has said more meanwhile.
+    std::uint32_t events = kGone | kProgress | kLate;
+    if (reads) events |= kReadable;
+    if (sent == Sent::kBlocked) events |= kWritable;
+    if (!shutdown_said) events |= kStopping;
+    const bool is_idle = session_.streams() == 0;
+    if (sent == Sent::kBlocked) {
+      stream_->arm(send_time);
+    } else if (is_idle) {
+      stream_->arm(idle);
+    } else {
+      stream_->disarm();
+    }
+    co_await signal_.until(events);
+    if (signal_.has(kLate) && !signal_.has(kReadable | kWritable | kProgress)) break;
+  }
+  if (!session_.why().empty())
+    thread_.site().error_logs().line(Level::kInfo, fmt::format("http2: {} (client: {})", session_.why(),
+                                                               std::string_view(peer_.remote.address, peer_.remote.address_bytes)));
+  // The requests that are left have nobody to answer. Those that end in this loop are none of the session's any more.
+  while (!streams_.empty()) {
+    Http2Stream* stream = *streams_.begin();
+    streams_.erase(streams_.begin());
+    stream->end(http2::Ending::kResetByClient);
+  }
+  if (waiting_for_ == 0) {
+    delete this;
+  } else {
+    over_ = true;
+  }
+}
+
+void Http2Connection::on_request(http2::StreamId id, const http2::HeaderList& head, bool body_follows) {
+  Http2Stream::start(*this, id, head, body_follows);
+}
+
+void Http2Connection::on_body(http2::StreamId id, std::string_view data) {
+  if (auto* stream = static_cast<Http2Stream*>(session_.context(id))) stream->add_body(data);
+}
+
+void Http2Connection::on_body_end(http2::StreamId id) {
+  if (auto* stream = static_cast<Http2Stream*>(session_.context(id))) stream->end_body();
+}
+
+void Http2Connection::on_end(http2::StreamId id, http2::Ending ending) {
+  auto* stream = static_cast<Http2Stream*>(session_.context(id));
+  if (stream == nullptr) return;
+  session_.set_context(id, nullptr);
+  streams_.erase(stream);
+  stream->end(ending);
+}
+
+void Http2Connection::stream_began(Http2Stream& stream) {
+  streams_.insert(&stream);
+  ++waiting_for_;
+}
+
+// A request may outlive its connection, when it waits for something that does not hear of the client: then the last one
+// frees both.
+void Http2Connection::stream_freed() {
+  --waiting_for_;
+  if (!over_ || waiting_for_ > 0) return;
+  loop_.soon([this] { delete this; });
+  over_ = false;
+}
+
+}  // namespace tierce::nginx

@@ -540,6 +540,9 @@ Async<bool> Http1Connection::read_proxy_header() {
     proxy_text_.assign(source.address, source.address_bytes);
     peer_.proxy_address = proxy_text_;
     peer_.proxy_port = source.port;
+    proxy_server_text_ = source.server_address;
+    peer_.proxy_server_address = proxy_server_text_;
+    peer_.proxy_server_port = source.server_port;
   }
   exchange_->in.consume(parser.bytes());
   co_return true;

@@ -14,6 +14,7 @@
 #include "edge/basic_auth.h"
 #include "http/http_date.h"
 #include "nginx/address_list.h"
+#include "nginx/fastcgi_script.h"
 #include "nginx/paths.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
@@ -61,10 +62,8 @@ bool from_fields(const FieldList& fields, string_view argument, std::string& out
   return found;
 }
 
-// The first of that name; of those that are lists in nginx, all.
 bool http_field(Request& r, string_view argument, std::string& out) {
   const edge::Exchange& exchange = r.exchange;
-  const bool all = argument == "cookie" || argument == "x_forwarded_for";
   bool found = false;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const http::HeaderField& field = exchange.head_fields()[i];
@@ -72,7 +71,6 @@ bool http_field(Request& r, string_view argument, std::string& out) {
     if (found) out += argument == "cookie" ? "; " : ", ";
     out += exchange.part(field.value);
     found = true;
-    if (!all) break;
   }
   return found;
 }
@@ -198,6 +196,8 @@ bool invalid_referer(Request& r, string_view, std::string& out) {
   const RefererList& list = r.site.referers(*r.settings, *r.server);
   return give(out, list.is_valid(sent ? std::optional<string_view>(referer) : std::nullopt) ? "" : "1");
 }
+bool fastcgi_script_name(Request& r, string_view, std::string& out) { return give(out, fastcgi_script_of(r).name); }
+bool fastcgi_path_info(Request& r, string_view, std::string& out) { return give(out, fastcgi_script_of(r).path_info); }
 bool is_args(Request& r, string_view, std::string& out) { return give(out, r.args.empty() ? "" : "?"); }
 bool limit_conn_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_conn_status); }
 bool limit_req_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_req_status); }
@@ -477,6 +477,8 @@ constexpr auto kOwn = std::to_array<Own>({
     {"date_local", date_local},
     {"document_root", document_root},
     {"document_uri", uri},
+    {"fastcgi_path_info", fastcgi_path_info},
+    {"fastcgi_script_name", fastcgi_script_name},
     {"gzip_ratio", gzip_ratio},
     {"host", host},
     {"hostname", hostname},

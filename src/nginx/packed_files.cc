@@ -24,7 +24,8 @@ int answer_with(Request& request, conf::StaticPacked when, bool taken, std::stri
   describe_file(request, std::move(file), info);
   request.response.fields.add("Content-Encoding", coding);
   if (request.settings->gzip_vary.value_or(false)) request.response.fields.add("Vary", "Accept-Encoding");
-  request.response.ranges = true;
+  // As in nginx no part of it is sent alone.
+  request.response.ranges = false;
   return kSend;
 }
 

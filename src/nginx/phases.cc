@@ -139,7 +139,7 @@ int answer_with_status(Request& request, int status) {
   if (request.error_status == 0 || !request.error_page_used) {
     for (const conf::ErrorPage& page : settings.error_pages) {
       const bool named = std::find(page.statuses.begin(), page.statuses.end(), status) != page.statuses.end();
-      if (!named || request.redirects_left <= 0) continue;
+      if (!named || request.redirects_left < 0) continue;
       if (!settings.recursive_error_pages.value_or(false)) request.error_page_used = true;
       return answer_with_error_page(request, page, status);
     }
@@ -155,6 +155,7 @@ Async<int> serve(Request& request) {
     int outcome = request.refused != 0 ? std::exchange(request.refused, 0) : co_await one_pass(request, from);
     if (outcome > 0) outcome = answer_with_status(request, outcome);
     if (outcome > 0) {
+      request.answer_status = -1;
       make_special_page(request, outcome);
       outcome = kSend;
     }

@@ -60,7 +60,8 @@ class Request {
   std::string_view raw_uri() const {
     const std::string_view target = raw_target();
     const http::Span path = exchange.head().path;
-    if (target.starts_with('/') || path.length == 0) return target.starts_with('/') ? target : "/";
+    if (target.empty() || target.starts_with('/')) return target;
+    if (path.length == 0) return "/";
     const std::string_view from = exchange.part(path);
     return {from.data(), static_cast<std::size_t>(target.data() + target.size() - from.data())};
   }

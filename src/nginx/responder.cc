@@ -110,7 +110,6 @@ void add_charset(Request& request) {
   if (!response.charset.empty() || response.content_type.find("charset=") != std::string::npos) return;
   if (bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response))) return;
   if (response.status == 301 || response.status == 302) return;
-  if (!request.upstream.attempts.empty() && !settings.override_charset.value_or(false) && response.status != 200) return;
   std::string room = *settings.charset;
   if (room.starts_with('$')) {
     std::string value;
@@ -251,7 +250,10 @@ std::uint64_t free_of_rate(Request& request) {
 
 int filter_response(Request& request) {
   Response& response = request.response;
-  if (request.answer_status > 0) response.status = request.answer_status;
+  if (request.answer_status > 0) {
+    response.status = request.answer_status;
+    response.reason.clear();
+  }
   if (const int outcome = check_conditions(request); outcome != kNext) return outcome;
   add_configured_fields(request);
   add_charset(request);

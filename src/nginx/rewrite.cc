@@ -154,7 +154,10 @@ class Run {
   }
 
   int run(const conf::Return& what) {
-    if (what.status == 444 || what.status == 499) return kClose;
+    if (what.status == 444 || what.status == 499) {
+      request_.response.status = what.status;  // For the log.
+      return kClose;
+    }
     if (what.status >= 400 && !what.has_text) return what.status;
     Response& response = request_.response;
     response.status = what.status;  // $status may be part of the text.

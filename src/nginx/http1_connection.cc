@@ -253,6 +253,8 @@ edge::Task Http1Connection::converse() {
     if (read == HeadRead::kRefused) {
       const http::HeadError error = exchange_->parser.error();
       const int status = http::status_of(error);
+      // A line that was read before the trouble is known to pages and logs.
+      if (!request.raw_target().empty()) static_cast<void>(prepare_request());
       request.refused = status == 431 ? kHeadTooLarge : status;
       request.keep_alive = false;
       request.body_discarded = true;

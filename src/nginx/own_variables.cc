@@ -18,6 +18,7 @@
 #include "nginx/paths.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
+#include "nginx/user_file.h"
 #include "nginx/variable_table.h"
 #include "os/clock.h"
 
@@ -259,7 +260,7 @@ bool remote_port(Request& r, string_view name, std::string& out) {
 }
 bool remote_user(Request& r, string_view, std::string& out) {
   if (!r.remote_user_known) {
-    r.remote_user = edge::basic_user(r.field("authorization"));
+    if (const auto credentials = parse_basic(r.field("authorization"))) r.remote_user = credentials->user;
     r.remote_user_known = true;
   }
   return give_found(out, r.remote_user);
@@ -356,7 +357,9 @@ bool server_port(Request& r, string_view, std::string& out) {
   return r.client.peer().is_unix ? give(out, "") : give_number(out, r.client.peer().local_port);
 }
 bool server_name(Request& r, string_view, std::string& out) { return give(out, first_name(*r.server)); }
-bool server_protocol(Request& r, string_view, std::string& out) { return give(out, protocol_of(r)); }
+bool server_protocol(Request& r, string_view, std::string& out) {
+  return !r.raw_target().empty() && give(out, protocol_of(r));
+}
 bool status(Request& r, string_view, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{:03}", r.response.status);
   return true;

@@ -170,7 +170,9 @@ class Run {
     }
     response.status = what.status;
     if (what.status == 204) return kSend;
-    response.content_type = request_.site.content_type_of(request_, request_.uri);
+    // Behind X-Accel-Redirect the type is that of who sent it.
+    response.content_type = request_.accel_type.empty() ? request_.site.content_type_of(request_, request_.uri)
+                                                        : std::string_view(request_.accel_type);
     response.set_text(std::move(text));
     return kSend;
   }

@@ -35,7 +35,7 @@ CASES = [
         server { listen @port2@; ignore_invalid_headers off; underscores_in_headers on; location / { return 200 "[$http_a_b] [$http_a]\n"; } }
     """, [lines("A: b"), lines("A:b"), lines("A:   b  "), lines("A:"), lines("a: b"), lines("A: b:c"), lines("A: " + "b" * 5000), lines("A_B: c"), lines("A_B: c", port="port2"), lines("A: \u00e9"), lines("A: b\x7fc", ours=400),
           lines("A : b", ours=400), lines("A b: c", ours=400), lines(": b", ours=400), lines("nocolon", ours=400), lines("A: b\x00c"), lines("A\x00: b", ours=400), lines("A: b", " folded", ours=400), lines("A: b", "\tfolded", ours=400), lines("A: b\rc", ours=400), lines("A: b\nB: c", ours=400), lines("A\x80: b", ours=400), lines("A/: b", ours=400),
-          lines("A: b\x01c", ours=400), lines("A: b\x0bc", ours=400), raw("GET / HTTP/1.1\r\n folded: x\r\nHost: x\r\n" + CLOSE, ours=400), raw("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\n", ours=400), lines("A: 1", "A: 2"), lines("Content-Type: a", "Content-Type: b", ours=400)]),
+          lines("A: b\x01c", ours=400), lines("A: b\x0bc", ours=400), raw("GET / HTTP/1.1\r\n folded: x\r\nHost: x\r\n" + CLOSE, ours=400), raw("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\n", ours=400), lines("Content-Type: a", "Content-Type: b", ours=400)]),
     Case("names of hosts", r"""
         server { listen @port@ default_server; server_name _; lingering_timeout 50ms; location / { return 200 "default [$host] [$http_host]\n"; } }
         server { listen @port@; server_name known; location / { return 200 "known [$host]\n"; } }

@@ -98,10 +98,9 @@ bool ProxyHeaderParser::read_text_line(std::string_view line) {
   if (family == "UNKNOWN") return true;
   if (family != "TCP4" && family != "TCP6") return false;
   const int number = family == "TCP4" ? AF_INET : AF_INET6;
-  char destination[46];
   const std::string_view source = take_word(line);
   if (!canonical_address(number, source, source_.address)) return false;
-  if (!canonical_address(number, take_word(line), destination)) return false;
+  if (!canonical_address(number, take_word(line), source_.server_address)) return false;
   const auto source_port = port_of(take_word(line));
   // The last word is all that is left: a blank behind it makes it no number.
   const auto destination_port = port_of(line);
@@ -109,6 +108,7 @@ bool ProxyHeaderParser::read_text_line(std::string_view line) {
   source_.named = true;
   source_.address_bytes = static_cast<std::uint8_t>(std::strlen(source_.address));
   source_.port = *source_port;
+  source_.server_port = *destination_port;
   return true;
 }
 
@@ -144,6 +144,10 @@ bool ProxyHeaderParser::read_addresses(int family, std::string_view block) {
   }
   source_.address_bytes = static_cast<std::uint8_t>(std::strlen(source_.address));
   source_.port = static_cast<std::uint16_t>(size_at(block, bytes - 4));
+  // Two addresses, then two ports.
+  ::inet_ntop(family == kInet ? AF_INET : AF_INET6, block.data() + (bytes - 4) / 2, source_.server_address,
+              sizeof source_.server_address);
+  source_.server_port = static_cast<std::uint16_t>(size_at(block, bytes - 2));
   return true;
 }
 

@@ -21,6 +21,9 @@ struct ProxySource {
   char address[46] = {};  // Text; "" for a unix socket.
   std::uint8_t address_bytes = 0;
   std::uint16_t port = 0;
+  // Where the client has connected to, told the same way.
+  char server_address[46] = {};
+  std::uint16_t server_port = 0;
 };
 
 // Restartable over a growing buffer, as RequestParser: parse() is called with all bytes received so far.

@@ -165,10 +165,25 @@ RequestParser::Line RequestParser::read_field_line(std::string_view bytes) {
   return finish_field(bytes, name, trim_blanks(between(value_begin, at)), underscored);
 }
 
+namespace {
+
+// What nginx takes a name to be; '_' has an option of its own.
+bool is_plain(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+}  // namespace
+
 RequestParser::Line RequestParser::finish_field(std::string_view bytes, std::string_view name, std::string_view value,
                                                 bool underscored) {
   // "Content_Length" and "Content-Length" are one key in a WSGI environ; only the dashed one is real.
   if (underscored && !limits_->underscores) {
+    ++underscored_dropped_;
+    return Line::kRead;
+  }
+  if (limits_->plain_names && !is_plain(name)) {
     ++underscored_dropped_;
     return Line::kRead;
   }

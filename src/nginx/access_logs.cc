@@ -79,6 +79,7 @@ AccessLogs::Log* AccessLogs::find(const conf::AccessLog& settings) {
     auto made = prepare(settings);
     if (!made) return nullptr;
     place = std::make_unique<Log>(std::move(*made));
+    place->holder = holders_.try_emplace(place->target, place.get()).first->second;
   }
   return place.get();
 }
@@ -107,12 +108,13 @@ void AccessLogs::add(Request& request) {
       line += '\n';
       return write_to_variable_path(request, *log, line);
     }
-    if (log->lines.empty()) log->oldest_ms = site_.loop().now_ms();
-    append_log_line(request, *log->format, log->lines);
-    log->lines += '\n';
-    if (!log->waits) {
-      log->waits = true;
-      waiting_.push_back(log);
+    Log* holder = log->holder;
+    if (holder->lines.empty()) holder->oldest_ms = site_.loop().now_ms();
+    append_log_line(request, *log->format, holder->lines);
+    holder->lines += '\n';
+    if (!holder->waits) {
+      holder->waits = true;
+      waiting_.push_back(holder);
     }
   };
   if (!given) return log_to(*default_log_);

@@ -32,6 +32,7 @@ class AccessLogs {
     const conf::AccessLog* settings = nullptr;
     const conf::LogFormat* format = nullptr;
     LogTarget* target = nullptr;  // nullptr: the path has variables.
+    Log* holder = nullptr;        // Of those that write to one file, the one that has their lines, in their order.
     std::string lines;
     std::uint64_t oldest_ms = 0;
     bool waits = false;  // In waiting_.
@@ -45,6 +46,7 @@ class AccessLogs {
   std::unique_ptr<conf::LogFormat> combined_;
   // By where the settings stand; inherited ones name the same target.
   std::unordered_map<const conf::AccessLog*, std::unique_ptr<Log>> logs_;
+  std::unordered_map<const LogTarget*, Log*> holders_;
   std::vector<Log*> waiting_;
   std::unique_ptr<conf::AccessLog> default_log_;
 };

@@ -127,10 +127,9 @@ Async<int> check_access(Request& request) {
     // Of several refusals the one that asks for a password wins.
     if (refused != 401) refused = said;
   }
-  if (refused == 403 || refused == 401) {
-    request.site.error_logs().line(Level::kError, request, "access forbidden by rule");
-    co_return refused;
-  }
+  // What any would have satisfied, and nothing did.
+  if (refused == 403) request.site.error_logs().line(Level::kError, request, "access forbidden by rule");
+  if (refused != 0) co_return refused;
   co_return kNext;
 }
 

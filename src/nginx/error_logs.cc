@@ -106,6 +106,11 @@ void ErrorLogs::line(Level level, Request& request, std::string_view text) {
   whole += ", request: \"";
   append_printable(whole, value);
   whole += '"';
+  if (request.parent != nullptr) {
+    whole += ", subrequest: \"";
+    append_printable(whole, request.uri);
+    whole += '"';
+  }
   if (!request.upstream.attempts.empty() && !request.pass_url.empty()) {
     whole += ", upstream: \"";
     append_printable(whole, request.pass_url);

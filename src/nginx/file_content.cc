@@ -42,6 +42,14 @@ int status_of_trouble(Request& request, std::string_view what, const std::string
   }
 }
 
+int nothing_found(Request& request, const std::string& path, int error) {
+  if (request.settings->log_not_found.value_or(true)) {
+    request.site.error_logs().line(Level::kError, request,
+                                   fmt::format("\"{}\" is not found ({}: {})", path, error, std::strerror(error)));
+  }
+  return 404;
+}
+
 // The path ends with a slash: one of the files of `index` takes its place.
 int answer_with_index(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
@@ -71,7 +79,7 @@ int answer_with_index(Request& request) {
     if (::stat(directory.c_str(), &info) != 0) {
       const int error = errno;
       if (error == ENOENT || error == ENOTDIR)
-        return status_of_trouble(request, fmt::format("\"{}\" is not found, stat()", path), directory, ENOENT);
+        return nothing_found(request, path, error);
       if (error == EACCES) return status_of_trouble(request, "stat()", directory, error);
     } else if (!S_ISDIR(info.st_mode)) {
       return status_of_trouble(request, "stat()", directory, ENOTDIR);

@@ -11,10 +11,12 @@
 #include "http/proxy_protocol.h"
 #include "http/response_head.h"
 #include "nginx/access_logs.h"
+#include "nginx/browser.h"
 #include "nginx/error_logs.h"
 #include "nginx/http2_connection.h"
 #include "nginx/phases.h"
 #include "nginx/special_pages.h"
+#include "nginx/status_words.h"
 #include "nginx/tls_server.h"
 #include "tls/session_facts.h"
 
@@ -202,10 +204,15 @@ int Http1Connection::prepare_request() {
   body_done_ = head.body == http::BodyKind::kNone || (head.body == http::BodyKind::kLength && head.content_length == 0);
   body_left_ = head.content_length;
   chunks_.reset();
-  const auto host = conf::normal_host(exchange_->part(head.authority));
-  if (!host) return 400;
-  request.host = *host;
-  request.server = &conf::choose_server(*listener_, request.host);
+  // Without a Host, as HTTP/1.0 allows, the server named "" or the default one answers.
+  if (const std::string_view authority = exchange_->part(head.authority); !authority.empty()) {
+    const auto host = conf::normal_host(authority);
+    if (!host) return 400;
+    request.host = *host;
+  }
+  const Regex* by = nullptr;
+  request.server = &conf::choose_server(*listener_, request.host, &by);
+  if (by != nullptr) request.take_captures(*by, request.host);
   request.enter_server();
   if (tls_ != nullptr) {
     if (const int refused = check_tls_client(request); refused != 0) return refused;
@@ -246,6 +253,8 @@ edge::Task Http1Connection::converse() {
     if (read == HeadRead::kRefused) {
       const http::HeadError error = exchange_->parser.error();
       const int status = http::status_of(error);
+      // A line that was read before the trouble is known to pages and logs.
+      if (!request.raw_target().empty()) static_cast<void>(prepare_request());
       request.refused = status == 431 ? kHeadTooLarge : status;
       request.keep_alive = false;
       request.body_discarded = true;
@@ -380,18 +389,23 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   const auto digits = [&number](auto value) {
     return std::string_view(number, fmt::format_to_n(number, sizeof number, "{}", value).size);
   };
-  const std::string_view reason = response.reason.empty() ? http::reason_phrase(response.status) : response.reason;
+  const std::string_view reason = response.reason.empty() ? status_words(response.status) : response.reason;
   const bool empty = response.status == 204 || response.status == 304;
-  out_.append("HTTP/1.1 ").append(digits(response.status)).append(" ").append(reason).append("\r\n");
-  if (response.fields.find("server") == FieldList::npos) line("Server", product(*request.settings));
-  if (response.fields.find("date") == FieldList::npos) line("Date", loop_.http_date());
+  out_.append("HTTP/1.1 ");
+  if (response.status < 100) out_.append(response.status < 10 ? "00" : "0");  // Of `return 000`.
+  out_.append(digits(response.status)).append(" ").append(reason).append("\r\n");
+  // An upstream's may take their places, those of add_header stand beside them.
+  const bool own = request.upstream.attempts.empty();
+  if (own || response.fields.find("server") == FieldList::npos) line("Server", product(*request.settings));
+  if (own || response.fields.find("date") == FieldList::npos) line("Date", loop_.http_date());
   if (!response.content_type.empty() && response.status != 204) {
     out_.append("Content-Type: ").append(response.content_type);
     if (!response.charset.empty()) out_.append("; charset=").append(response.charset);
     out_.append("\r\n");
   }
   if (response.content_length >= 0 && response.status != 204) line("Content-Length", digits(response.content_length));
-  if (response.last_modified >= 0 && response.status != 204) {
+  // The time of an error page is not that of what was asked for.
+  if (response.last_modified >= 0 && (response.status == 200 || response.status == 206 || response.status == 304)) {
     char date[http::kHttpDateBytes];
     http::format_http_date(response.last_modified, date);
     line("Last-Modified", {date, sizeof date});
@@ -528,6 +542,9 @@ Async<bool> Http1Connection::read_proxy_header() {
     proxy_text_.assign(source.address, source.address_bytes);
     peer_.proxy_address = proxy_text_;
     peer_.proxy_port = source.port;
+    proxy_server_text_ = source.server_address;
+    peer_.proxy_server_address = proxy_server_text_;
+    peer_.proxy_server_port = source.server_port;
   }
   exchange_->in.consume(parser.bytes());
   co_return true;

@@ -80,7 +80,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   std::unique_ptr<edge::Exchange> exchange_;
   std::unique_ptr<Request> request_;
   Peer peer_;
-  std::string local_text_, proxy_text_;
+  std::string local_text_, proxy_text_, proxy_server_text_;
   std::uint32_t requests_ = 0;
   bool stopping_ = false;
   bool pipelined_ = false;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nginx/error_logs.h"
 #include "nginx/shared_zones.h"
 #include "nginx/site.h"
@@ -45,6 +47,8 @@ int check_rate(Request& request, std::int64_t* delay_ms) {
   using Kind = RateVerdict::Kind;
   switch (verdict.kind) {
     case Kind::kPass:
+      // A request without a key is not counted anywhere.
+      if (std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.empty(); })) return kNext;
       request.limit_req_status = "PASSED";
       return kNext;
     case Kind::kDelay:

@@ -14,9 +14,11 @@
 #include "edge/basic_auth.h"
 #include "http/http_date.h"
 #include "nginx/address_list.h"
+#include "nginx/fastcgi_script.h"
 #include "nginx/paths.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
+#include "nginx/user_file.h"
 #include "nginx/variable_table.h"
 #include "os/clock.h"
 
@@ -195,6 +197,8 @@ bool invalid_referer(Request& r, string_view, std::string& out) {
   const RefererList& list = r.site.referers(*r.settings, *r.server);
   return give(out, list.is_valid(sent ? std::optional<string_view>(referer) : std::nullopt) ? "" : "1");
 }
+bool fastcgi_script_name(Request& r, string_view, std::string& out) { return give(out, fastcgi_script_of(r).name); }
+bool fastcgi_path_info(Request& r, string_view, std::string& out) { return give(out, fastcgi_script_of(r).path_info); }
 bool is_args(Request& r, string_view, std::string& out) { return give(out, r.args.empty() ? "" : "?"); }
 bool limit_conn_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_conn_status); }
 bool limit_req_status(Request& r, string_view, std::string& out) { return give_found(out, r.limit_req_status); }
@@ -256,7 +260,7 @@ bool remote_port(Request& r, string_view name, std::string& out) {
 }
 bool remote_user(Request& r, string_view, std::string& out) {
   if (!r.remote_user_known) {
-    r.remote_user = edge::basic_user(r.field("authorization"));
+    if (const auto credentials = parse_basic(r.field("authorization"))) r.remote_user = credentials->user;
     r.remote_user_known = true;
   }
   return give_found(out, r.remote_user);
@@ -308,7 +312,7 @@ bool request_time(Request& r, string_view, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{}.{:03}", ms / 1000, ms % 1000);
   return true;
 }
-bool request_uri(Request& r, string_view, std::string& out) { return give_found(out, r.raw_target()); }
+bool request_uri(Request& r, string_view, std::string& out) { return give_found(out, r.raw_uri()); }
 bool scheme(Request& r, string_view, std::string& out) { return give(out, r.tls ? "https" : "http"); }
 
 bool sent_field(Request& r, string_view name, std::string& out) {
@@ -353,7 +357,9 @@ bool server_port(Request& r, string_view, std::string& out) {
   return r.client.peer().is_unix ? give(out, "") : give_number(out, r.client.peer().local_port);
 }
 bool server_name(Request& r, string_view, std::string& out) { return give(out, first_name(*r.server)); }
-bool server_protocol(Request& r, string_view, std::string& out) { return give(out, protocol_of(r)); }
+bool server_protocol(Request& r, string_view, std::string& out) {
+  return !r.raw_target().empty() && give(out, protocol_of(r));
+}
 bool status(Request& r, string_view, std::string& out) {
   fmt::format_to(std::back_inserter(out), "{:03}", r.response.status);
   return true;
@@ -474,6 +480,8 @@ constexpr auto kOwn = std::to_array<Own>({
     {"date_local", date_local},
     {"document_root", document_root},
     {"document_uri", uri},
+    {"fastcgi_path_info", fastcgi_path_info},
+    {"fastcgi_script_name", fastcgi_script_name},
     {"gzip_ratio", gzip_ratio},
     {"host", host},
     {"hostname", hostname},

@@ -15,16 +15,24 @@ namespace {
 int answer_with(Request& request, conf::StaticPacked when, bool taken, std::string_view ending,
                 std::string_view coding) {
   if (when == conf::StaticPacked::kOff) return kNext;
-  if (when != conf::StaticPacked::kAlways && !taken) return kNext;
+  const bool sends = when == conf::StaticPacked::kAlways || taken;
+  const bool varies = request.settings->gzip_vary.value_or(false);
+  if (!sends && !varies) return kNext;
   const std::string path = file_path_of(request, request.uri) + std::string(ending);
   os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!file) return kNext;
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return kNext;
+  if (!sends) {
+    // Another client would have got that file.
+    request.response.fields.set("Vary", "vary", "Accept-Encoding");
+    return kNext;
+  }
   describe_file(request, std::move(file), info);
   request.response.fields.add("Content-Encoding", coding);
-  if (request.settings->gzip_vary.value_or(false)) request.response.fields.add("Vary", "Accept-Encoding");
-  request.response.ranges = true;
+  if (varies) request.response.fields.set("Vary", "vary", "Accept-Encoding");
+  // As in nginx no part of it is sent alone.
+  request.response.ranges = false;
   return kSend;
 }
 

@@ -25,27 +25,6 @@ bool is_set(const std::vector<conf::NamedText>& set, string_view name) {
   return std::any_of(set.begin(), set.end(), [&](const conf::NamedText& each) { return same_name(each.name, name); });
 }
 
-// The path that is asked for: the one that came, or the location's prefix replaced by the URI of proxy_pass.
-std::string target_of(Request& request, const PassPlace& place) {
-  if (place.has_variables && !place.uri.empty()) return place.uri;
-  if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr)
-    return std::string(request.raw_target().starts_with('/') ? request.raw_target() : string_view("/"));
-  std::size_t prefix = 0;
-  if (request.valid_location && !place.uri.empty() && request.location->pattern)
-    prefix = std::min(request.location->pattern->text.size(), request.uri.size());
-  std::string target;
-  if (request.valid_location) target = place.uri;
-  const string_view rest = string_view(request.uri).substr(prefix);
-  const bool escaped = request.raw_target().find('%') != string_view::npos;
-  if (escaped || request.internal) {
-    append_escaped(target, rest, Escape::kUri);
-  } else {
-    target += rest;
-  }
-  if (!request.args.empty()) target.append("?").append(request.args);
-  return target.empty() ? "/" : target;
-}
-
 struct Default {
   string_view name, value;
 };
@@ -73,7 +52,7 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
   Site& site = request.site;
   std::string room;
   out += proxy.method ? string_view(site.text(request, *proxy.method, room)) : string_view(request.method_name);
-  out.append(" ").append(target_of(request, place)).append(" HTTP/");
+  out.append(" ").append(pass_target_of(request, place)).append(" HTTP/");
   const std::string version = proxy.http_version.value_or("1.0");
   out.append(version).append("\r\n");
   const auto line = [&out](string_view name, string_view value) {
@@ -147,6 +126,26 @@ http::CgiParams params_of(Request& request, const PassHow& how) {
 }
 
 }  // namespace
+
+std::string pass_target_of(Request& request, const PassPlace& place) {
+  if (place.has_variables && !place.uri.empty()) return place.uri;
+  if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr)
+    return std::string(request.raw_uri());
+  std::size_t prefix = 0;
+  if (request.valid_location && !place.uri.empty() && request.location->pattern)
+    prefix = std::min(request.location->pattern->text.size(), request.uri.size());
+  std::string target;
+  if (request.valid_location) target = place.uri;
+  const string_view rest = string_view(request.uri).substr(prefix);
+  const bool escaped = request.raw_target().find('%') != string_view::npos;
+  if (escaped || request.internal) {
+    append_escaped(target, rest, Escape::kUri);
+  } else {
+    target += rest;
+  }
+  if (!request.args.empty()) target.append("?").append(request.args);
+  return target.empty() ? "/" : target;
+}
 
 std::optional<PassHow> how_to_pass(const conf::LocationSettings& settings) {
   using Kind = PassHow::Kind;

@@ -30,6 +30,9 @@ struct PassPlace {
   bool has_variables = false;
 };
 
+// The path that is asked for: the one that came, or the location's prefix replaced by the URI of proxy_pass.
+std::string pass_target_of(Request& request, const PassPlace& place);
+
 // The bytes in front of the body. False: they cannot be sent (uwsgi: more than 64 KiB).
 bool append_request_head(Request& request, const PassHow& how, const PassPlace& place, bool chunked_body,
                          std::string& out);

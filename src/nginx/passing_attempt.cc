@@ -113,8 +113,10 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
   const bool under_way = error == EINPROGRESS;
   if (error != 0 && !under_way) {
     // A unix socket whose queue is full says EAGAIN at once, as it does to nginx.
-    log(Level::kError, fmt::format("connect() to {} failed {} while connecting to upstream", address.text,
-                                   describe_errno(error)));
+    const bool nobody_listens = error == ECONNREFUSED || error == EAGAIN || error == ENETUNREACH ||
+                                error == EHOSTUNREACH || error == ENETDOWN || error == EHOSTDOWN;
+    log(nobody_listens ? Level::kError : Level::kCrit,
+        fmt::format("connect() to {} failed {} while connecting to upstream", address.text, describe_errno(error)));
     co_return Trouble::kError;
   }
   connection_ = std::make_unique<UpstreamConnection>();
@@ -282,7 +284,7 @@ bool Passing::receive() {
     in.consume(in.size());
     if (!errors.empty()) {
       while (errors.ends_with('\n')) errors.pop_back();
-      log(Level::kError, fmt::format("FastCGI sent in stderr: \"{}\" while reading upstream", errors));
+      log(Level::kError, fmt::format("FastCGI sent in stderr: \"{}\" while reading response header from upstream", errors));
     }
     if (!good) {
       log(Level::kError, "upstream sent unsupported FastCGI protocol record");
@@ -347,8 +349,10 @@ Async<Passing::Trouble> Passing::attempt(std::size_t peer) {
   UpstreamAttempt& facts = request_.upstream.attempts.emplace_back();
   facts.address = address.text;
   facts.redirected = choice_.attempts == 1 && request_.upstream.attempts.size() > 1;
-  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + address.text +
-                      (how_.kind == PassHow::Kind::kHttp ? (place_.uri.empty() ? request_.uri : place_.uri) : ":");
+  // As nginx says it: a unix socket ends with a colon.
+  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + address.text;
+  if (address.text.starts_with("unix:")) request_.pass_url += ':';
+  if (how_.kind == PassHow::Kind::kHttp) request_.pass_url += pass_target_of(request_, place_);
   began_ms_ = request_.site.loop().now_ms();
   server_ended_ = false;
   plain_.clear();

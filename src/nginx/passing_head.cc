@@ -67,8 +67,8 @@ int Passing::follow_accel_redirect(string_view target) {
   const std::size_t mark = target.find('?');
   // The path may be escaped, as a URI is.
   const auto normal = conf::normal_path(target.substr(0, mark), conf::Slashes::kKept);
-  if (!normal || !is_safe_uri(target)) {
-    log(Level::kError, fmt::format("unsafe URI \"{}\" was detected", target));
+  if (!normal || !target.starts_with('/') || !is_safe_uri(target)) {
+    log(Level::kError, fmt::format("unsafe URI \"{}\" was detected while reading response header from upstream", target));
     return 404;
   }
   path = normal->path;
@@ -123,7 +123,7 @@ int Passing::take_head() {
 
   const auto ignored = [&](string_view name) { return is_among(settings.ignore_headers, name); };
   const string_view accel = fields.get("x-accel-redirect");
-  if (!accel.empty() && !ignored("X-Accel-Redirect") && request_.parent == nullptr)
+  if (fields.find("x-accel-redirect") != FieldList::npos && !ignored("X-Accel-Redirect") && request_.parent == nullptr)
     return follow_accel_redirect(accel);
   if (settings.intercept_errors.value_or(false) && head.status >= 300) {
     for (const conf::ErrorPage& page : request_.settings->error_pages) {

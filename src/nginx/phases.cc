@@ -17,10 +17,9 @@ namespace tierce::nginx {
 namespace {
 
 // Of a path that was found too often.
-int cycle(Request& request) {
+int cycle(Request& request, std::string_view doing, std::string_view where) {
   request.site.error_logs().line(
-      Level::kError, request,
-      fmt::format("rewrite or internal redirection cycle while processing \"{}\"", request.uri));
+      Level::kError, request, fmt::format("rewrite or internal redirection cycle while {} \"{}\"", doing, where));
   return 500;
 }
 
@@ -55,6 +54,21 @@ int find_location(Request& request) {
   return 301;
 }
 
+// limit_except: for all methods but those it names, its settings hold.
+bool apply_limit_except(Request& request) {
+  const conf::LimitExcept* except = request.location->limit_except.get();
+  if (except == nullptr) return false;
+  const auto is_named = [&](std::string_view method) {
+    for (const std::string& each : except->methods) {
+      if (each == method || (each == "GET" && method == "HEAD")) return true;
+    }
+    return false;
+  };
+  if (is_named(request.method_name)) return false;
+  request.settings = &except->settings;
+  return true;
+}
+
 // Finds the location and runs its instructions until the path stays as it is.
 int choose_location(Request& request, bool location_is_set) {
   for (;;) {
@@ -63,24 +77,13 @@ int choose_location(Request& request, bool location_is_set) {
     }
     location_is_set = false;
     bool uri_changed = false;
+    // A limit_except that holds is a place of its own, without the location's instructions.
+    if (apply_limit_except(request)) return kNext;
     const int outcome = run_instructions(request, request.location->instructions, &uri_changed);
     if (outcome != kNext) return outcome;
     if (!uri_changed) return kNext;
-    if (request.redirects_left-- <= 0) return cycle(request);
+    if (request.redirects_left-- <= 0) return cycle(request, "processing", request.uri);
   }
-}
-
-// limit_except: for all methods but those it names, its settings hold.
-void apply_limit_except(Request& request) {
-  const conf::LimitExcept* except = request.location->limit_except.get();
-  if (except == nullptr) return;
-  const auto is_named = [&](std::string_view method) {
-    for (const std::string& each : except->methods) {
-      if (each == method || (each == "GET" && method == "HEAD")) return true;
-    }
-    return false;
-  };
-  if (!is_named(request.method_name)) request.settings = &except->settings;
 }
 
 Async<int> one_pass(Request& request, int from) {
@@ -92,7 +95,6 @@ Async<int> one_pass(Request& request, int from) {
     if (outcome != kNext) co_return outcome;
   }
   if (const int outcome = choose_location(request, from == kRestartLocation); outcome != kNext) co_return outcome;
-  apply_limit_except(request);
   if (has_limits(request)) {
     if (const int outcome = co_await check_limits(request); outcome != kNext) co_return outcome;
   }
@@ -108,7 +110,7 @@ Async<int> one_pass(Request& request, int from) {
 }  // namespace
 
 int redirect_internally(Request& request, std::string_view target) {
-  if (request.redirects_left-- <= 0) return cycle(request);
+  if (request.redirects_left-- <= 0) return cycle(request, "internally redirecting to", target);
   const std::size_t mark = target.find('?');
   std::string args(mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1));
   request.uri = std::string(target.substr(0, mark));
@@ -120,7 +122,7 @@ int redirect_internally(Request& request, std::string_view target) {
 }
 
 int redirect_to_named(Request& request, std::string_view name) {
-  if (request.redirects_left-- <= 0) return cycle(request);
+  if (request.redirects_left-- <= 0) return cycle(request, "redirect to named location", name);
   const conf::Location* found = request.server->root.choices.find_named(name);
   if (found == nullptr) {
     request.site.error_logs().line(Level::kError, request, fmt::format("could not find named location \"{}\"", name));
@@ -133,10 +135,11 @@ int redirect_to_named(Request& request, std::string_view name) {
 
 int answer_with_status(Request& request, int status) {
   const conf::LocationSettings& settings = *request.settings;
+  request.answer_status = -1;  // What goes wrong with an error page is what the client hears of.
   if (request.error_status == 0 || !request.error_page_used) {
     for (const conf::ErrorPage& page : settings.error_pages) {
       const bool named = std::find(page.statuses.begin(), page.statuses.end(), status) != page.statuses.end();
-      if (!named || request.redirects_left <= 0) continue;
+      if (!named || request.redirects_left < 0) continue;
       if (!settings.recursive_error_pages.value_or(false)) request.error_page_used = true;
       return answer_with_error_page(request, page, status);
     }
@@ -152,6 +155,7 @@ Async<int> serve(Request& request) {
     int outcome = request.refused != 0 ? std::exchange(request.refused, 0) : co_await one_pass(request, from);
     if (outcome > 0) outcome = answer_with_status(request, outcome);
     if (outcome > 0) {
+      request.answer_status = -1;
       make_special_page(request, outcome);
       outcome = kSend;
     }

@@ -59,16 +59,16 @@ void find_real_address(Request& request) {
   }
   if (value.empty()) return;
   std::string_view rest = value;
-  const bool list = http::equals_ignoring_case(header, "x-forwarded-for");
   std::string_view found;
   std::uint16_t port = request.real_port;
   for (;;) {
-    const std::size_t comma = list ? rest.rfind(',') : std::string_view::npos;
+    rest = rest.substr(0, rest.find_last_not_of(" ,") + 1);
+    const std::size_t comma = rest.find_last_of(" ,");
     const std::string_view last = http::trim_blanks(rest.substr(comma == std::string_view::npos ? 0 : comma + 1));
     const auto [host, given_port] = address_and_port(last);
     if (!parse_ip(host)) break;
     found = host;
-    port = given_port;
+    if (given_port != 0) port = given_port;
     if (comma == std::string_view::npos || !settings.real_ip_recursive.value_or(false)) break;
     if (!is_trusted(settings, host, false)) break;
     rest = rest.substr(0, comma);

@@ -56,6 +56,15 @@ class Request {
   std::string_view field(std::string_view lower) const { return exchange.field(lower); }
   // As it came; good until more of the body is read.
   std::string_view raw_target() const { return exchange.part(exchange.head().target); }
+  // Of it what a request of that server would have sent: "http://name/path?x" is "/path?x".
+  std::string_view raw_uri() const {
+    const std::string_view target = raw_target();
+    const http::Span path = exchange.head().path;
+    if (target.empty() || target.starts_with('/')) return target;
+    if (path.length == 0) return "/";
+    const std::string_view from = exchange.part(path);
+    return {from.data(), static_cast<std::size_t>(target.data() + target.size() - from.data())};
+  }
   bool is_head() const { return method == http::Method::kHead; }
   bool reads() const { return method == http::Method::kGet || method == http::Method::kHead; }
 

@@ -7,7 +7,9 @@
 #include "config/nginx/values.h"
 #include "http/byte_range.h"
 #include "http/conditional.h"
+#include "http/http_date.h"
 #include "nginx/body_filter.h"
+#include "nginx/browser.h"
 #include "nginx/error_logs.h"
 #include "nginx/expires_field.h"
 #include "nginx/paths.h"
@@ -76,15 +78,15 @@ void add_configured_fields(Request& request) {
   for (const conf::NamedText& field : settings.add_headers) {
     if (!good && !field.always) continue;
     const std::string_view value = request.site.text(request, field.value, room);
-    if (value.empty()) continue;
     const std::string& name = field.name;
+    // These are the response's own: another takes its place, and "" takes it away.
     if (http::equals_ignoring_case(name, "last-modified")) {
-      // The field is that of the response: it takes its place.
       response.last_modified = -1;
-      response.fields.set("Last-Modified", "last-modified", value);
+      response.fields.remove("last-modified");
+      if (!value.empty()) response.fields.add("Last-Modified", value);
     } else if (http::equals_ignoring_case(name, "etag")) {
       response.etag = value;
-    } else {
+    } else if (!value.empty()) {
       response.fields.add(name, value);
     }
   }
@@ -106,8 +108,8 @@ void add_charset(Request& request) {
   Response& response = request.response;
   if (!settings.charset || *settings.charset == "off" || response.content_type.empty()) return;
   if (!response.charset.empty() || response.content_type.find("charset=") != std::string::npos) return;
-  if (!is_among(settings.charset_types, bare_type(response))) return;
-  if (!request.upstream.attempts.empty() && !settings.override_charset.value_or(false) && response.status != 200) return;
+  if (bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response))) return;
+  if (response.status == 301 || response.status == 302) return;
   std::string room = *settings.charset;
   if (room.starts_with('$')) {
     std::string value;
@@ -117,6 +119,11 @@ void add_charset(Request& request) {
   response.charset = std::move(room);
 }
 
+// A validator, or a date: nothing else makes the range hold.
+bool if_range_is_sound(std::string_view text) {
+  return text.empty() || text.ends_with('"') || http::parse_http_date(text).has_value();
+}
+
 // One range becomes the body; several become parts of a multipart/byteranges.
 int take_ranges(Request& request) {
   Response& response = request.response;
@@ -124,20 +131,23 @@ int take_ranges(Request& request) {
   if (request.settings->max_ranges == std::int64_t{0}) return kNext;
   const std::string_view asked = request.field("range");
   const http::Validators validators{.modified = response.last_modified, .tag = response.etag};
-  if (asked.empty() || !http::range_applies(conditions_of(request), validators)) {
+  const bool asks = asked.size() > std::string_view("bytes=").size() && if_range_is_sound(request.field("if-range"));
+  if (!asks || !http::range_applies(conditions_of(request), validators)) {
     response.fields.add("Accept-Ranges", "bytes");
     return kNext;
   }
   const auto size = static_cast<std::uint64_t>(response.content_length);
   const http::RangeRequest wanted = http::parse_range(asked, size);
   using Kind = http::RangeRequest::Kind;
-  if (wanted.kind == Kind::kUnsatisfiable) {
+  // Of nothing the beginning is all of it.
+  const bool of_nothing = size == 0 && (asked.find("=0-") == 5 || asked.find("=-") == 5);
+  if (wanted.kind == Kind::kUnsatisfiable && !of_nothing) {
     response.fields.set("Content-Range", "content-range", fmt::format("bytes */{}", size));
     return 416;
   }
   const auto most = request.settings->max_ranges;
   const bool too_many = most && static_cast<std::int64_t>(wanted.parts.size()) > *most;
-  if (wanted.kind == Kind::kWhole || too_many) {
+  if (wanted.kind == Kind::kWhole || too_many || of_nothing) {
     response.fields.add("Accept-Ranges", "bytes");
     return kNext;
   }
@@ -202,6 +212,15 @@ bool has_body(const Request& request) {
 }
 
 bool keeps_connection(const Request& request) {
+  if (!request.settings->keepalive_disable.empty()) {
+    const auto names = [&request](std::string_view browser) {
+      const conf::Words& words = request.settings->keepalive_disable;
+      return std::find(words.begin(), words.end(), browser) != words.end();
+    };
+    const Browser browser = browser_of(request.field("user-agent"));
+    if (browser.safari && names("safari")) return false;
+    if (browser.msie6 && request.method == http::Method::kPost && names("msie6")) return false;
+  }
   const conf::LocationSettings& settings = *request.settings;
   const auto& timeout = settings.keepalive_timeout;
   if (timeout && timeout->time.count() == 0) return false;
@@ -231,7 +250,10 @@ std::uint64_t free_of_rate(Request& request) {
 
 int filter_response(Request& request) {
   Response& response = request.response;
-  if (request.answer_status > 0) response.status = request.answer_status;
+  if (request.answer_status > 0) {
+    response.status = request.answer_status;
+    response.reason.clear();
+  }
   if (const int outcome = check_conditions(request); outcome != kNext) return outcome;
   add_configured_fields(request);
   add_charset(request);

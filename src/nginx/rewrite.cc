@@ -17,7 +17,7 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool holds(Request& request, const conf::Condition& condition) {
+bool applies(Request& request, const conf::Condition& condition) {
   Site& site = request.site;
   std::string room, other;
   const std::string_view left = site.text(request, condition.left, room);
@@ -147,25 +147,32 @@ class Run {
   }
 
   int run(const conf::If& what) {
-    if (!holds(request_, what.condition)) return kNext;
+    if (applies(request_, what.condition) == what.condition.negated) return kNext;
     request_.settings = &what.inside->settings;
     request_.inside_if = what.inside.get();
     return all(what.inside->instructions);
   }
 
   int run(const conf::Return& what) {
-    if (what.status == 444) return kClose;
+    if (what.status == 444 || what.status == 499) {
+      request_.response.status = what.status;  // For the log.
+      return kClose;
+    }
     if (what.status >= 400 && !what.has_text) return what.status;
     Response& response = request_.response;
+    response.status = what.status;  // $status may be part of the text.
     std::string text = what.has_text ? request_.site.text(request_, what.text) : std::string();
     response.restart();
     if (is_redirect(what.status)) {
+      if (text.empty()) response.fields.set("Location", "location", "");
       response.location = std::move(text);
       return what.status;
     }
     response.status = what.status;
-    if (what.status == 204 || what.status == 304) return kSend;
-    response.content_type = request_.site.content_type_of(request_, request_.uri);
+    if (what.status == 204) return kSend;
+    // Behind X-Accel-Redirect the type is that of who sent it.
+    response.content_type = request_.accel_type.empty() ? request_.site.content_type_of(request_, request_.uri)
+                                                        : std::string_view(request_.accel_type);
     response.set_text(std::move(text));
     return kSend;
   }

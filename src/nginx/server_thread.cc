@@ -24,6 +24,7 @@ http::HeadLimits limits_of(const conf::ServerSettings& settings) {
   }
   limits.fields_max = http::kHeaderFieldsMax;
   limits.underscores = settings.underscores_in_headers.value_or(false);
+  limits.plain_names = settings.ignore_invalid_headers.value_or(true);
   return limits;
 }
 

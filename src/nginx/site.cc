@@ -86,10 +86,16 @@ std::string_view Site::content_type_of(const Request& request, std::string_view 
   const conf::LocationSettings& settings = *request.settings;
   const std::string_view name = path.substr(path.rfind('/') + 1);
   const std::size_t dot = name.rfind('.');
-  if (dot != std::string_view::npos && dot > 0 && dot + 1 < name.size() && settings.types) {
+  if (dot != std::string_view::npos && dot > 0 && dot + 1 < name.size()) {
     std::string ending(name.substr(dot + 1));
     for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (const auto found = settings.types->find(ending); found != settings.types->end()) return found->second;
+    if (!settings.types) {
+      if (ending == "html") return "text/html";
+      if (ending == "gif") return "image/gif";
+      if (ending == "jpg") return "image/jpeg";
+    } else if (const auto found = settings.types->find(ending); found != settings.types->end()) {
+      return found->second;
+    }
   }
   return settings.default_type ? std::string_view(*settings.default_type) : std::string_view("text/plain");
 }

@@ -34,7 +34,7 @@ void make_special_page(Request& request, int status) {
   if (request.answer_status > 0) response.status = request.answer_status;
   std::string page = error_page(status, product(*request.settings));
   if (page.empty()) {
-    if (status < 400) response.content_type.clear();
+    response.content_type.clear();
     return;
   }
   const Browser browser = browser_of(request.field("user-agent"));

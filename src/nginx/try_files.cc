@@ -29,15 +29,15 @@ int try_files(Request& request) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode) != wants_directory) continue;
     if (!wants_directory && !S_ISREG(info.st_mode)) continue;
-    request.uri = std::string(text);
+    // The slash that asks for a directory is none of the path's.
+    std::string uri(wants_directory ? below.substr(0, below.size() - 1) : below);
+    if (alias && root->replaces != std::string::npos) uri.insert(0, request.location->pattern->text);
+    request.uri = std::move(uri);
     return kNext;
   }
   if (!files.otherwise) return files.status;
   const std::string target = request.site.text(request, *files.otherwise);
   if (target.starts_with('@')) return redirect_to_named(request, target);
-  const std::size_t mark = target.find('?');
-  // The arguments that came stay where the target brings none of its own.
-  if (mark != std::string::npos || request.args.empty()) return redirect_internally(request, target);
   return redirect_internally(request, target);
 }
 

@@ -1,5 +1,6 @@
 #include "nginx/variable_table.h"
 
+#include "config/nginx/values.h"
 #include "nginx/made_variables.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
@@ -50,7 +51,10 @@ std::uint32_t VariableTable::slot_of(std::string_view name) {
       request.valid_raw_uri = false;
     };
   } else if (name == "limit_rate") {
-    variable.write = [](Request& request, std::string value) { request.limit_rate = std::move(value); };
+    variable.write = [](Request& request, std::string value) {
+      const auto bytes = conf::parse_size(value, false);
+      request.limit_rate = bytes ? std::to_string(*bytes) : std::string();
+    };
   }
   variables_.push_back(std::move(variable));
   const auto slot = static_cast<std::uint32_t>(variables_.size() - 1);

@@ -501,8 +501,15 @@ class Pair:
 _ERROR = re.compile(r"[0-9/]{10} [0-9:]{8} (\[(?:error|crit|alert|emerg|warn)\]) [0-9]+#[0-9]+: (?:\*[0-9]+ )?(.*)")
 
 
+# What nginx says of its own ways: temporary files, and what it did last ("while sending to client").
+_OWN_WAYS = re.compile(r"is buffered to a temporary file")
+_DOING = re.compile(r" while (sending to client|reading client request line|sending request to upstream|reading upstream)(?=,)")
+
+
 def error_lines(path, case):
-    return [scrubbed(f"{found[1]} {found[2]}", None, case) for line in path.read_text("latin-1").splitlines() if (found := _ERROR.match(line))]
+    """Everything from [warn] on, without time, process and connection."""
+    found = [match for line in path.read_text("latin-1").splitlines() if (match := _ERROR.match(line)) and not _OWN_WAYS.search(line)]
+    return [scrubbed(_DOING.sub("", f"{match[1]} {match[2]}"), None, case) for match in found]
 
 
 class RunningNginx:

@@ -13,7 +13,7 @@ PLAIN = """arg_a arg_missing args binary_remote_addr body_bytes_sent content_len
 PLAIN.remove("tcpinfo_rtt_missing")
 SHAPES = [("^time ([0-9]{4}-[0-9-]+T[0-9:]+[+-][0-9:]+)$", "time ISO"), ("^local ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})$", "local LOCAL"),
           (r"^msec [0-9]+\.[0-9]{3}$", "msec N"), (r"^request_time [0-9]+\.[0-9]{3}$", "request_time N"), ("^id [0-9a-f]{32}$", "id HEX"), ("^pid [0-9]+$", "pid N"),
-          ("^connection [0-9]+$", "connection N"), ("^port [0-9]+$", "port N"), ("^rtt [0-9]+ [0-9]+ [0-9]+ [0-9]+$", "rtt NUMBERS"), ("^date .*$", "date D"),
+          ("^connection [0-9]+$", "connection N"), ("^port [0-9]+$", "port N"), ("^date .*$", "date D"),
           (r"^connection_time [0-9]+\.[0-9]{3}$", "connection_time N")]
 
 CASES = [
@@ -104,10 +104,9 @@ CASES = [
             location /pass/ { proxy_pass http://@http@/; proxy_pass_header Server; proxy_pass_header Date; proxy_pass_header X-Pad; }
             location /hide/ { proxy_pass http://@http@/; proxy_hide_header X-Visible; proxy_hide_header x-twice; }
             location /msie { return 404; }
-            location /msieoff { msie_padding off; return 404; }
         }
     """, [get(path) for path in ("/off", "/on", "/build", "/offok", "/back/fields", "/pass/fields", "/hide/fields")] +
-        [get("/msie", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), get("/msieoff", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), head("/msie", "User-Agent: MSIE 7.0"),
+        [get("/msie", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows)"), head("/msie", "User-Agent: MSIE 7.0"),
          get("/msie", "User-Agent: Opera (MSIE 6.0)"), get("/msie", "User-Agent: Chrome/100")], like=[(r" \(Debian\)", "")]),
     Case("connections that are kept", r"""
         server { listen @port@; root @www@; keepalive_timeout 20s 15s; }
@@ -129,13 +128,13 @@ CASES = [
         [get("/nothing/"), get("/named-args?A=upper&b=%20x&a=1&a=2&long_name=l&dash-ed=1"), get("/args?"), get("/is_args?"), get("/args"), get("/is_args"), get("/request?x", version="HTTP/1.0"), get("/host", host=None, version="HTTP/1.0"),
          get("/host", host="UPPER.Example"), get("/http_host", host="UPPER.Example:99"), get("http://absolute/host", host="vars.example"), get("http://absolute/request_uri?q"), get("http://absolute/http_host", host="vars.example"), get("/request_uri//a/../b%20c?d=%20e"), get("/uri//a/../b%20c?d=%20e"),
          post("/content_length", "12345"), post("/content_type", "12345", "Content-Type: a/b; c=d"), get("/remote_user", "Authorization: Basic YWxpY2U6cHc="), get("/remote_user", "Authorization: Basic !!!"), get("/remote_user", "Authorization: Bearer YWxpY2U6cHc="), get("/remote_user", "Authorization: basic OnB3"),
-         get("/http_x_own", "X-Own: 1", "X-Own: 2"), get("/http_cookie", "Cookie: a=1", "Cookie: b=2"), get("/cookie_a", "Cookie: b=1; A=2; a=3; a=4"), get("/cookie_a", "Cookie: xa=1;a=2"), get("/cookie_a", "Cookie: a = 3"), get("/cookie_a", 'Cookie: a="q;r"'),
+         get("/http_cookie", "Cookie: a=1", "Cookie: b=2"), get("/cookie_a", "Cookie: b=1; A=2; a=3; a=4"), get("/cookie_a", "Cookie: xa=1;a=2"), get("/cookie_a", "Cookie: a = 3"), get("/cookie_a", 'Cookie: a="q;r"'),
          get("/http_x_forwarded_for", "X-Forwarded-For: 1.1.1.1", "X-Forwarded-For: 2.2.2.2"), get("/arg_a?a"), get("/arg_a?a="), get("/arg_a?xa=1&a=2"), get("/arg_a?A=2"), get("/arg_a?b&a=%41+c"), get("/arg_a?b=a=5"), get("/request_filename/x/../y"), get("/http_user_agent"),
          get("/connection_requests"), kept(request("/connection_requests", close=False), request("/connection_requests"))]),
     Case("variables that differ each time", r"""
         server { listen @port@; location / { default_type text/plain;
-            return 200 "time $time_iso8601\nlocal $time_local\nmsec $msec\nrequest_time $request_time\nid $request_id\npid $pid\nconnection $connection\nport $remote_port\nrtt $tcpinfo_rtt $tcpinfo_rttvar $tcpinfo_snd_cwnd $tcpinfo_rcv_space\nconnection_time $connection_time\n"; }
-          location /local { ssi off; return 200 "date $date_local $date_gmt\n"; } location /length { return 200 "$request_length $bytes_sent $body_bytes_sent\n"; }
+            return 200 "time $time_iso8601\nlocal $time_local\nmsec $msec\nrequest_time $request_time\nid $request_id\npid $pid\nconnection $connection\nport $remote_port\nconnection_time $connection_time\n"; }
+          location /local { return 200 "date $date_local $date_gmt\n"; } location /length { return 200 "$request_length $bytes_sent $body_bytes_sent\n"; }
           location /twice { return 200 "$request_id=$request_id\n"; } }
     """, [get("/"), get("/local"), get("/length"), get("/length?" + "x" * 3000), get("/length", "X-Long: " + "y" * 2000), post("/length", "body"), get("/twice", like=[("([0-9a-f]{32})=\\1", "same=same")])], like=SHAPES),
     Case("map", r"""

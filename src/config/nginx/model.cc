@@ -32,8 +32,8 @@ const Listener* find_listener(const Model& model, const Address& local) {
   return of_all;
 }
 
-const Server& choose_server(const Listener& listener, std::string_view host) {
-  const auto found = listener.names.find(host);
+const Server& choose_server(const Listener& listener, std::string_view host, const Regex** by) {
+  const auto found = listener.names.find(host, by);
   return found ? *listener.servers[*found] : *listener.fallback;
 }
 

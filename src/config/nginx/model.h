@@ -118,6 +118,7 @@ struct Model {
 // with its port. nullptr: none.
 const Listener* find_listener(const Model& model, const Address& local);
 // By the Host as normal_host() makes it; "" for a request without one.
-const Server& choose_server(const Listener& listener, std::string_view host);
+// `by`: as ServerNames::find says.
+const Server& choose_server(const Listener& listener, std::string_view host, const Regex** by = nullptr);
 
 }  // namespace tierce::config::nginx

@@ -83,7 +83,8 @@ bool ServerNames::add(const ServerName& name, std::size_t server) {
   return true;
 }
 
-std::optional<std::size_t> ServerNames::find(string_view host) const {
+std::optional<std::size_t> ServerNames::find(string_view host, const Regex** by) const {
+  if (by != nullptr) *by = nullptr;
   if (const auto found = exact_.find(std::string(host)); found != exact_.end()) return found->second;
   for (std::size_t dot = host.find('.'); dot != string_view::npos; dot = host.find('.', dot + 1)) {
     if (const auto found = below_.find(std::string(host.substr(dot + 1))); found != below_.end()) return found->second;
@@ -93,7 +94,9 @@ std::optional<std::size_t> ServerNames::find(string_view host) const {
       return found->second;
   }
   for (const auto& [regex, server] : expressions_) {
-    if (regex->matches(host)) return server;
+    if (!regex->matches(host)) continue;
+    if (by != nullptr) *by = regex.get();
+    return server;
   }
   return std::nullopt;
 }

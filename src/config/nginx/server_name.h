@@ -43,7 +43,8 @@ class ServerNames {
   // The first to have a name keeps it; false: another one has it already, which nginx only warns of.
   bool add(const ServerName& name, std::size_t server);
   // nullopt: none has it, the address's default server answers.
-  std::optional<std::size_t> find(std::string_view normal_host) const;
+  // `by`, where it is asked for: the expression that found it, which holds the captures, or nullptr.
+  std::optional<std::size_t> find(std::string_view normal_host, const Regex** by = nullptr) const;
 
  private:
   using ByName = std::unordered_map<std::string, std::size_t>;

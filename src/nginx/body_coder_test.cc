@@ -57,7 +57,7 @@ TEST(BodyCoder, WhatWasPackedComesOutAgain) {
         if (step == 7 && bytes > 5000) continue;
         const auto gzip = make_gzip_encoder(kGzipLevel, gzip_memory_for(bytes));
         EXPECT_EQ(gunzipped(coded(*gzip, text, step, between), step), text) << bytes << " by " << step;
-        const auto brotli = make_brotli_encoder(5, 512U * 1024, bytes);
+        const auto brotli = make_brotli_encoder(5, 524'288, bytes);
         EXPECT_EQ(unbrotlied(coded(*brotli, text, step, between)), text) << bytes << " by " << step;
         const auto zstd = make_zstd_encoder(3);
         EXPECT_EQ(unzstded(coded(*zstd, text, step, between)), text) << bytes << " by " << step;

@@ -114,10 +114,8 @@ class GunzipDecoder final : public BodyCoder {
           stream_, [](z_stream& stream) { return inflate(&stream, Z_SYNC_FLUSH); }, output);
       if (outcome == Z_STREAM_END) {
         ended_ = true;
-      } else if (outcome == Z_BUF_ERROR) {
-        return true;  // It waits for more.
       } else if (outcome != Z_OK) {
-        return false;
+        return outcome == Z_BUF_ERROR;  // It waits for more.
       } else if (stream_.avail_in == 0 && stream_.avail_out != 0) {
         return true;
       }

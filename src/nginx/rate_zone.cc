@@ -1,6 +1,7 @@
 #include "nginx/rate_zone.h"
 
 #include <algorithm>
+#include <ranges>
 #include <vector>
 
 namespace tierce::nginx {
@@ -121,8 +122,8 @@ RateVerdict check_rates(std::span<const RateLimit> limits, std::span<const std::
       return {full ? RateVerdict::Kind::kZoneFull : RateVerdict::Kind::kReject, 0, look.excess, i};
     }
   }
-  for (auto each = held.rbegin(); each != held.rend(); ++each)
-    take_longest(each->first, limits[each->first].zone->settle(*each->second, now_ms));
+  for (const auto& [limit, state] : held | std::views::reverse)
+    take_longest(limit, limits[limit].zone->settle(*state, now_ms));
   return verdict;
 }
 

@@ -167,6 +167,8 @@ open_file_cache max=100 inactive=20s;
 open_file_cache foo;
 gzip on; gzip_types text/css application/json; gzip_vary on; gzip_proxied any; gzip_disable msie6;
 gzip_types text/html;
+msie_padding off; msie_refresh on;
+msie_padding foo;
 gzip_types a a;
 gzip_comp_level 10;
 gzip_buffers 4 x;

@@ -130,7 +130,7 @@ struct LocationSettings {
 
   // What is answered.
   std::vector<ErrorPage> error_pages;
-  Flag recursive_error_pages, absolute_redirect, port_in_redirect, server_name_in_redirect;
+  Flag recursive_error_pages, msie_padding, msie_refresh, absolute_redirect, port_in_redirect, server_name_in_redirect;
   std::optional<ServerTokens> server_tokens;
   std::vector<NamedText> add_headers, add_trailers;
   std::optional<Expires> expires;

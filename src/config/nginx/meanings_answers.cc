@@ -88,6 +88,9 @@ Meanings answer_meanings() {
   return {
       setting<&L::error_pages>("error_page", error_page, "", "What answers in place of an error."),
       setting<&L::recursive_error_pages>("recursive_error_pages", "off", "Whether that may fail into another one."),
+      setting<&L::msie_padding>("msie_padding", "on",
+                                "Whether built-in pages of errors are long enough for Internet Explorer and Chrome."),
+      setting<&L::msie_refresh>("msie_refresh", "off", "Whether Internet Explorer gets a page in place of a redirect."),
       setting<&L::absolute_redirect>("absolute_redirect", "on",
                                      "Whether redirects of the server itself name its host."),
       setting<&L::port_in_redirect>("port_in_redirect", "on", "... and its port."),

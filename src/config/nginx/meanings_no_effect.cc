@@ -20,7 +20,6 @@ constexpr Listed kLists[] = {
     {"the kernel knows better",
      "send_lowat read_ahead directio directio_alignment output_buffers postpone_output "
      "sendfile_max_chunk aio aio_write subrequest_output_buffer_size"},
-    {"no browser needs it any more", "msie_padding msie_refresh"},
     {"nginx has given it up itself",
      "http2_push http2_push_preload http2_max_concurrent_pushes http2_idle_timeout http2_max_field_size "
      "http2_max_header_size http2_max_requests http2_recv_timeout http2_pool_size"},

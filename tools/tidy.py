@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- {edge, wsgi, supervise} <- cli
+    base <- os <- {config, http, gateway} <- {edge, wsgi, supervise, supervisord} <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -18,7 +18,8 @@ ALLOWED = {
     "edge": {"base", "os", "config", "http", "gateway"},
     "wsgi": {"base", "os", "http", "gateway"},
     "supervise": {"base", "os", "config", "gateway"},
-    "cli": {"base", "os", "config", "http", "gateway", "edge", "supervise"},
+    "supervisord": {"base", "os", "config", "http"},
+    "cli": {"base", "os", "config", "http", "gateway", "edge", "supervise", "supervisord"},
 }
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z_]+)/[^"]*"|<(Python\.h)>)')
 

@@ -6,6 +6,7 @@
 
 #include "cli/gunicorn_command.h"
 #include "cli/run_command.h"
+#include "cli/supervisord_command.h"
 #include "cli/uwsgi_command.h"
 
 namespace {
@@ -15,6 +16,7 @@ constexpr const char* kUsage =
     "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
+    "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.
@@ -31,6 +33,7 @@ int main(int argc, char** argv) {
   const std::string_view name = argc > 0 ? called_as(argv[0]) : "";
   if (name == "uwsgi") return tierce::cli::uwsgi_command(arguments);
   if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
+  if (name == "supervisord") return tierce::cli::supervisord_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
     return 2;
@@ -47,6 +50,7 @@ int main(int argc, char** argv) {
   if (command == "run") return tierce::cli::run_command({arguments.begin() + 1, arguments.end()});
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
+  if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;
 }

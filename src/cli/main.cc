@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/ctl_command.h"
 #include "cli/gunicorn_command.h"
 #include "cli/run_command.h"
 #include "cli/supervisord_command.h"
@@ -17,6 +18,7 @@ constexpr const char* kUsage =
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
     "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
+    "  ctl COMMAND ...            drives a supervisord, ours or the original (tierce ctl --help)\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.
@@ -34,6 +36,7 @@ int main(int argc, char** argv) {
   if (name == "uwsgi") return tierce::cli::uwsgi_command(arguments);
   if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
   if (name == "supervisord") return tierce::cli::supervisord_command(arguments);
+  if (name == "supervisorctl") return tierce::cli::ctl_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
     return 2;
@@ -51,6 +54,7 @@ int main(int argc, char** argv) {
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
+  if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;
 }

@@ -84,6 +84,7 @@ ControlConnection::ControlConnection(Server& server, os::CallbackLoop& loop, con
       loop_(loop),
       settings_(settings),
       fd_(std::move(fd)),
+      limits_{.empty_host = true},  // supervisorctl's when it follows a log over a unix socket.
       fields_(limits_.fields_max),
       parser_(limits_, fields_.data()),
       idle_since_(Server::now()) {

@@ -84,3 +84,20 @@ def gunicorn_run(tmp_path):
     yield begin
     for run in runs:
         run.kill()
+
+
+@pytest.fixture
+def supervisord_run(tmp_path):
+    """supervisord_run(OURS or REAL, config, ...) makes one, not started; at the end none is left."""
+    # Imported here: the suites that run against other servers do without supervisor.
+    from supervisord_peers import SupervisordRun
+
+    runs = []
+
+    def make(program, config, **how):
+        runs.append(SupervisordRun(tmp_path / f"s{len(runs)}", program, config, **how))
+        return runs[-1]
+
+    yield make
+    for run in runs:
+        run.kill()

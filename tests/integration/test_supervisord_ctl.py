@@ -1,0 +1,122 @@
+"""The real supervisorctl drives our supervisord without noticing."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from supervisord_peers import OURS, SCRIPTS
+from waiting import eventually
+
+TWO = """
+[program:cat]
+command=/bin/cat
+stdout_logfile=%(here)s/cat.log
+startsecs=0
+[program:echo]
+command=/bin/sh -c 'echo hello from $SUPERVISOR_PROCESS_NAME; echo oops >&2; exec sleep 1000'
+stdout_logfile=%(here)s/echo.log
+stderr_logfile=%(here)s/echo.err
+startsecs=0
+"""
+
+
+@pytest.fixture
+def run(supervisord_run):
+    made = supervisord_run(OURS, TWO).start()
+    made.reaches("cat", "RUNNING")
+    made.reaches("echo", "RUNNING")
+    return made
+
+
+def test_status_start_stop_restart_pid_signal(run):
+    status = run.ctl("status").stdout.splitlines()
+    assert [line.split()[:2] for line in status] == [["cat", "RUNNING"], ["echo", "RUNNING"]]
+    assert "uptime 0:00:" in status[0]
+    assert run.ctl("stop", "cat").stdout == "cat: stopped\n"
+    assert run.ctl("status", "cat").returncode == 3
+    assert run.ctl("stop", "cat").stdout == "cat: ERROR (not running)\n"
+    assert run.ctl("start", "cat").stdout == "cat: started\n"
+    assert run.ctl("start", "cat").stdout == "cat: ERROR (already started)\n"
+    assert run.ctl("start", "nosuch").stdout == "nosuch: ERROR (no such process)\n"
+    assert run.ctl("restart", "cat").stdout == "cat: stopped\ncat: started\n"
+    assert int(run.ctl("pid").stdout) == run.process.pid
+    assert int(run.ctl("pid", "cat").stdout) == run.rpc.getProcessInfo("cat")["pid"]
+    assert run.ctl("signal", "HUP", "cat").stdout == "cat: signalled\n"
+    assert run.ctl("restart", "all").stdout.count("started") == 2
+    assert run.ctl("version").stdout == "4.3.0\n"
+    assert run.ctl("avail").stdout.split()[:4] == ["cat", "in", "use", "auto"]
+
+
+def test_tail_and_clear(run):
+    eventually(lambda: "hello" in run.ctl("tail", "echo").stdout)
+    assert run.ctl("tail", "echo").stdout == "hello from echo\n\n"
+    assert run.ctl("tail", "echo", "stderr").stdout == "oops\n\n"
+    assert "supervisord started" in run.ctl("maintail").stdout
+    assert run.ctl("clear", "echo").stdout == "echo: cleared\n"
+    assert run.ctl("tail", "echo").stdout == "\n"
+
+
+@pytest.mark.parametrize("what", [("tail", "-f", "cat"), ("maintail", "-f")])
+def test_a_followed_log_shows_what_comes(run, what):
+    follower = subprocess.Popen([str(SCRIPTS / "supervisorctl"), "-c", str(run.config), *what], stdout=subprocess.PIPE,
+                                stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        os.set_blocking(follower.stdout.fileno(), False)
+        seen = b""
+
+        def shows(text):
+            nonlocal seen
+            seen += follower.stdout.read() or b""
+            return text in seen
+
+        eventually(lambda: shows(b"Press Ctrl-C"), 15)
+        for number in range(3):
+            if what[0] == "tail":
+                run.rpc.sendProcessStdin("cat", f"line {number}\n")
+                eventually(lambda: shows(f"line {number}\n".encode()), 15)
+        if what[0] == "maintail":
+            run.rpc.stopProcess("cat")
+            eventually(lambda: shows(b"stopped: cat"), 15)
+    finally:
+        follower.send_signal(signal.SIGINT)
+        follower.wait(15)
+
+
+def test_reread_update_add_remove(run):
+    assert run.ctl("reread").stdout == "No config updates to processes\n"
+    run.configure(TWO.replace("echo oops", "echo other") + "[program:more]\ncommand=/bin/cat\n")
+    pid = run.rpc.getProcessInfo("cat")["pid"]
+    assert sorted(run.ctl("reread").stdout.splitlines()) == ["echo: changed", "more: available"]
+    updated = run.ctl("update").stdout
+    assert "echo: stopped\necho: updated process group\n" in updated and "more: added process group\n" in updated
+    assert run.rpc.getProcessInfo("cat")["pid"] == pid
+    run.configure(TWO)
+    assert "more: removed process group" in run.ctl("update").stdout
+    assert run.ctl("remove", "cat").stdout == "ERROR: process/group still running: cat\n"
+    run.ctl("stop", "cat")
+    assert run.ctl("remove", "cat").stdout == "cat: removed process group\n"
+    assert run.ctl("add", "cat").stdout == "cat: added process group\n"
+    run.configure("[program:x]\ncommand=x\nnumprocs=many\n")
+    broken = run.ctl("reread").stdout
+    assert "CANT_REREAD" in broken and "supervisord.conf:" in broken and "numprocs" in broken
+
+
+def test_reload_starts_everything_anew_and_shutdown_ends_it(run):
+    pids = [info["pid"] for info in run.rpc.getAllProcessInfo()]
+    assert "Restarted supervisord" in run.ctl("reload").stdout
+    eventually(lambda: run.answers() and not set(pids) & {i["pid"] for i in run.rpc.getAllProcessInfo()}, 15)
+    run.reaches("cat", "RUNNING")
+    assert run.ctl("shutdown").stdout == "Shut down\n"
+    assert run.process.wait(15) == 0
+    assert not (run.folder / "supervisord.pid").exists() and not (run.folder / "s.sock").exists()
+
+
+def test_a_password_is_asked_for(supervisord_run):
+    sha = "{SHA}82ab876d1387bfafe46cc1c8a2ef074eae50cb1d"
+    run = supervisord_run(OURS, TWO, http=f"username=user\npassword={sha}", ctl="username=user\npassword=wrong")
+    run.answers = lambda: (run.folder / "s.sock").exists()
+    run.start()
+    assert "requires authentication" in run.ctl("status").stdout.lower() or run.ctl("status").returncode != 0
+    run.config.write_text(run.config.read_text().replace("password=wrong", "password=thepassword"))
+    assert run.ctl("status", "cat").stdout.split()[:1] == ["cat"]

@@ -1,10 +1,12 @@
 """The real supervisorctl drives our supervisord without noticing."""
 
 import os
+import re
 import signal
 import subprocess
 
 import pytest
+from server_process import BINARY
 from supervisord_peers import OURS, SCRIPTS
 from waiting import eventually
 
@@ -120,3 +122,46 @@ def test_a_password_is_asked_for(supervisord_run):
     assert "requires authentication" in run.ctl("status").stdout.lower() or run.ctl("status").returncode != 0
     run.config.write_text(run.config.read_text().replace("password=wrong", "password=thepassword"))
     assert run.ctl("status", "cat").stdout.split()[:1] == ["cat"]
+
+
+def test_our_ctl_says_what_supervisorctl_says(run):
+    for words in (["status"], ["status", "cat"], ["status", "nosuch"], ["stop", "cat"], ["status"], ["stop", "cat"],
+                  ["start", "cat"], ["start", "nosuch"], ["start", "nosuch:*"], ["restart", "cat"], ["avail"], ["version"],
+                  ["signal", "CONT", "cat"], ["signal", "NO", "cat"], ["pid"], ["pid", "cat"], ["pid", "nosuch"],
+                  ["reread"], ["update"], ["add", "cat"], ["add", "nosuch"], ["remove", "cat"], ["remove", "nosuch"],
+                  ["clear", "cat"], ["clear", "nosuch"], ["tail", "nosuch"], ["stop", "all"], ["start", "all"]):
+        if words[0] in ("stop", "start", "restart"):
+            before = [run.state("cat"), run.state("echo")]
+            real = run.ctl(*words)
+            for name, state in zip(("cat", "echo"), before):
+                if (run.state(name) == "RUNNING") != (state == "RUNNING"):
+                    run.rpc.startProcess(name) if state == "RUNNING" else run.rpc.stopProcess(name)
+        else:
+            real = run.ctl(*words)
+        ours = run.our_ctl(*words)
+        assert sorted(_steady(ours.stdout)) == sorted(_steady(real.stdout)), words
+        assert ours.returncode == real.returncode, (words, ours.stdout)
+
+
+def _steady(text):
+    return [re.sub(r"pid \d+|uptime [\d:]+|\d\d:\d\d [AP]M", "X", line) for line in text.splitlines()]
+
+
+def test_our_ctl_updates_follows_and_says_who_does_not_answer(run):
+    run.configure(TWO.replace("startsecs=0", "startsecs=0\npriority=7", 1) + "[program:more]\ncommand=/bin/cat\n")
+    assert sorted(run.our_ctl("reread").stdout.splitlines()) == ["cat: changed", "more: available"]
+    assert run.our_ctl("update").stdout == "cat: stopped\ncat: updated process group\nmore: added process group\n"
+    eventually(lambda: run.our_ctl("tail", "echo").stdout == "hello from echo\n")
+    follower = subprocess.Popen([str(BINARY), "ctl", "-c", str(run.config), "tail", "-f", "cat"], stdout=subprocess.PIPE)
+    try:
+        assert follower.stdout.readline() == b"==> Press Ctrl-C to exit <==\n"
+        run.reaches("cat", "RUNNING")
+        run.rpc.sendProcessStdin("cat", "a line\n")
+        assert follower.stdout.readline() == b"a line\n"
+    finally:
+        follower.kill()
+        follower.wait(10)
+    assert run.our_ctl("shutdown").stdout == "Shut down\n"
+    assert run.process.wait(15) == 0
+    gone = run.our_ctl("status")
+    assert gone.returncode == 1 and "s.sock no such file" in gone.stdout

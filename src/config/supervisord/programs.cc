@@ -1,6 +1,7 @@
 #include "config/supervisord/programs.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,11 @@ namespace {
 
 // More of one program is a typing error.
 constexpr long kProcessesMax = 100000;
+
+bool is_user(const std::string& name) {
+  if (parse_integer(name)) return true;
+  return ::getpwnam(name.c_str()) != nullptr;
+}
 
 Result<AutoRestart> parse_autorestart(std::string_view text) {
   if (lower(text) == "unexpected") return AutoRestart::kUnexpected;
@@ -78,6 +84,7 @@ class ProgramReader {
     process.startsecs = view.integer("startsecs");
     process.startretries = view.integer("startretries");
     process.user = trimmed(view.text("user"));
+    if (!process.user.empty() && !is_user(process.user)) view.wrong("user", "Invalid user name " + process.user);
     process.stopsignal = view.as("stopsignal", &parse_signal);
     process.stopwaitsecs = view.integer("stopwaitsecs");
     process.stopasgroup = view.boolean("stopasgroup");

@@ -51,8 +51,10 @@ constexpr OptionRow kOptions[] = {{'c', "configuration", true}, {'s', "serverurl
                                   {'r', "history-file", true}};
 
 constexpr int kErrorExit = 1;
+constexpr int kInvalidExit = 2;
 constexpr int kNotRunningExit = 3;
 constexpr int kUnknownExit = 4;
+constexpr int kDeadExit = 7;  // An init script's "program is not running".
 
 std::string text_of(const Value& value, std::string_view field) {
   const Value* found = value.field(field);
@@ -105,6 +107,15 @@ std::string why(long code, const std::string& text, const std::string& about) {
   }
 }
 
+// `harmless`: a fault that leaves things as they were wanted.
+int exit_of(long code, FaultCode harmless) {
+  const auto fault = static_cast<FaultCode>(code);
+  if (fault == harmless) return 0;
+  return fault == FaultCode::kSpawnError || fault == FaultCode::kAbnormalTermination || fault == FaultCode::kNotRunning
+             ? kDeadExit
+             : kErrorExit;
+}
+
 class Ctl {
  public:
   explicit Ctl(supervisord::ServerAddress address) : client_(std::move(address)) {}
@@ -145,6 +156,11 @@ class Ctl {
   void wrong(const std::string& text, int code = kErrorExit) {
     say(text);
     exit_ = code;
+  }
+
+  void fail(const std::string& name, const std::string& reason, long code, FaultCode harmless) {
+    say(fmt::format("{}: ERROR ({})", name, reason));
+    if (const int exit = exit_of(code, harmless); exit != 0) exit_ = exit;
   }
 
   // nullopt when there is no answer, which has been said; `bad` is for a fault, or nobody's when that is said too.
@@ -196,14 +212,14 @@ class Ctl {
   }
 
   // What a call for many came to, one line each.
-  void say_results(const Value& results, std::string_view done) {
+  void say_results(const Value& results, std::string_view done, FaultCode harmless) {
     for (const Value& result : array_of(results)) {
       const std::string name = full_name(text_of(result, "group"), text_of(result, "name"));
       const long status = number_of(result, "status");
       if (status == static_cast<long>(FaultCode::kSuccess)) {
         say(fmt::format("{}: {}", name, done));
       } else {
-        wrong(fmt::format("{}: ERROR ({})", name, why(status, text_of(result, "description"), name)));
+        fail(name, why(status, text_of(result, "description"), name), status, harmless);
       }
     }
   }
@@ -211,11 +227,12 @@ class Ctl {
   struct Verb {
     std::string one, group, all;
     std::string_view done;
+    FaultCode harmless = FaultCode::kSuccess;
   };
   void each(const Verb& verb, const Words& names, const Value::Array& more) {
     if (names.empty()) return wrong("Error: a name is required: NAME, GROUP:* or all");
     if (std::find(names.begin(), names.end(), "all") != names.end()) {
-      if (const auto results = call(verb.all, more)) say_results(*results, verb.done);
+      if (const auto results = call(verb.all, more)) say_results(*results, verb.done, verb.harmless);
       return;
     }
     for (const std::string& name : names) {
@@ -227,10 +244,11 @@ class Ctl {
       if (!result && bad.code == FaultCode::kSuccess) return;
       if (!result) {
         const bool no_group = group && bad.code == FaultCode::kBadName;
-        wrong(fmt::format("{}: ERROR ({})", group ? group_of(name) : name,
-                          no_group ? "no such group" : why(static_cast<int>(bad.code), bad.text, name)));
+        const long code = static_cast<long>(bad.code);
+        fail(group ? group_of(name) : name, no_group ? "no such group" : why(code, bad.text, name), code,
+             verb.harmless);
       } else if (result->as<Value::Array>() != nullptr) {
-        say_results(*result, verb.done);
+        say_results(*result, verb.done, verb.harmless);
       } else {
         say(fmt::format("{}: {}", name, verb.done));
       }
@@ -238,12 +256,14 @@ class Ctl {
   }
 
   void start(const Words& names) {
-    each({"supervisor.startProcess", "supervisor.startProcessGroup", "supervisor.startAllProcesses", "started"}, names,
-         {});
+    each({"supervisor.startProcess", "supervisor.startProcessGroup", "supervisor.startAllProcesses", "started",
+          FaultCode::kAlreadyStarted},
+         names, {});
   }
   void stop(const Words& names) {
-    each({"supervisor.stopProcess", "supervisor.stopProcessGroup", "supervisor.stopAllProcesses", "stopped"}, names,
-         {});
+    each({"supervisor.stopProcess", "supervisor.stopProcessGroup", "supervisor.stopAllProcesses", "stopped",
+          FaultCode::kNotRunning},
+         names, {});
   }
   void restart(const Words& names) {
     stop(names);

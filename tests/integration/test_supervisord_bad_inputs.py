@@ -139,7 +139,7 @@ def test_mistakes_are_named_with_file_and_line(supervisord_run, config, what):
 def test_misspelt_keys_are_named_and_stop_nothing(supervisord_run):
     run = supervisord_run(OURS, "[program:cat]\ncommand=/bin/cat && true\nautorstart=true\nstopwatisecs=1\n[progam:x]\n").start()
     log = run.log()
-    for text in (":16: [program:cat] autorstart: unknown key, it has no effect (did you mean autostart?)",
+    for text in (":18: [program:cat] autorstart: unknown key, it has no effect (did you mean autostart?)",
                  "[program:cat] stopwatisecs: unknown key, it has no effect (did you mean stopwaitsecs?)",
                  "command holds '&&', but no shell reads it", "[progam:x] is not a section of supervisord (did you mean [program]?)"):
         assert text in log, log

@@ -27,7 +27,7 @@ startretries=1
 [program:once]
 command=/bin/sh -c "sleep 1.3; exit 3"
 autorestart=false
-[program:expected]
+[program:seven]
 command=/bin/sh -c "sleep 1.3; exit 7"
 exitcodes=0,7
 [program:off]
@@ -58,7 +58,7 @@ stdout_logfile_backups=2
 def settle(run):
     """Until what fails has failed and what runs runs."""
     wanted = {"cat": "RUNNING", "absent": "FATAL", "plainfile": "FATAL", "nopath": "FATAL", "quote": "FATAL",
-              "quick": "FATAL", "once": "EXITED", "expected": "EXITED", "off": "STOPPED", "nodir": "FATAL",
+              "quick": "FATAL", "once": "EXITED", "seven": "EXITED", "off": "STOPPED", "nodir": "FATAL",
               "n_00": "RUNNING", "n_01": "RUNNING", "flood": "RUNNING"}
     eventually(lambda: {i["name"]: i["statename"] for i in run.rpc.getAllProcessInfo()} == wanted, 30,
                f"{run.program}: {run.log()}")
@@ -67,9 +67,15 @@ def settle(run):
 def script(run):
     """Calls in a row, each with its answer."""
     server, rpc = run.server, run.rpc
+    for info in rpc.getAllConfigInfo():
+        for key in ("stdout_logfile", "stderr_logfile"):
+            info[key] = re.sub(r"-[^-]*\.log$", "-X.log", info[key]).replace(str(run.folder), "")
+        yield sorted(info.items())
     for name in ("startProcess", "stopProcess"):
         for target in ("absent", "plainfile", "nopath", "quote", "nosuch", "g:nosuch", "quick", "nodir"):
             yield name, target, outcome_of(getattr(rpc, name), target)
+        for target in ("quick", "nodir"):
+            run.reaches(target, "FATAL")
     yield outcome_of(rpc.startProcess, "cat")
     yield outcome_of(rpc.startProcess, "off"), run.state("off")
     yield outcome_of(rpc.stopProcess, "off"), run.state("off")
@@ -117,10 +123,6 @@ def script(run):
     yield rpc.stopProcess("flood"), sorted(path.name for path in run.folder.glob("flood.log*"))
     for info in rpc.getAllProcessInfo():
         yield sorted(info), info["name"], info["group"], info["state"], info["spawnerr"], info["exitstatus"]
-    for info in rpc.getAllConfigInfo():
-        for key in ("stdout_logfile", "stderr_logfile"):
-            info[key] = re.sub(r"-[^-]*\.log$", "-X.log", info[key]).replace(str(run.folder), "")
-        yield sorted(info.items())
     yield sorted((r["name"], r["status"], r["description"]) for r in rpc.stopAllProcesses())
     yield rpc.clearLog(), rpc.shutdown(), outcome_of(rpc.getState)
 
@@ -146,7 +148,7 @@ def test_programs_live_through_the_same_states(supervisord_run):
         settle(run)
         run.rpc.stopProcess("g:n_00")
         assert run.end() == 0
-    for name in ("cat", "quick", "once", "expected", "nodir", "n_00"):
+    for name in ("cat", "quick", "once", "seven", "nodir", "n_00"):
         # Which of the last is told of at the end of the server, and when, depends on how fast it is down.
         real, ours = ([line for line in transitions(run, name) if "to die" not in line] for run in runs)
         assert ours == real

@@ -20,11 +20,11 @@ BOTH = pytest.mark.parametrize("program", [REAL, OURS])
 def test_a_program_has_user_folder_umask_and_environment(supervisord_run, program):
     run = supervisord_run(program, """
 [program:x]
-command=/bin/sh -c "id -un; pwd; umask; env | sort | grep -E '^(A|B|C|D|SUPERVISOR_)'; exec sleep 1000"
+command=/bin/sh -c "id -un; pwd; umask; env | sort | grep -E '^(A|B|C|D|SUPERVISOR_.*)='; exec sleep 1000"
 user=nobody
 directory=/usr
 umask=027
-environment=A="one, two",B='%(program_name)s',C=%(ENV_D)s-x
+environment=A="one, two",B='%(program_name)s',C="%(ENV_D)s-x"
 stdout_logfile=%(here)s/x.log
 """, supervisord='environment=D="from the server"')
     run.folder.chmod(0o755)
@@ -92,7 +92,7 @@ events=PROCESS_STATE,REMOTE_COMMUNICATION,PROCESS_COMMUNICATION,PROCESS_LOG,PROC
 stderr_logfile=%(here)s/ear.log
 startsecs=0
 [program:talk]
-command=/bin/sh -c "printf 'a<!--XSUPERVISOR:BEGIN-->message<!--XSUPERVISOR:END-->b'; exec sleep 1000"
+command=/bin/sh -c "printf 'a<!--XSUPERVISOR:BEGIN-->message<!--XSUPERVISOR:END-->b, which goes on for a while after it'; exec sleep 1000"
 autostart=false
 startsecs=0
 stdout_capture_maxbytes=1KB
@@ -117,7 +117,7 @@ stdout_events_enabled=true
     assert told("STATE_STARTING", "talk")[6] == "processname:talk groupname:talk from_state:STOPPED tries:0"
     assert told("STATE_RUNNING", "talk")[6] == f"processname:talk groupname:talk from_state:STARTING pid:{pid}"
     assert told("COMMUNICATION_STDOUT")[6] == f"processname:talk groupname:talk pid:{pid}\nmessage"
-    eventually(lambda: (run.folder / "talk.log").read_text() == "ab")
+    eventually(lambda: (run.folder / "talk.log").read_text() == "ab, which goes on for a while after it")
     run.rpc.startProcess("say")
     pid = run.rpc.getProcessInfo("say")["pid"]
     assert told("LOG_STDOUT")[6] == f"processname:say groupname:say pid:{pid} channel:stdout\nhello"
@@ -229,7 +229,7 @@ startsecs=0
 def test_killed_programs_start_again_and_orphans_are_reaped(supervisord_run):
     run = supervisord_run(OURS, """
 [program:p]
-command=/bin/sh -c "(sleep 0.2 &) ; exec sleep 1000"
+command=/bin/sh -c "(sleep 0.2 &) && exec sleep 1000"
 process_name=p%(process_num)d
 numprocs=10
 autorestart=true

@@ -15,7 +15,7 @@ namespace tierce::config::supervisord {
 namespace {
 
 // More of one program is a typing error.
-constexpr long kProcessesMax = 100000;
+constexpr long kProcessesMax = 10000;
 
 bool is_user(const std::string& name) {
   if (parse_integer(name)) return true;

@@ -247,6 +247,7 @@ class Ctl {
         const long code = static_cast<long>(bad.code);
         fail(group ? group_of(name) : name, no_group ? "no such group" : why(code, bad.text, name), code,
              verb.harmless);
+        if (no_group) exit_ = kInvalidExit;
       } else if (result->as<Value::Array>() != nullptr) {
         say_results(*result, verb.done, verb.harmless);
       } else {

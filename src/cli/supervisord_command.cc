@@ -167,7 +167,7 @@ int supervisord_command(const std::vector<std::string>& arguments) {
     first = false;
     const auto mood = server.run();
     if (!mood) return refuse(mood.error().text());
-    if (*mood == supervisord::Mood::kShutdown) return 0;
+    if (*mood == supervisord::Mood::kShutdown) return server.exit_code();
   }
 }
 

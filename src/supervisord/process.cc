@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
 #include "os/clock.h"
 #include "os/socket_io.h"
@@ -93,7 +94,13 @@ std::string Process::search_path() const {
   return path != nullptr ? path : "/bin:/usr/bin:/usr/local/bin";
 }
 
-std::vector<std::string> Process::environment() const {
+bool Process::has_ended() const { return state_.has_ended() && !start_when_stopped_; }
+
+bool Process::may_start_itself(bool may_start) const {
+  return may_start && (settings_.depends_on.empty() || world_.dependencies_up(settings_));
+}
+
+Result<std::vector<std::string>> Process::environment() const {
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
   set_variable(all, "SUPERVISOR_ENABLED", "1");
@@ -101,6 +108,11 @@ std::vector<std::string> Process::environment() const {
   if (!url.empty()) set_variable(all, "SUPERVISOR_SERVER_URL", url);
   set_variable(all, "SUPERVISOR_PROCESS_NAME", name());
   set_variable(all, "SUPERVISOR_GROUP_NAME", group_);
+  for (const std::string& path : settings_.env_files) {
+    const auto pairs = conf::read_env_file(path);
+    if (!pairs) return fail(Error(pairs.error().text()));
+    for (const auto& [name, value] : *pairs) set_variable(all, name, value);
+  }
   for (const auto& [name, value] : settings_.environment) set_variable(all, name, value);
   return all;
 }
@@ -177,7 +189,7 @@ void Process::restart(TimePoint now) {
 }
 void Process::tick(TimePoint now, bool may_start) {
   if (start_when_stopped_ && may_start && is_stopped(state())) start(now);
-  apply(state_.tick(now, may_start), now);
+  apply(state_.tick(now, may_start_itself(may_start)), now);
   for (Channel* channel : {&out_, &err_}) {
     if (channel->log.has_pending()) channel->log.flush();
     if (!channel->paused || channel->log.congested()) continue;
@@ -187,7 +199,7 @@ void Process::tick(TimePoint now, bool may_start) {
 }
 
 TimePoint Process::deadline(bool may_start) const {
-  const TimePoint due = state_.deadline(may_start);
+  const TimePoint due = state_.deadline(may_start_itself(may_start));
   // A pipe that did not take everything is asked again.
   if (!out_.log.has_pending() && !err_.log.has_pending()) return due;
   return std::min(due, TimePoint(static_cast<std::int64_t>(os::monotonic_ns())) + std::chrono::milliseconds(20));
@@ -205,6 +217,8 @@ void Process::spawn_now(TimePoint now) {
   started_ = os::wall_seconds();
   auto found = executable();
   if (!found) return spawn_failed(now, found.error().text);
+  auto variables = environment();
+  if (!variables) return spawn_failed(now, variables.error().text());
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = settings_.redirect_stderr ? Result<Pipe>(Pipe{}) : make_pipe();
@@ -215,7 +229,7 @@ void Process::spawn_now(TimePoint now) {
   }
   SpawnPlan plan;
   plan.executable = std::move(*found);
-  plan.environment = environment();
+  plan.environment = std::move(*variables);
   plan.user = settings_.user;
   plan.directory = settings_.directory;
   plan.umask = settings_.umask;

@@ -31,6 +31,8 @@ struct World {
   EventBus* events;
   std::string server_url;  // "" when there is no server.
   int keeper = -1;
+  // Whether all that a process depends on is up.
+  std::function<bool(const conf::ProcessSettings&)> dependencies_up;
 };
 
 class Process {
@@ -67,6 +69,8 @@ class Process {
   void reaped(TimePoint now, int wait_status);
   void tick(TimePoint now, bool may_start);
   TimePoint deadline(bool may_start) const;
+  // It is down and will not come up by itself.
+  bool has_ended() const;
   // False when it has no standard input that is read.
   bool write_stdin(std::string_view bytes);
   void clear_logs();
@@ -101,7 +105,8 @@ class Process {
   void close_pipes();
   void flush_stdin();
   void send_stop(int number, bool as_group, TimePoint now);
-  std::vector<std::string> environment() const;
+  bool may_start_itself(bool may_start) const;
+  Result<std::vector<std::string>> environment() const;
   std::string search_path() const;
   std::string event_head() const;
 

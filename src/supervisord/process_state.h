@@ -89,6 +89,8 @@ class ProcessState {
   Step tick(TimePoint now, bool may_start);
   // When tick() has something to do; max() for never.
   TimePoint deadline(bool may_start) const;
+  // FATAL, or EXITED and not to be started again.
+  bool has_ended() const { return state_ == State::kFatal || (state_ == State::kExited && !starts_again()); }
 
  private:
   void move(Step& step, State to, bool expected = true);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "config/supervisord/dependencies.h"
 #include "config/supervisord/values.h"
 #include "os/clock.h"
 #include "supervisord/control_servers.h"
@@ -45,7 +46,13 @@ std::string_view name_of(Mood mood) {
 TimePoint Server::now() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
 
 Server::Server(conf::Settings settings, Reread reread)
-    : settings_(std::move(settings)), reread_(std::move(reread)), world_{&settings_, &log_, &loop_, &events_, "", -1} {}
+    : settings_(std::move(settings)), reread_(std::move(reread)), world_{&settings_, &log_, &loop_, &events_,
+                                                                         "",         -1,    {}} {
+  world_.dependencies_up = [this](const conf::ProcessSettings& process) {
+    const auto& names = process.depends_on;
+    return std::all_of(names.begin(), names.end(), [this](const std::string& name) { return is_up(name); });
+  };
+}
 
 Server::~Server() = default;
 
@@ -282,6 +289,29 @@ void Server::ticks() {
   }
 }
 
+bool Server::is_up(const std::string& name) const {
+  for (const auto& group : groups_) {
+    for (const auto& process : group->processes()) {
+      if (conf::is_named(name, group->name(), process->settings()) && process->state() != State::kRunning) return false;
+    }
+  }
+  return true;
+}
+
+void Server::look_at_essentials() {
+  for (const auto& group : groups_) {
+    for (const auto& process : group->processes()) {
+      if (!process->settings().essential || !process->has_ended() || mood_ < Mood::kRunning) continue;
+      const bool fatal = process->state() == State::kFatal;
+      // One that never ran has no code of its own; a signal has none that an exit could have.
+      exit_code_ = fatal || process->exit_status() < 0 ? 1 : process->exit_status();
+      log_.critical(fmt::format("essential program {} is {}: the server ends with exit status {}", process->full_name(),
+                                name_of(process->state()), exit_code_));
+      mood_ = Mood::kShutdown;
+    }
+  }
+}
+
 int Server::wait_ms() const {
   const bool may_start = mood_ >= Mood::kRunning;
   TimePoint first = TimePoint::max();
@@ -293,7 +323,7 @@ int Server::wait_ms() const {
   if (ticking) first = std::min<TimePoint>(first, at + std::chrono::seconds(5 - os::wall_seconds() % 5));
   if (stopping_) first = std::min<TimePoint>(first, last_report_ + kReportEvery);
   first = std::min(first, control_->deadline());
-  if (first <= at) return 0;
+  if (first <= at || (mood_ < Mood::kRunning && !stopping_)) return 0;
   if (first == TimePoint::max()) return -1;
   // Rounded up: waking too early would be a turn for nothing.
   return static_cast<int>(std::min<std::int64_t>((first - at).count() / 1000000 + 1, 3600000));
@@ -328,6 +358,7 @@ Result<Mood> Server::run() {
     if (!may_start && go_down(now())) break;
     for (Group* group : groups()) group->tick(now(), may_start);
     ticks();
+    look_at_essentials();
     control_->tick();
     loop_.turn(wait_ms());
   }

@@ -32,6 +32,9 @@ class Server {
   // Until it is told to end. kShutdown or kRestarting.
   Result<Mood> run();
 
+  // What an essential program ended with; 0 where none ended us.
+  int exit_code() const { return exit_code_; }
+
   // For the API.
   Mood mood() const { return mood_; }
   void set_mood(Mood mood) { mood_ = mood; }
@@ -67,6 +70,8 @@ class Server {
   bool go_down(TimePoint now);
   void forget_empty_groups();
   void ticks();
+  void look_at_essentials();
+  bool is_up(const std::string& name) const;
   int wait_ms() const;
 
   conf::Settings settings_;
@@ -83,6 +88,7 @@ class Server {
   std::vector<std::unique_ptr<Group>> groups_;
   std::vector<pid_t> left_behind_;  // Process groups whose first process has ended.
   Mood mood_ = Mood::kRunning;
+  int exit_code_ = 0;
   bool stopping_ = false;
   std::vector<Group*> to_stop_;
   TimePoint last_report_{};

@@ -107,6 +107,13 @@ constexpr KeyRow kKeys[] = {
     {"environment", kProcesses, "pairs", "", "Variables for it: A=\"1\",B=\"2\"."},
     {"serverurl", kProcesses, "url", "AUTO", "SUPERVISOR_SERVER_URL of the program; AUTO: of our own first server."},
 
+    // Ours: the original takes them for unknown keys, which it ignores.
+    {"depends_on", kProcesses, "list", "",
+     "Ours. Programs or groups that must be RUNNING before it is started by itself."},
+    {"env_file", kProcesses, "paths", "", "Ours. Files with NAME=value lines, read at each start; environment= wins."},
+    {"essential", kProcesses, "boolean", "false",
+     "Ours. When it is FATAL or has exited for good, the server ends, with its exit code."},
+
     {"socket", in(kFcgiProgram), "url", "", "tcp://host:port or unix:///path; becomes the program's standard input."},
     {"socket_backlog", in(kFcgiProgram), "number", "", "Connections that may wait; the system's most if not given."},
     {"socket_owner", in(kFcgiProgram), "user[:group]", "", "The owner of a unix socket."},

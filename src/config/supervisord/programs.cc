@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
+#include "config/supervisord/dependencies.h"
 #include "config/supervisord/event_names.h"
 #include "config/supervisord/section_view.h"
 
@@ -107,6 +107,9 @@ class ProgramReader {
     } else {
       view.wrong("environment", pairs.error().text());
     }
+    process.depends_on = parse_list(view.text("depends_on"));
+    for (const std::string& path : parse_list(view.text("env_file"))) process.env_files.push_back(normal_path(path));
+    process.essential = view.boolean("essential");
     process.command = view.text("command");
     if (warn) warn_of_shell(view, process.command);
     if (view.error()) return fail(Error(*view.error()));
@@ -203,6 +206,7 @@ class GroupsReader {
           1)
         return fail(Error(fmt::format("{}: two groups have the name '{}'", file_.path, group.name)));
     }
+    if (auto good = check_dependencies(groups_); !good) return fail(std::move(good).error());
     std::stable_sort(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) {
       return a.priority != b.priority ? a.priority < b.priority : a.name < b.name;
     });

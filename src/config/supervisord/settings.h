@@ -49,6 +49,9 @@ struct ProcessSettings {
   OutputSettings err;
   Pairs environment;
   std::string serverurl;  // "" for AUTO.
+  std::vector<std::string> depends_on;
+  std::vector<std::string> env_files;
+  bool essential = false;
   Place place;
   bool operator==(const ProcessSettings&) const = default;
 };

@@ -56,13 +56,13 @@ test: deps-test format-check lint ## Every test; ends with one line that counts 
 test-asan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/asan-configure.log
 	cmake --build --preset asan -j $(JOBS)
-	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=8 \
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so):$$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=8 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
 
 test-tsan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with ThreadSanitizer
 	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/tsan-configure.log
 	cmake --build --preset tsan -j $(JOBS)
-	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=8 \
+	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so):$$(g++ -print-file-name=libstdc++.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=8 \
 	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
 
 lint: deps-test ## clang-tidy and the direction of the includes; a finding is an error

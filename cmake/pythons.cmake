@@ -38,6 +38,12 @@ function(tierce_python_extensions)
     target_include_directories(${target} SYSTEM PRIVATE ${include_dir})
     target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
     target_compile_options(${target} PRIVATE -Wno-old-style-cast -Wno-cast-qual -fvisibility=hidden)
+    # gevent copies stacks away and back: what a sanitizer has noted of a stack is another greenlet's then.
+    if(TIERCE_SANITIZE MATCHES "address")
+      target_compile_options(${target} PRIVATE --param=asan-stack=0)
+    elseif(TIERCE_SANITIZE MATCHES "thread")
+      target_compile_options(${target} PRIVATE --param=tsan-instrument-func-entry-exit=0)
+    endif()
     target_link_libraries(${target} PRIVATE tierce_gateway tierce_http)
     set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME "_core" SUFFIX "${suffix}"
                           LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/tierce_wsgi)

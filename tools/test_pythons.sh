@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints, separated by colons, one interpreter with Flask and Django for each CPython the extension is built for:
+# Prints, separated by colons, one interpreter with Flask, Django and gevent for each CPython the extension is built for:
 # a virtual environment of each, made under build/ on first use. usage: tools/test_pythons.sh FIRST_VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ while read -r python; do
   venv=$PWD/build/venv-test-$version
   if [ ! -e "$venv/.done" ]; then
     "$python" -m venv --without-pip "$venv" >&2  # An interpreter may come without its ensurepip.
-    "$first/bin/python" -m pip --python "$venv/bin/python" install -q flask django >&2
+    "$first/bin/python" -m pip --python "$venv/bin/python" install -q flask django "gevent>=24.10.1" >&2
     touch "$venv/.done"
   fi
   list=$list:$venv/bin/python

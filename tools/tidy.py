@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- {edge, wsgi, supervise, supervisord} <- cli
+    base <- os <- {config, http, gateway} <- tls <- {edge, wsgi, supervise, supervisord} <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -15,11 +15,12 @@ ALLOWED = {
     "config": {"base", "os"},
     "http": {"base", "os"},
     "gateway": {"base", "os", "http"},  # A slot holds a parsed request head.
-    "edge": {"base", "os", "config", "http", "gateway"},
+    "tls": {"base", "os", "config"},
+    "edge": {"base", "os", "config", "http", "gateway", "tls"},
     "wsgi": {"base", "os", "http", "gateway"},
-    "supervise": {"base", "os", "config", "gateway"},
+    "supervise": {"base", "os", "config", "gateway", "tls"},
     "supervisord": {"base", "os", "config", "http"},
-    "cli": {"base", "os", "config", "http", "gateway", "edge", "supervise", "supervisord"},
+    "cli": {"base", "os", "config", "http", "gateway", "tls", "edge", "supervise", "supervisord"},
 }
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z_]+)/[^"]*"|<(Python\.h)>)')
 

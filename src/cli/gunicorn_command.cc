@@ -11,6 +11,7 @@
 #include "edge/edge_process.h"
 #include "os/daemon.h"
 #include "supervise/gunicorn_reader.h"
+#include "supervise/succession.h"
 #include "supervise/supervisor.h"
 
 namespace tierce::cli {
@@ -82,7 +83,7 @@ int gunicorn_command(std::vector<std::string> arguments) {
   config::RunSettings& settings = run->settings;
   settings.python = *python;
   settings.gunicorn = std::move(source);
-  if (settings.daemon) {
+  if (settings.daemon && !supervise::Succession::expected()) {
     const auto stdio = settings.daemon_keeps_stdio ? os::DaemonStdio::kKept : os::DaemonStdio::kToNull;
     if (auto done = os::daemonize(stdio); !done) return say_error(done.error().text());
   }

@@ -6,6 +6,7 @@
 
 #include "cli/ctl_command.h"
 #include "cli/gunicorn_command.h"
+#include "cli/nginx_command.h"
 #include "cli/run_command.h"
 #include "cli/supervisord_command.h"
 #include "cli/uwsgi_command.h"
@@ -19,6 +20,7 @@ constexpr const char* kUsage =
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
     "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
     "  ctl COMMAND ...            drives a supervisord, ours or the original (tierce ctl --help)\n"
+    "  nginx -t -c FILE           read an nginx.conf (serving it is not built yet)\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.
@@ -37,6 +39,7 @@ int main(int argc, char** argv) {
   if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
   if (name == "supervisord") return tierce::cli::supervisord_command(arguments);
   if (name == "supervisorctl") return tierce::cli::ctl_command(arguments);
+  if (name == "nginx") return tierce::cli::nginx_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
     return 2;
@@ -52,6 +55,7 @@ int main(int argc, char** argv) {
   }
   if (command == "run") return tierce::cli::run_command({arguments.begin() + 1, arguments.end()});
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
+  if (command == "nginx") return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
   if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});

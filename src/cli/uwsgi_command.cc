@@ -11,6 +11,7 @@
 #include "config/uwsgi/show_config.h"
 #include "config/uwsgi/written_value.h"
 #include "os/daemon.h"
+#include "supervise/succession.h"
 
 namespace tierce::cli {
 namespace {
@@ -54,7 +55,9 @@ int uwsgi_command(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "%s\n", missing->line().c_str());
   }
   config::RunSettings& settings = applied->settings;
-  if (settings.daemon_when_ready) {
+  if (supervise::Succession::expected()) {
+    // A daemon already.
+  } else if (settings.daemon_when_ready) {
     auto ready = os::daemonize_when_ready();
     if (!ready) return refused(ready.error());
     settings.ready_fd = *ready;

@@ -20,11 +20,14 @@ struct EdgeListener {
   std::string name;
   std::uint16_t port;
   WireProtocol protocol = WireProtocol::kHttp;
+  int tls = -1;           // Which of EdgeStart::tls is spoken there; -1: none.
+  bool to_https = false;  // Every request is sent to https.
 };
 
 struct EdgeStart {
   EdgeSettings settings;
   std::vector<EdgeListener> listeners;  // Closed when the edge stops.
+  std::string tls;                      // tls::pack()
   os::MessageChannel control;           // Non-blocking end of the pair to the supervisor.
   std::vector<os::UniqueFd> wakeups;    // One eventfd for each thread; workers ring it.
   // Requests that wait for a worker, by thread, in memory shared with the supervisor.

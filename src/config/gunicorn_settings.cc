@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 namespace tierce::config {
 namespace {
@@ -56,6 +57,10 @@ string_view short_class(string_view name) {
   if (name.starts_with(kEgg)) return name.substr(kEgg.size());
   if (name == "gunicorn.workers.sync.SyncWorker") return "sync";
   if (name == "gunicorn.workers.gthread.ThreadWorker") return "gthread";
+  for (string_view gevent : {"gunicorn.workers.ggevent.GeventWorker", "gunicorn.workers.ggevent.GeventPyWSGIWorker",
+                             "gevent_wsgi", "gevent_pywsgi"}) {
+    if (name == gevent) return "gevent";
+  }
   return name;
 }
 
@@ -65,26 +70,44 @@ std::string lower(string_view text) {
   return out;
 }
 
-Done worker_class(S&, const V& v) {
+Done worker_class(S& settings, const V& v) {
   const string_view given = v.text("worker_class"), name = short_class(given);
   if (name == "sync" || name == "gthread") return {};
+  if (name == "gevent") {
+    settings.in_greenlets = true;
+    return {};
+  }
   for (const char* asgi : {"asgi", "uvicorn", "hypercorn", "aiohttp", "daphne", "sanic"}) {
     if (lower(name).find(asgi) != std::string::npos) {
       return fail(Error(fmt::format("{} is an ASGI worker, and tierce serves WSGI applications (PEP 3333)", given)));
     }
   }
-  for (const char* green : {"gevent", "eventlet", "tornado", "meinheld"}) {
+  for (const char* green : {"eventlet", "tornado", "meinheld"}) {
     if (name.find(green) != string_view::npos) {
-      return fail(
-          Error(fmt::format("{} is not supported yet; gthread with as many threads as requests may wait is", given)));
+      return fail(Error(fmt::format(
+          "{} is not supported; gevent, and gthread with as many threads as requests may wait, are", given)));
     }
   }
-  return fail(Error(fmt::format("{} is a worker class of its own; sync and gthread are supported", given)));
+  return fail(Error(fmt::format("{} is a worker class of its own; sync, gthread and gevent are supported", given)));
+}
+
+// More of them wait in the edge than in a worker.
+Done worker_connections(S& settings, const V& v) {
+  if (!settings.in_greenlets) return {};
+  if (number(v, "worker_connections") == 0) return fail(Error("0 is outside 1..4000"));
+  settings.greenlets =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(number(v, "worker_connections"), kGreenletsMax));
+  return {};
 }
 
 Done user_or_group(std::string& into, const V& v, string_view name, std::uint64_t current) {
   // Gunicorn's default is the user that starts it: then nothing is changed.
   into = number(v, name) == current ? "" : v.text(name);
+  return {};
+}
+
+Done tls_text(S& s, const V& v, string_view name, std::string TlsSettings::*into) {
+  if (const string_view given = v.text(name); !given.empty()) tls_of(s).*into = given;
   return {};
 }
 
@@ -98,8 +121,9 @@ void listed(string_view names, const std::function<void(string_view)>& each) {
   }
 }
 
-constexpr string_view kTls = "TLS is not supported yet: put a proxy that ends TLS in front, or remove the setting";
-constexpr string_view kWithTls = "belongs to TLS, which is not supported yet";
+constexpr string_view kOwnTls =
+    "the edge speaks TLS, and not Python's ssl module: certfile, keyfile, ca_certs, cert_reqs and ciphers say how";
+constexpr string_view kNoPythonTls = "the edge speaks TLS, and not Python's ssl module";
 constexpr string_view kHttp2 = "HTTP/2 is not supported: clients are answered in HTTP/1.1";
 constexpr string_view kWithHttp2 = "belongs to HTTP/2, which is not supported";
 constexpr string_view kDirty = "there are no dirty arbiters here: the application cannot call them";
@@ -133,15 +157,17 @@ const std::array kSettings = {
                     "Worker processes. The default is $WEB_CONCURRENCY where that is set.",
                     [](S& s, const V& v) { return bounded(s.workers, v, "workers", 1, 1024); }},
     GunicornSetting{"worker_class", "-k,--worker-class", "STRING", "class", "sync", kHonoured,
-                    "sync and gthread; others are refused by name",
-                    "What runs requests: sync (one at a time in each process) or gthread (threads of them).",
+                    "sync, gthread, gevent (gevent_wsgi and gevent_pywsgi are the same); others are refused by name",
+                    "What runs requests: sync (one at a time in each process), gthread (threads of them) or gevent "
+                    "(greenlets of the application's gevent, the standard library patched before the import).",
                     worker_class},
     GunicornSetting{"threads", "--threads", "INT", "int", "1", kHonoured, "",
                     "Threads that run requests in each worker; more than one makes sync gthread.",
                     [](S& s, const V& v) { return bounded(s.threads, v, "threads", 1, 1024); }},
-    GunicornSetting{"worker_connections", "--worker-connections", "INT", "int", "1000", kNoEffect,
-                    "the edge holds the connections, as many as the limit of open files allows",
-                    "Most connections of one worker."},
+    GunicornSetting{"worker_connections", "--worker-connections", "INT", "int", "1000", kHonoured,
+                    "for gevent: requests, at most 4000; idle connections are the edge's, as many as the limit of "
+                    "open files allows",
+                    "Most requests at once in one worker; more wait.", worker_connections},
     GunicornSetting{"max_requests", "--max-requests", "INT", "int", "0", kHonoured, "",
                     "A worker is replaced after this many requests. 0: never.",
                     [](S& s, const V& v) { return bounded(s.max_requests, v, "max_requests", 0, kMany); }},
@@ -149,7 +175,8 @@ const std::array kSettings = {
                     "Up to this many are added at random, so that workers do not restart together.",
                     [](S& s, const V& v) { return bounded(s.max_requests_jitter, v, "max_requests_jitter", 0, kMany); }},
     GunicornSetting{"timeout", "-t,--timeout", "INT", "int", "30", kHonoured,
-                    "for each request, also with gthread, where Gunicorn looks only at the process",
+                    "for each request, also with gthread, where Gunicorn looks only at the process; with gevent, as "
+                    "there, a request may take long, but its worker is replaced when no other greenlet gets to run",
                     "A request whose application makes no progress for so many seconds is answered 504, its stack is "
                     "logged and its worker replaced. 0: never.",
                     [](S& s, const V& v) { return seconds(s.edge.request_timeout, v, "timeout"); }},
@@ -367,8 +394,8 @@ const std::array kSettings = {
                     "(worker): it ends by SIGINT or SIGQUIT."},
     GunicornSetting{"worker_abort", "", "", "hook 1", "<WorkerAbort.worker_abort()>", kHonoured, "",
                     "(worker): a request of it is over its time."},
-    GunicornSetting{"pre_exec", "", "", "hook 1", "<PreExec.pre_exec()>", kNoEffect,
-                    "SIGUSR2 does not start another master", "(arbiter): before a new master is executed."},
+    GunicornSetting{"pre_exec", "", "", "hook 1", "<PreExec.pre_exec()>", kHonoured, "",
+                    "(arbiter): USR2 starts another master."},
     GunicornSetting{"pre_request", "", "", "hook 2", "<PreRequest.pre_request()>", kHonoured, "",
                     "(worker, req): before each request."},
     GunicornSetting{"post_request", "", "", "post_request", "<PostRequest.post_request()>", kHonoured, "",
@@ -382,7 +409,7 @@ const std::array kSettings = {
                     "(arbiter, new, old): the number of workers wanted has changed."},
     GunicornSetting{"on_exit", "", "", "hook 1", "<OnExit.on_exit()>", kHonoured, "",
                     "(arbiter): last, when all workers have ended."},
-    GunicornSetting{"ssl_context", "", "", "hook 2", "<NewSSLContext.ssl_context()>", kUnsupported, kWithTls,
+    GunicornSetting{"ssl_context", "", "", "hook 2", "<NewSSLContext.ssl_context()>", kUnsupported, kOwnTls,
                     "(config, default factory): makes the SSLContext."},
     // Server mechanics
     GunicornSetting{"proxy_protocol", "--proxy-protocol", "MODE", "proxy_protocol", "off", kHonoured,
@@ -404,19 +431,31 @@ const std::array kSettings = {
     GunicornSetting{"uwsgi_allow_ips", "--uwsgi-allow-from", "UWSGI_ALLOW_IPS", "addresses", "['127.0.0.1', '::1']",
                     kNoEffect, "belongs to protocol = uwsgi, which is refused", "Who may speak uwsgi."},
     // TLS
-    GunicornSetting{"keyfile", "--keyfile", "FILE", "string", "None", kRefused, kTls, "Key of the certificate."},
-    GunicornSetting{"certfile", "--certfile", "FILE", "string", "None", kRefused, kTls, "Certificate."},
-    GunicornSetting{"ssl_version", "--ssl-version", "SSL_VERSION", "ssl_version", "2", kNoEffect, kWithTls,
-                    "Deprecated by Gunicorn too."},
-    GunicornSetting{"cert_reqs", "--cert-reqs", "CERT_REQS", "number", "0", kUnsupported, kWithTls,
-                    "Whether clients must show a certificate."},
-    GunicornSetting{"ca_certs", "--ca-certs", "FILE", "string", "None", kUnsupported, kWithTls,
-                    "Certificates of the authorities for that."},
-    GunicornSetting{"suppress_ragged_eofs", "--suppress-ragged-eofs", "", "flag", "True", kNoEffect, kWithTls,
+    GunicornSetting{"keyfile", "--keyfile", "FILE", "string", "None", kHonoured, "", "Key of the certificate.",
+                    [](S& s, const V& v) { return tls_text(s, v, "keyfile", &TlsSettings::key); }},
+    GunicornSetting{"certfile", "--certfile", "FILE", "string", "None", kHonoured, "HUP reads it again",
+                    "Certificate, and its chain behind it: https is spoken at every address.",
+                    [](S& s, const V& v) { return tls_text(s, v, "certfile", &TlsSettings::certificate); }},
+    GunicornSetting{"ssl_version", "--ssl-version", "SSL_VERSION", "ssl_version", "2", kNoEffect,
+                    "TLS 1.2 and 1.3 are spoken", "Deprecated by Gunicorn too."},
+    GunicornSetting{"cert_reqs", "--cert-reqs", "CERT_REQS", "number", "0", kHonoured, "",
+                    "Whether clients must show a certificate: 0 no, 1 they may, 2 they must.",
+                    [](S& s, const V& v) -> Done {
+                      std::uint32_t asked = 0;
+                      if (auto done = bounded(asked, v, "cert_reqs", 0, 2); !done) return done;
+                      if (asked != 0) tls_of(s).client = static_cast<ClientCertificate>(asked);
+                      return {};
+                    }},
+    GunicornSetting{"ca_certs", "--ca-certs", "FILE", "string", "None", kHonoured, "",
+                    "Certificates of the authorities for that.",
+                    [](S& s, const V& v) { return tls_text(s, v, "ca_certs", &TlsSettings::authorities); }},
+    GunicornSetting{"suppress_ragged_eofs", "--suppress-ragged-eofs", "", "flag", "True", kNoEffect, kNoPythonTls,
                     "As in Python's ssl module."},
-    GunicornSetting{"do_handshake_on_connect", "--do-handshake-on-connect", "", "flag", "False", kNoEffect, kWithTls,
+    GunicornSetting{"do_handshake_on_connect", "--do-handshake-on-connect", "", "flag", "False", kNoEffect, kNoPythonTls,
                     "As in Python's ssl module."},
-    GunicornSetting{"ciphers", "--ciphers", "CIPHERS", "string", "None", kNoEffect, kWithTls, "OpenSSL's cipher list."},
+    GunicornSetting{"ciphers", "--ciphers", "CIPHERS", "string", "None", kHonoured, "",
+                    "OpenSSL's cipher list, for TLS 1.2.",
+                    [](S& s, const V& v) { return tls_text(s, v, "ciphers", &TlsSettings::ciphers); }},
     // HTTP/2
     GunicornSetting{"http_protocols", "--http-protocols", "STRING", "http_protocols", "['h1']", kUnsupported, kHttp2,
                     "Versions of HTTP, the preferred one first: h1, h2."},
@@ -592,7 +631,12 @@ Result<GunicornRun> run_settings_of(const GunicornValues& values) {
     if (row.answer == kRefused) return fail(Error(text));
     (row.answer == kUnsupported ? settings.warnings : run.remarks).push_back(text);
   }
+  if (settings.in_greenlets && number(values, "worker_connections") > kGreenletsMax)
+    run.remarks.push_back(fmt::format("worker_connections: {} at once in each worker, more wait", kGreenletsMax));
+  // The timeout is about the worker, whose hub must turn.
+  if (settings.in_greenlets) settings.hub_timeout = std::exchange(settings.edge.request_timeout, {});
   settings.app = values.text("");
+  if (auto done = use_tls(settings); !done) return fail(std::move(done).error());
   return run;
 }
 

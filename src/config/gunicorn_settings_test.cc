@@ -1,5 +1,6 @@
 #include "config/gunicorn_settings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -21,6 +22,7 @@ GunicornValues values(const std::vector<std::string>& more = {}) {
                                           "workers=1",
                                           "worker_class=sync",
                                           "threads=1",
+                                          "worker_connections=1000",
                                           "timeout=30",
                                           "graceful_timeout=30",
                                           "keepalive=2",
@@ -127,7 +129,7 @@ TEST(GunicornSettings, RefuseClassesByName) {
                            "hypercorn.x.Worker", "aiohttp.GunicornWebWorker"}) {
     EXPECT_NE(refused({std::string("worker_class=") + name}).find("ASGI"), std::string::npos) << name;
   }
-  for (const char* name : {"gevent", "eventlet", "tornado", "gunicorn.workers.ggevent.GeventWorker", "my.Worker"}) {
+  for (const char* name : {"eventlet", "tornado", "gunicorn.workers.gtornado.TornadoWorker", "my.Worker"}) {
     EXPECT_NE(refused({std::string("worker_class=") + name}).find(name), std::string::npos);
   }
   for (const char* name : {"sync", "gthread", "egg:gunicorn#sync", "gunicorn.workers.gthread.ThreadWorker"}) {
@@ -135,10 +137,33 @@ TEST(GunicornSettings, RefuseClassesByName) {
   }
 }
 
+TEST(GunicornSettings, RunGreenletsUnderEveryNameOfGevent) {
+  for (const char* name : {"gevent", "egg:gunicorn#gevent", "gunicorn.workers.ggevent.GeventWorker", "gevent_wsgi",
+                           "gevent_pywsgi", "gunicorn.workers.ggevent.GeventPyWSGIWorker"}) {
+    const RunSettings run =
+        run_of({std::string("worker_class=") + name, "worker_connections=500", "timeout=30"}).settings;
+    EXPECT_TRUE(run.in_greenlets) << name;
+    EXPECT_EQ(run.at_once(), 500u);
+    EXPECT_EQ(run.hub_timeout, 30s) << "the worker's, not the request's";
+    EXPECT_EQ(run.edge.request_timeout, 0s);
+  }
+  EXPECT_EQ(run_of({"worker_class=gevent", "worker_connections=100000"}).settings.greenlets, kGreenletsMax);
+  EXPECT_EQ(run_of({"worker_class=gthread", "worker_connections=0", "threads=2"}).settings.at_once(), 2u);
+  EXPECT_NE(refused({"worker_class=gevent", "worker_connections=0"}).find("0 is outside"), std::string::npos);
+}
+
 TEST(GunicornSettings, RefuseWhatMustNotBeIgnored) {
-  EXPECT_EQ(refused({"certfile=/c.pem", "@certfile=gunicorn.conf.py:7"}).find("gunicorn.conf.py:7: certfile: "), 0u);
+  EXPECT_NE(refused({"keyfile=/k.pem"}).find("need a certificate"), std::string::npos);
   EXPECT_NE(refused({"protocol=uwsgi", "@protocol=command line"}), "");
   EXPECT_NE(refused({"workers=0", "@workers=command line"}).find("command line: workers"), std::string::npos);
+}
+
+TEST(GunicornSettings, SpeakHttpsWithACertificate) {
+  const RunSettings settings = run_of({"bind=127.0.0.1:1", "bind=unix:/s", "certfile=/c.pem", "cert_reqs=2"}).settings;
+  EXPECT_THAT(settings.binds, testing::ElementsAre("https://127.0.0.1:1", "https://unix:/s"));
+  ASSERT_EQ(settings.tls.size(), 1u);
+  EXPECT_EQ(settings.tls.front().certificate, "/c.pem");
+  EXPECT_EQ(settings.tls.front().client, ClientCertificate::kRequired);
 }
 
 TEST(GunicornSettings, SayWhatIsNotSupportedWithItsPlace) {

@@ -88,6 +88,12 @@ void split(string_view list, char separator, const std::function<void(string_vie
   }
 }
 
+Done worker_class(RunSettings& settings, string_view name) {
+  if (name != "threads" && name != "gevent") return expected("threads or gevent", name);
+  settings.in_greenlets = name == "gevent";
+  return {};
+}
+
 using S = RunSettings;
 constexpr std::uint64_t kMany = 1u << 30;
 
@@ -101,12 +107,49 @@ const std::array kOptions = {
           s.binds.emplace_back(v);
           return {};
         }},
+    RunOption{"--certfile", "FILE", "",
+              "Speak https with this certificate (PEM, its chain behind it) at every address that names no protocol; "
+              "http:// and to-https:// (every request is sent to https) in front of an address say otherwise. SIGHUP "
+              "reads the files again.",
+              [](S& s, string_view v) -> Done {
+                tls_of(s).certificate = v;
+                return {};
+              }},
+    RunOption{"--keyfile", "FILE", "the certificate's file", "Its key (PEM without a password).",
+              [](S& s, string_view v) -> Done {
+                tls_of(s).key = v;
+                return {};
+              }},
+    RunOption{"--ca-certs", "FILE", "the machine's", "Authorities of client certificates (PEM).",
+              [](S& s, string_view v) -> Done {
+                tls_of(s).authorities = v;
+                return {};
+              }},
+    RunOption{"--cert-reqs", "0|1|2", "0", "Client certificates: 0 not asked for, 1 welcome, 2 required.",
+              [](S& s, string_view v) -> Done {
+                std::uint32_t asked = 0;
+                if (auto done = whole(asked, v, 0, 2); !done) return done;
+                tls_of(s).client = static_cast<ClientCertificate>(asked);
+                return {};
+              }},
+    RunOption{"--ciphers", "LIST", "OpenSSL's", "Ciphers of TLS 1.2, as OpenSSL lists them.",
+              [](S& s, string_view v) -> Done {
+                tls_of(s).ciphers = v;
+                return {};
+              }},
     RunOption{"--backlog", "INT", "somaxconn", "Connections the kernel keeps for us until they are accepted.",
               [](S& s, string_view v) { return whole(s.backlog, v, 1, 1u << 20); }},
     RunOption{"-w,--workers", "INT", "$WEB_CONCURRENCY or 1", "Worker processes.",
               [](S& s, string_view v) { return whole(s.workers, v, 1, 1024); }},
     RunOption{"--threads", "INT", "1", "Threads that run requests in each worker.",
               [](S& s, string_view v) { return whole(s.threads, v, 1, 1024); }},
+    RunOption{"-k,--worker-class", "CLASS", "threads",
+              "What runs requests: threads, or gevent: greenlets of the gevent that the application's Python has, the "
+              "standard library patched before the application is imported.",
+              worker_class},
+    RunOption{"--greenlets", "INT", "1000",
+              "Requests that run at once in each worker of the class gevent; more wait in the edge.",
+              [](S& s, string_view v) { return whole(s.greenlets, v, 1, kGreenletsMax); }},
     RunOption{"--edge-threads", "INT", "1",
               "Threads of the edge, which owns the connections; one serves about 100,000 requests a second.",
               [](S& s, string_view v) { return whole(s.edge.threads, v, 1, 64); }},
@@ -341,6 +384,7 @@ Result<RunSettings> parse_run_options(const std::vector<std::string>& arguments)
     const char* port = std::getenv("PORT");
     settings.binds.emplace_back(port != nullptr && *port != '\0' ? fmt::format("0.0.0.0:{}", port) : "127.0.0.1:8000");
   }
+  if (auto done = use_tls(settings); !done) return fail(std::move(done).error());
   return settings;
 }
 

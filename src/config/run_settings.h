@@ -9,9 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "config/around_settings.h"
 #include "config/cheaper_settings.h"
 #include "config/edge_settings.h"
+#include "config/log_file_settings.h"
+#include "config/tls_settings.h"
 #include "config/uwsgi_source.h"
 
 namespace tierce::config {
@@ -23,6 +26,9 @@ struct GunicornSource {
   std::string table;      // gunicorn_settings.h
 };
 
+// As many as a worker's memory has places for (gateway/mailbox_shape.h), some to spare.
+inline constexpr std::uint32_t kGreenletsMax = 4000;
+
 struct RunSettings {
   EdgeSettings edge;
   std::string app;            // module:callable
@@ -30,7 +36,13 @@ struct RunSettings {
   CheaperSettings cheaper;
   bool cheap = false;  // No worker before the first request.
   std::uint32_t threads = 1;
+  bool in_greenlets = false;                 // Of the user's gevent run requests, not threads ...
+  std::uint32_t greenlets = 1000;            // ... so many at once in each worker,
+  bool monkey_patch = true;                  // ... the standard library patched for them.
+  std::chrono::milliseconds hub_timeout{0};  // A worker whose hub does not turn for so long hangs. 0: any
+  std::uint32_t at_once() const { return in_greenlets ? greenlets : threads; }  // Requests in one worker.
   std::vector<std::string> binds;
+  std::vector<TlsSettings> tls;    // Of the https:// ones among them, in their order; the last for all that follow.
   int backlog = 0;                 // 0: somaxconn
   std::uint64_t max_requests = 0;  // 0: never
   std::uint64_t max_requests_jitter = 0;
@@ -79,9 +91,16 @@ struct RunSettings {
   bool daemon_keeps_stdio = false;
   std::optional<GunicornSource> gunicorn;
   std::optional<UwsgiSource> uwsgi;
+  LogFileSettings log_files;
   AroundSettings around;
   std::vector<std::string> remarks;   // Said in the log at the start.
   std::vector<std::string> warnings;  // What was asked for and is not done: said in the log at the start.
 };
+
+// The settings of TLS where there is one certificate for all addresses.
+TlsSettings& tls_of(RunSettings& settings);
+// One certificate for all, as Gunicorn has it: addresses that name no protocol speak https. Fails for a key without a
+// certificate.
+Result<void> use_tls(RunSettings& settings);
 
 }  // namespace tierce::config

@@ -3,8 +3,17 @@
 namespace tierce::config {
 namespace {
 
-constexpr WireProtocol kAll[] = {WireProtocol::kHttp, WireProtocol::kUwsgi, WireProtocol::kFastcgi,
-                                 WireProtocol::kScgi};
+struct Scheme {
+  std::string_view name;
+  WireProtocol protocol;
+  Tls tls = Tls::kOff;
+};
+constexpr Scheme kSchemes[] = {{"http", WireProtocol::kHttp},
+                               {"https", WireProtocol::kHttp, Tls::kOn},
+                               {"to-https", WireProtocol::kHttp, Tls::kRedirect},
+                               {"uwsgi", WireProtocol::kUwsgi},
+                               {"fastcgi", WireProtocol::kFastcgi},
+                               {"scgi", WireProtocol::kScgi}};
 
 }  // namespace
 
@@ -22,14 +31,15 @@ std::string_view name_of(WireProtocol protocol) {
   return "http";
 }
 
+std::string_view scheme_of(const BindAddress& bind) { return bind.tls == Tls::kOn ? "https" : name_of(bind.protocol); }
+
 BindAddress split_bind(std::string_view bind) {
-  for (const WireProtocol protocol : kAll) {
-    const std::string prefix = std::string(name_of(protocol)) + "://";
-    if (!bind.starts_with(prefix)) continue;
-    bind.remove_prefix(prefix.size());
-    return {protocol, (bind.starts_with('/') ? "unix:" : "") + std::string(bind)};
+  for (const auto& [scheme, protocol, tls] : kSchemes) {
+    if (!bind.starts_with(scheme) || !bind.substr(scheme.size()).starts_with("://")) continue;
+    bind.remove_prefix(scheme.size() + 3);
+    return {protocol, tls, (bind.starts_with('/') ? "unix:" : "") + std::string(bind)};
   }
-  return {WireProtocol::kHttp, std::string(bind)};
+  return {.endpoint = std::string(bind)};
 }
 
 }  // namespace tierce::config

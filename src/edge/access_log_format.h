@@ -58,11 +58,11 @@ enum class Atom : std::uint8_t {
   kVirtualMegabytes,
   kResidentBytes,
   kResidentMegabytes,
-  kVariable,  // Of the request, by the part's text.
+  kVariable,     // Of the request, by the part's text.
   kLogVariable,  // Set by a route or by the application; by the part's text.
-  kCount,     // Of lines so far.
-  kVia,       // " via sendfile() " for a file, else a blank.
-  kLost,      // 1 when the client left before its response was out.
+  kCount,        // Of lines so far.
+  kVia,          // " via sendfile() " for a file, else a blank.
+  kLost,         // 1 when the client left before its response was out.
   kZero,
   kOne,
 };

@@ -1,13 +1,13 @@
 #include "edge/basic_auth.h"
 
 #include <crypt.h>
+#include <openssl/evp.h>
 #include <strings.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <memory>
-
-#include "base/sha1.h"
 
 namespace tierce::edge {
 namespace {
@@ -41,9 +41,8 @@ std::string base64_decoded(std::string_view text) {
 }
 
 bool is_des(std::string_view hash) {
-  return hash.size() == kDesBytes && std::all_of(hash.begin(), hash.end(), [](char c) {
-    return c != '+' && (base64_digit(c) >= 0 || c == '.');
-  });
+  return hash.size() == kDesBytes &&
+         std::all_of(hash.begin(), hash.end(), [](char c) { return c != '+' && (base64_digit(c) >= 0 || c == '.'); });
 }
 
 }  // namespace
@@ -70,7 +69,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 bool is_password_of(std::string_view hash, const std::string& password) {
   if (password.find('\0') != std::string::npos) return false;  // crypt() would not see what follows it.
   if (hash.starts_with(kSha)) {
-    const auto digest = sha1(password);
+    std::array<unsigned char, 20> digest{};
+    if (EVP_Q_digest(nullptr, "SHA1", nullptr, password.data(), password.size(), digest.data(), nullptr) != 1)
+      return false;
     return equal_in_constant_time(base64_decoded(hash.substr(kSha.size())),
                                   {reinterpret_cast<const char*>(digest.data()), digest.size()});
   }

@@ -52,7 +52,8 @@ TEST(BasicAuth, KnowsTheHashesThatUwsgiKnows) {
 }
 
 TEST(BasicAuth, LetsNobodyInByAHashItDoesNotKnow) {
-  for (const char* hash : {"", "*", "!", "x", "{SHA}", "plain", "thirteen-char", "$1$ab$cd", "*0", "*1", "::::::::::::::"}) {
+  for (const char* hash :
+       {"", "*", "!", "x", "{SHA}", "plain", "thirteen-char", "$1$ab$cd", "*0", "*1", "::::::::::::::"}) {
     EXPECT_FALSE(is_password_of(hash, hash)) << hash;
     EXPECT_FALSE(is_password_of(hash, "")) << hash;
   }

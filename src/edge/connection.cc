@@ -20,6 +20,8 @@ namespace {
 // read our answer before the reset.
 constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
+// What a client that has just connected gets for its first request when the server stops.
+constexpr std::chrono::milliseconds kFirstRequestGrace{500};
 // nginx's status for the log: the client left before its response was out.
 constexpr int kClientLeft = 499;
 
@@ -27,11 +29,19 @@ constexpr int kClientLeft = 499;
 
 void Connection::start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener) {
   auto* connection = new Connection(thread, std::move(fd), peer, listener);
-  if (!thread.poller().add_stream(connection->fd_.get(), connection)) return connection->destroy();
+  if (!thread.poller().add_stream(connection->stream_.fd(), connection)) return connection->destroy();
   if (thread.is_proxy(peer, thread.listener(listener).is_unix)) {
     connection->read_proxy_header();
   } else {
-    connection->converse();
+    connection->begin();
+  }
+}
+
+void Connection::begin() {
+  if (thread_.tls_of(listener_) != nullptr) {
+    shake_hands();
+  } else {
+    converse();
   }
 }
 
@@ -51,7 +61,7 @@ void Connection::converse() {
 }
 
 Connection::Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener)
-    : thread_(thread), fd_(std::move(fd)), listener_(listener), peer_(peer) {
+    : thread_(thread), stream_(std::move(fd)), listener_(listener), peer_(peer) {
   wire_.protocol = thread.listener(listener).protocol;
   trusted_ = thread.trusts(peer, thread.listener(listener).is_unix);
   thread_.connection_began(*this);
@@ -72,7 +82,11 @@ void Connection::notify(std::uint8_t events) {
 void Connection::on_poll(std::uint32_t epoll_events) {
   std::uint8_t events = 0;
   if ((epoll_events & EPOLLIN) != 0) events |= kReadable;
-  if ((epoll_events & EPOLLOUT) != 0) events |= kWritable;
+  if ((epoll_events & EPOLLOUT) != 0) {
+    events |= kWritable;
+    // Whoever waits for it does so itself, and counts what has gone.
+    if ((wanted_ & kWritable) == 0) static_cast<void>(stream_.flush());
+  }
   if ((epoll_events & EPOLLRDHUP) != 0) {
     // A client that has sent all it wanted may still read: only a reset ends the exchange.
     peer_closed_ = true;
@@ -84,6 +98,8 @@ void Connection::on_poll(std::uint32_t epoll_events) {
 
 void Connection::stop(bool at_once) {
   stopping_ = true;
+  // A client that has connected and not asked yet is about to: its request is on its way.
+  if (!at_once && requests_ == 0 && exchange_ == nullptr) return arm(kFirstRequestGrace);
   notify(at_once ? kStopping | kGone : kStopping);
 }
 
@@ -111,13 +127,13 @@ void Connection::end_exchange() {
 bool Connection::read_some(std::size_t least) {
   char* into = exchange_->in.room(least);
   const std::size_t room = exchange_->in.room_bytes();
-  const os::IoResult got = os::receive(fd_.get(), into, room);
+  const os::IoResult got = stream_.receive(into, room);
   if (got.outcome == os::Io::kClosed) {
     peer_closed_ = true;
     return false;
   }
   exchange_->in.filled(got.bytes);
-  if (got.bytes < room && !peer_closed_) ready_ &= static_cast<std::uint8_t>(~kReadable);
+  if (got.bytes < room && !peer_closed_ && !stream_.ended()) ready_ &= static_cast<std::uint8_t>(~kReadable);
   return true;
 }
 
@@ -133,7 +149,7 @@ void Connection::fill_client() {
   client.remote_address_bytes = peer_.address_bytes;
   client.remote_port = peer_.port;
   client.listener = listener_;
-  client.https = false;
+  client.https = stream_.is_tls();
   if (!trusted_) return;
   const auto& secure = thread_.settings().secure_scheme_headers;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
@@ -208,6 +224,7 @@ int Connection::status_of(Fate fate) const {
     case Fate::kNonsense:
       return 502;
     case Fate::kTimedOut:
+    case Fate::kHangs:
       return 504;
     default:
       return 503;
@@ -355,7 +372,7 @@ Connection::BodyState Connection::begin_body() {
   const BodyState state = take_body();
   if (state == BodyState::kMore && head.expect_continue && nothing_came) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    static_cast<void>(os::send(fd_.get(), kContinue.data(), kContinue.size()));
+    static_cast<void>(stream_.send(kContinue.data(), kContinue.size()));
   }
   if (state == BodyState::kMore) arm(thread_.settings().body_timeout);
   return state;
@@ -405,7 +422,7 @@ bool Connection::give_up_body(BodyState state) {
 
 Connection::Answer Connection::begin_answer(bool keep_alive) {
   ready_ &= static_cast<std::uint8_t>(~kProgress);
-  Answer answer{.sender = ResponseSender(thread_, fd_.get(), keep_alive, wire_)};
+  Answer answer{.sender = ResponseSender(thread_, stream_, keep_alive, wire_)};
   if (auto content = find_content()) {
     exchange_->queued_ns = thread_.now_ns();
     answer.sender.begin(*exchange_, std::move(*content));
@@ -472,11 +489,11 @@ void Connection::conclude(Answer& answer) {
   if (answer.status == 0) answer.status = answer.sender.status();
   log_access(answer.status, answer.sender.body_bytes());
   thread_.dispatcher().forget(*exchange_);
-  if (!answer.complete && (answer.sender.ends_with_connection() || !wire_.is_http())) os::reset_at_close(fd_.get());
+  if (!answer.complete && (answer.sender.ends_with_connection() || !wire_.is_http())) stream_.reset_at_close();
 }
 
 Connection::Linger Connection::begin_linger() {
-  os::shutdown_writing(fd_.get());
+  stream_.shutdown_writing();
   return {.until_ns = thread_.now_ns() + kLingerTotalNs};
 }
 
@@ -492,9 +509,9 @@ std::uint8_t Connection::advance(Linger& linger) {
     Buffer& scratch = thread_.scratch();
     scratch.clear();
     char* into = scratch.room(16384);
-    const os::IoResult got = os::receive(fd_.get(), into, 16384);
+    const os::IoResult got = stream_.receive(into, 16384);
     if (got.outcome == os::Io::kClosed) return 0;
-    if (got.bytes < 16384) ready_ &= static_cast<std::uint8_t>(~kReadable);
+    if (got.bytes < 16384 && !stream_.ended()) ready_ &= static_cast<std::uint8_t>(~kReadable);
   }
   return 0;
 }
@@ -510,7 +527,7 @@ void Connection::refuse(int status, std::string_view why, bool close) {
   const OwnResponse own = own_response(status, close);
   if (wire_.is_fastcgi() && wire_.request_id == 0) return log_access(status, 0);  // No request to answer has begun.
   // A few hundred bytes into an empty socket buffer: what does not fit is lost with the connection.
-  static_cast<void>(os::send(fd_.get(), own.bytes.data(), own.bytes.size()));
+  static_cast<void>(stream_.send(own.bytes.data(), own.bytes.size()));
   log_access(status, own.body_bytes);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/timer_wheel.h"
 #include "edge/access_log.h"
+#include "edge/client_stream.h"
 #include "edge/exchange.h"
 #include "edge/own_response.h"
 #include "edge/response_sender.h"
@@ -71,9 +72,12 @@ class Connection final : public ExchangeOwner {
   void arm(std::chrono::milliseconds after);
 
   // --- the conversations ---
-  // Begins the one of the listener's protocol; the PROXY header, where one comes first, has been read.
+  // TLS first where the listener has it, then the conversation; the PROXY header, where one comes before
+  // both, has been read.
+  void begin();
   void converse();
   Task read_proxy_header();
+  Task shake_hands();
   Task serve_http();
   void serve_packet();
   template <typename Parser>
@@ -158,7 +162,7 @@ class Connection final : public ExchangeOwner {
   void destroy();
 
   EdgeThread& thread_;
-  os::UniqueFd fd_;
+  ClientStream stream_;
   std::coroutine_handle<> waiter_;
   std::uint8_t wanted_ = 0;
   std::uint8_t ready_ = 0;

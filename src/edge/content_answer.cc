@@ -84,6 +84,18 @@ FileRequest asked_by(const Exchange& exchange) {
           .modified_since = http::ModifiedSince::kBefore};
 }
 
+// uWSGI's http-to-https: the same at https, at its usual port.
+ReadyResponse redirect_to_https(const Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  std::string_view host = exchange.part(head.authority);
+  if (const std::size_t colon = host.rfind(':'); colon != std::string_view::npos && host.find(']', colon) == host.npos)
+    host = host.substr(0, colon);
+  if (host.empty()) return {.status = 400};
+  std::string_view target = exchange.part(head.target);
+  if (!target.starts_with('/')) target = "/";  // "*", or an absolute one, whose host is in `authority`.
+  return {.status = 301, .fields = fmt::format("Location: https://{}{}\r\n", host, target)};
+}
+
 }  // namespace
 
 std::optional<ReadyResponse> Connection::follow_routes(const StaticRequest& asked) {
@@ -121,6 +133,7 @@ std::optional<ReadyResponse> Connection::follow_routes(const StaticRequest& aske
 }
 
 std::optional<ReadyResponse> Connection::find_content() {
+  if (thread_.listener(listener_).to_https && !exchange_->client.https) return redirect_to_https(*exchange_);
   StaticFiles& files = thread_.static_files();
   const bool routed = thread_.routes().any();
   if (!files.any() && !routed) return std::nullopt;

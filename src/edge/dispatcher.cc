@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "os/spin.h"
@@ -95,10 +94,18 @@ void Dispatcher::forget(Exchange& exchange) {
 
 WorkerLink* Dispatcher::choose() {
   WorkerLink* best = nullptr;
+  WorkerLink* last_resort = nullptr;
   std::uint64_t best_cost = 0;
   for (const auto& link : links_) {
     if (link->draining || link->dead || link->refused || link->full()) continue;
     if (link->expected_wait_ns() > kPrefetchWindowNs) continue;
+    if (link->stands_still) {
+      if (link->may_stand_still()) {
+        last_resort = link.get();
+        continue;
+      }
+      link->stands_still = false;
+    }
     // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
     // And its threads share an interpreter: one that is free runs when the others let it.
     const std::uint64_t cost = link->outstanding() != 0 ? link->load_ns() : link->asleep() ? kWakeCostNs : 0;
@@ -107,7 +114,7 @@ WorkerLink* Dispatcher::choose() {
       best_cost = cost;
     }
   }
-  return best;
+  return best != nullptr ? best : last_resort;
 }
 
 void Dispatcher::collect() {
@@ -168,14 +175,20 @@ void Dispatcher::steal_for_idle(std::uint64_t now_ns) {
 bool Dispatcher::must_watch() const {
   if (refused_) return true;  // That there is room again is not announced.
   for (const auto& link : links_) {
-    if (!link->dead && link->outstanding() > link->threads()) return true;
+    if (link->dead) continue;
+    if (link->outstanding() > link->threads() || (links_.size() > 1 && link->may_stand_still())) return true;
   }
   return false;
 }
 
 void Dispatcher::check_stalls(std::uint64_t now_ns) {
   for (const auto& link : links_) {
-    if (link->dead || link->outstanding() <= link->threads()) continue;
+    if (link->dead) continue;
+    if (link->outstanding() <= link->threads()) {
+      if (links_.size() > 1 && link->may_stand_still() && link->oldest_queued_ns(now_ns) >= kStallNs)
+        take_from_still(*link);
+      continue;
+    }
     const bool progressed = link->answered_total != link->answered_at_last_check;
     link->answered_at_last_check = link->answered_total;
     const std::uint64_t age = link->oldest_queued_ns(now_ns);
@@ -185,6 +198,31 @@ void Dispatcher::check_stalls(std::uint64_t now_ns) {
     for (Exchange* exchange : link->recall(link->outstanding())) enqueue(*exchange, true);
   }
   hand_out(now_ns);
+}
+
+// A greenlet keeps the thread of all others for itself. What waits behind it starts sooner in another worker
+// whose hub turns, if there is one.
+void Dispatcher::take_from_still(WorkerLink& link) {
+  link.stands_still = true;
+  const bool others = std::any_of(links_.begin(), links_.end(), [](const auto& other) {
+    return !other->dead && !other->draining && !other->stands_still && other->idle_thread();
+  });
+  if (!others) return;
+  for (Exchange* exchange : link.recall(link.outstanding())) enqueue(*exchange, true);
+}
+
+// Its requests will not be answered any more, whether it is killed or comes to its senses. What it has
+// not started runs elsewhere, when it is drained.
+void Dispatcher::hang(std::uint32_t worker) {
+  WorkerLink* link = find(worker);
+  if (link == nullptr) return;
+  std::vector<Exchange*> late;
+  link->for_each_held([&](std::uint32_t index, Exchange& exchange) {
+    const gateway::Slot& slot = link->mailbox().slot(index);
+    const State state = gateway::state_of(slot.word.load(std::memory_order_acquire));
+    if (state != State::kQueued && state != State::kAnswered) late.push_back(&exchange);
+  });
+  for (Exchange* exchange : late) exchange->end_with(Fate::kHangs);
 }
 
 void Dispatcher::wake_workers() {
@@ -316,10 +354,11 @@ void Dispatcher::bury(std::uint32_t worker, const std::string& why) {
       lost.push_back(&exchange);
     }
   });
-  for (Exchange* exchange : std::views::reverse(again)) {
+  // The oldest ends up in front. (No std::views: clang 14, which builds the fuzz targets, cannot read libstdc++'s.)
+  std::for_each(again.rbegin(), again.rend(), [this](Exchange* exchange) {
     exchange->let_go();
     enqueue(*exchange, true);
-  }
+  });
   for (Exchange* exchange : lost) {
     reports_.log(os::LogLevel::kError, fmt::format("request {}: {}: worker (pid {}) {} while it ran this request",
                                                    exchange->id_text(), exchange->label(), link->pid(), why));

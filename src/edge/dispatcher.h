@@ -48,6 +48,8 @@ class Dispatcher {
 
   void attach(std::unique_ptr<WorkerLink> link);
   void drain(std::uint32_t worker);
+  // None of its requests makes progress any more: those that run are answered 504.
+  void hang(std::uint32_t worker);
   void bury(std::uint32_t worker, const std::string& why);
   void set_trouble(bool trouble);
 
@@ -65,6 +67,7 @@ class Dispatcher {
   void steal_for_idle(std::uint64_t now_ns);
   bool serving() const;  // Some worker takes requests.
   void refuse_in_trouble();
+  void take_from_still(WorkerLink& link);
   void say_drained(WorkerLink& link);
   void sweep();
 

@@ -1,6 +1,8 @@
 #include "edge/dispatcher.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <deque>
@@ -32,6 +34,14 @@ class DispatcherTest : public testing::Test {
     const auto id = static_cast<std::uint32_t>(workers.size() + 1);
     workers.push_back(std::make_unique<TestWorker>(id, threads, shape));
     dispatcher.attach(workers.back()->link());
+    return *workers.back();
+  }
+  // One whose hub has looked at all there is.
+  TestWorker& attach_hub(std::uint32_t greenlets = 4) {
+    const auto id = static_cast<std::uint32_t>(workers.size() + 1);
+    workers.push_back(std::make_unique<TestWorker>(id, greenlets, kTestShape));
+    dispatcher.attach(workers.back()->link(RunsIn::kGreenlets));
+    gateway::Bell(workers.back()->region.page()).announce_hub();
     return *workers.back();
   }
   TestClient& submit(std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n") {
@@ -415,6 +425,74 @@ TEST_F(DispatcherTest, ADeadWorkerGetsNothingMore) {
   attach();
   dispatcher.bury(1, "died");
   EXPECT_FALSE(in_worker(submit()));
+}
+
+// --- greenlets ---
+
+TEST_F(DispatcherTest, NudgesAHubOnceForAllThatItIsGiven) {
+  TestWorker& worker = attach_hub();
+  submit();
+  submit();
+  turn();
+  pollfd readable{worker.descriptors->fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&readable, 1, 0), 1);
+  submit();
+  turn();
+  gateway::FdMessage message;
+  EXPECT_EQ(::recv(worker.descriptors->fd(), &message, sizeof message, MSG_DONTWAIT),
+            static_cast<ssize_t>(sizeof message));
+  EXPECT_EQ(::recv(worker.descriptors->fd(), &message, sizeof message, MSG_DONTWAIT), -1) << "it has not looked since";
+}
+
+TEST_F(DispatcherTest, WhatWaitsForAHubThatStandsStillRunsElsewhere) {
+  TestWorker& still = attach_hub();
+  TestClient& blocks = submit();
+  turn();
+  ASSERT_TRUE(still.take(now));  // And keeps the hub.
+  TestClient& waits = submit();
+  ASSERT_EQ(worker_of(waits), 1u);
+  TestWorker& other = attach_hub();
+  turn();
+  EXPECT_TRUE(dispatcher.must_watch());
+  pass(5 * kMs);
+  dispatcher.check_stalls(now);
+  EXPECT_EQ(worker_of(waits), 2u);
+  EXPECT_EQ(worker_of(blocks), 1u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(worker_of(submit()), 2u) << "it stands still";
+  EXPECT_TRUE(other.take(now));
+  gateway::Bell(still.region.page()).announce_hub();
+  EXPECT_EQ(worker_of(submit()), 1u) << "it turns again";
+}
+
+TEST_F(DispatcherTest, AHubThatStandsStillKeepsWhatNobodyElseCanRun) {
+  TestWorker& still = attach_hub();
+  submit();
+  turn();
+  ASSERT_TRUE(still.take(now));
+  TestClient& waits = submit();
+  turn();
+  EXPECT_FALSE(dispatcher.must_watch());
+  pass(5 * kMs);
+  dispatcher.check_stalls(now);
+  EXPECT_EQ(worker_of(waits), 1u);
+}
+
+TEST_F(DispatcherTest, AHangingHubsRequestsEndAndTheRestRunsElsewhere) {
+  TestWorker& hangs = attach_hub();
+  TestClient& answered = submit();
+  hangs.serve(now, kMs);
+  TestClient& runs = submit();
+  ASSERT_TRUE(hangs.take(now));
+  TestClient& waits = submit();
+  dispatcher.hang(1);
+  dispatcher.hang(77);
+  EXPECT_EQ(answered.exchange.fate, Fate::kWaiting);
+  EXPECT_EQ(runs.exchange.fate, Fate::kHangs);
+  EXPECT_EQ(waits.exchange.fate, Fate::kWaiting);
+  dispatcher.drain(1);
+  attach_hub();
+  turn();
+  EXPECT_EQ(worker_of(waits), 2u);
 }
 
 // --- drain ---

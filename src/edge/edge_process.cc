@@ -13,6 +13,8 @@
 #include "edge/edge_thread.h"
 #include "gateway/mailbox.h"
 #include "os/error_log.h"
+#include "os/shared_text.h"
+#include "tls/material.h"
 
 namespace tierce::edge {
 namespace {
@@ -37,6 +39,19 @@ std::uint32_t connections_max(const config::EdgeSettings& settings) {
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most / std::max(settings.threads, 1u), 1, 1u << 30));
 }
 
+Result<TlsContexts> contexts_of(std::string_view packed) {
+  TlsContexts contexts;
+  if (packed.empty()) return contexts;
+  auto all = tls::unpack(packed);
+  if (!all) return fail(std::move(all).error());
+  for (const tls::Material& material : *all) {
+    auto context = tls::Context::create(material);
+    if (!context) return fail(std::move(context).error());
+    contexts.push_back(std::move(*context));
+  }
+  return contexts;
+}
+
 class EdgeProcess {
  public:
   explicit EdgeProcess(EdgeStart start) : start_(std::move(start)) {}
@@ -45,6 +60,9 @@ class EdgeProcess {
     auto log = os::ErrorLog::open(start_.settings.error_log, start_.settings.log_level);
     if (!log) return report(log.error());
     log_ = std::move(*log);
+    auto contexts = contexts_of(start_.tls);
+    if (!contexts) return report(contexts.error());
+    start_.tls.clear();  // Keys are kept once, in their contexts.
     const std::uint32_t most = connections_max(start_.settings);
     for (std::uint32_t i = 0; i < start_.wakeups.size(); ++i) {
       EdgeThread::Start of{};
@@ -61,6 +79,7 @@ class EdgeProcess {
       of.waiting = &start_.waiting[i];
       // Thread number in the top bits: ids are unique without the threads talking to each other.
       of.id_base = start_.id_base + (std::uint64_t{i} << 56);
+      of.tls = *contexts;
       auto thread = EdgeThread::create(std::move(of));
       if (!thread) return report(thread.error());
       threads_.push_back(std::move(*thread));
@@ -123,6 +142,8 @@ class EdgeProcess {
         return attach(message, std::move(descriptors));
       case ToEdge::kDrain:
         return on_each_thread([worker](EdgeThread& t) { t.dispatcher().drain(worker); });
+      case ToEdge::kHangs:
+        return on_each_thread([worker](EdgeThread& t) { t.dispatcher().hang(worker); });
       case ToEdge::kDead: {
         const std::string why(message.text, ::strnlen(message.text, sizeof message.text));
         return on_each_thread([worker, why](EdgeThread& t) { t.dispatcher().bury(worker, why); });
@@ -145,9 +166,20 @@ class EdgeProcess {
             t.error_log().line(os::LogLevel::kError, reopened.error().text());
           }
         });
+      case ToEdge::kTls:
+        return renew_tls(std::move(descriptors));
       case ToEdge::kTrouble:
         return on_each_thread([on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on); });
     }
+  }
+
+  void renew_tls(std::vector<os::UniqueFd> descriptors) {
+    if (descriptors.size() != 1)
+      return log_.line(os::LogLevel::kCritical, "new certificates: the descriptor is missing");
+    auto contexts = contexts_of(os::contents_of(descriptors.front().get()));
+    if (!contexts)
+      return log_.line(os::LogLevel::kError, std::move(contexts).error().during("new certificates").text());
+    on_each_thread([made = *contexts](EdgeThread& t) { t.use_tls(made); });
   }
 
   void attach(const ControlMessage& message, std::vector<os::UniqueFd> descriptors) {
@@ -161,7 +193,8 @@ class EdgeProcess {
     for (std::uint32_t i = 0; i < threads_.size(); ++i) {
       // A shared_ptr around the link, because a std::function must be copyable.
       auto link = std::make_shared<std::unique_ptr<WorkerLink>>(std::make_unique<WorkerLink>(
-          message.number, message.pid, message.threads, region, i, os::MessageChannel(std::move(descriptors[1 + i]))));
+          message.number, message.pid, message.threads, region, i, os::MessageChannel(std::move(descriptors[1 + i])),
+          message.in_greenlets ? RunsIn::kGreenlets : RunsIn::kThreads));
       auto f = [link](EdgeThread& t) { t.dispatcher().attach(std::move(*link)); };
       if (i == 0) {
         f(*threads_[0]);

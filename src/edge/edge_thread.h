@@ -20,10 +20,13 @@
 #include "os/error_log.h"
 #include "os/message_channel.h"
 #include "os/poller.h"
+#include "tls/context.h"
 
 namespace tierce::edge {
 
 using config::EdgeListener;
+
+using TlsContexts = std::vector<std::shared_ptr<const tls::Context>>;
 
 class EdgeThread {
  public:
@@ -38,6 +41,7 @@ class EdgeThread {
     os::ErrorLog* error_log;
     std::atomic<std::uint32_t>* waiting;  // Where this thread says how many requests wait for a worker.
     std::uint64_t id_base;                // Request ids of this thread start here.
+    TlsContexts tls;                      // For EdgeListener::tls.
   };
   static Result<std::unique_ptr<EdgeThread>> create(Start start);
   ~EdgeThread();
@@ -53,6 +57,13 @@ class EdgeThread {
   const config::EdgeSettings& settings() const { return *start_.settings; }
   const http::HeadLimits& head_limits() const { return head_limits_; }
   const EdgeListener& listener(std::uint8_t index) const { return (*start_.listeners)[index]; }
+  // nullptr: no TLS there.
+  std::shared_ptr<const tls::Context> tls_of(std::uint8_t listener_index) const {
+    const int index = listener(listener_index).tls;
+    return index < 0 ? nullptr : start_.tls[static_cast<std::size_t>(index)];
+  }
+  // For connections that begin from now on.
+  void use_tls(TlsContexts contexts) { start_.tls = std::move(contexts); }
   Dispatcher& dispatcher() { return dispatcher_; }
   TimerWheel& timers() { return timers_; }
   const Routes& routes() const { return routes_; }

@@ -175,6 +175,8 @@ std::string describe(Fate fate, const config::EdgeSettings& settings) {
     case Fate::kTimedOut:
       return fmt::format("504: the application did not answer within {} s (--timeout)",
                          static_cast<double>(settings.request_timeout.count()) / 1000.0);
+    case Fate::kHangs:
+      return "504: a greenlet of its worker has kept all others waiting for too long (--timeout)";
     case Fate::kShed:
       return fmt::format("503: waited {} s for a free worker (--queue-timeout)",
                          static_cast<double>(settings.queue_timeout.count()) / 1000.0);

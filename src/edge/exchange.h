@@ -22,7 +22,7 @@ class Dispatcher;
 class WorkerLink;
 
 // Why an exchange that was given to the application will get no answer from it.
-enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kShed, kQueueFull, kNoWorkers, kNonsense };
+enum class Fate : std::uint8_t { kWaiting, kWorkerDied, kTimedOut, kHangs, kShed, kQueueFull, kNoWorkers, kNonsense };
 // For the error log.
 std::string describe(Fate fate, const config::EdgeSettings& settings);
 

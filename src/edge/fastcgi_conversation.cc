@@ -20,7 +20,7 @@ constexpr std::size_t kRepliesMax = 4096;
 // A short reply into a socket buffer that has room, unless the web server does not read: then the connection is of
 // no more use.
 bool Connection::send_whole(std::string_view bytes) {
-  return bytes.empty() || os::send(fd_.get(), bytes.data(), bytes.size()).bytes == bytes.size();
+  return bytes.empty() || stream_.send(bytes.data(), bytes.size()).bytes == bytes.size();
 }
 
 Connection::BodyState Connection::take_records(http::FastcgiReader& reader) {

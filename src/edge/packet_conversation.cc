@@ -54,7 +54,7 @@ Task Connection::serve_one_packet() {
     }
     timer_.cancel();
     if (is_ping(outcome)) {
-      static_cast<void>(os::send(fd_.get(), http::kUwsgiPong.data(), http::kUwsgiPong.size()));
+      static_cast<void>(stream_.send(http::kUwsgiPong.data(), http::kUwsgiPong.size()));
       break;
     }
     Exchange& exchange = *exchange_;

@@ -37,7 +37,7 @@ Task Connection::read_proxy_header() {
     peer_.address_bytes = source.address_bytes;
     peer_.port = source.port;
   }
-  converse();
+  begin();
 }
 
 }  // namespace tierce::edge

@@ -313,7 +313,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
       for (const auto& part : parts) {
         if (!part.empty()) vector[count++] = {const_cast<char*>(part.data()), part.size()};  // NOLINT
       }
-      const os::IoResult result = os::send_parts(fd_, {vector, count});
+      const os::IoResult result = stream_.send_parts({vector, count});
       if (result.outcome == os::Io::kClosed) return Step::kClientGone;
       sent = result.bytes;
     }
@@ -325,7 +325,7 @@ ResponseSender::Step ResponseSender::send_ring(Exchange& exchange) {
     body_sent_ += bytes;
     if (length_left_ >= 0) length_left_ -= static_cast<std::int64_t>(bytes);
   }
-  mailbox.consume(exchange.slot(), taken);
+  if (mailbox.consume(exchange.slot(), taken)) link->nudge_later();
   return Step::kDone;
 }
 
@@ -358,16 +358,17 @@ bool ResponseSender::put_aside(std::string_view data) {
 
 ResponseSender::Step ResponseSender::flush() {
   while (!pending_.empty()) {
-    const os::IoResult sent = os::send(fd_, pending_.data(), pending_.size(), file_left_ > 0);
+    const os::IoResult sent = stream_.send(pending_.data(), pending_.size(), file_left_ > 0);
     if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
     if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
     advanced_ = true;
     pending_.consume(sent.bytes);
-    if (!pending_.empty()) return Step::kWaitWritable;  // A short write: the socket is full.
+    // A short write to a socket: it is full, and will say when it is not. TLS takes a part of what is long.
+    if (!pending_.empty() && !stream_.is_tls()) return Step::kWaitWritable;
   }
   while (spool_read_ < spool_written_) {
     const os::IoResult sent =
-        os::send_file(fd_, spool_.get(), &spool_read_, std::min<std::size_t>(spool_written_ - spool_read_, kFileTurn));
+        stream_.send_file(spool_.get(), &spool_read_, std::min<std::size_t>(spool_written_ - spool_read_, kFileTurn));
     if (sent.outcome == os::Io::kClosed || (sent.outcome == os::Io::kDone && sent.bytes == 0)) return Step::kClientGone;
     if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
     advanced_ = true;
@@ -376,7 +377,11 @@ ResponseSender::Step ResponseSender::flush() {
     spool_ = os::UniqueFd();
     spool_read_ = spool_written_ = 0;
   }
-  return Step::kDone;
+  // Records of TLS that the socket has not taken: the response has not been sent before they are.
+  const os::IoResult rest = stream_.flush();
+  if (rest.bytes > 0) advanced_ = true;
+  if (rest.outcome == os::Io::kDone) return Step::kDone;
+  return rest.outcome == os::Io::kClosed ? Step::kClientGone : Step::kWaitWritable;
 }
 
 ResponseSender::Step ResponseSender::drain_file() {
@@ -391,7 +396,7 @@ ResponseSender::Step ResponseSender::drain_file() {
     }
     most = record_left_;
   }
-  const os::IoResult sent = os::send_file(fd_, file_.get(), &file_at_, most);
+  const os::IoResult sent = stream_.send_file(file_.get(), &file_at_, most);
   if (sent.outcome == os::Io::kClosed) return Step::kClientGone;
   if (sent.outcome == os::Io::kWouldBlock) return Step::kWaitWritable;
   if (sent.bytes == 0) {  // The file became shorter: the announced length cannot be kept.

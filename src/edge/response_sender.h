@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edge/buffer.h"
+#include "edge/client_stream.h"
 #include "edge/ready_response.h"
 #include "edge/response_wire.h"
 #include "os/socket_io.h"
@@ -32,8 +33,8 @@ class ResponseSender {
     kCut,  // The response cannot be completed: close without a clean end.
   };
 
-  ResponseSender(EdgeThread& thread, int fd, bool keep_alive, const ResponseWire& wire = {})
-      : thread_(thread), fd_(fd), wire_(wire), keep_alive_(keep_alive) {}
+  ResponseSender(EdgeThread& thread, ClientStream& stream, bool keep_alive, const ResponseWire& wire = {})
+      : thread_(thread), stream_(stream), wire_(wire), keep_alive_(keep_alive) {}
 
   // An application's response in the exchange's slot. Call again after progress or when writable.
   Step step(Exchange& exchange);
@@ -81,7 +82,7 @@ class ResponseSender {
   Step end_of_body(Exchange& exchange, bool broken);
 
   EdgeThread& thread_;
-  int fd_;
+  ClientStream& stream_;
   ResponseWire wire_;
   bool keep_alive_;
   bool head_composed_ = false;

@@ -14,6 +14,7 @@
 #include "edge/test_worker.h"
 #include "http/fastcgi_record.h"
 #include "os/error_log.h"
+#include "tls/test_certificate.h"
 
 namespace tierce::edge {
 namespace {
@@ -48,11 +49,11 @@ class ResponseSenderTest : public testing::Test {
   void open(bool small) {
     int ends[2];
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    server_ = os::UniqueFd(ends[0]);
+    server_ = std::make_unique<ClientStream>(os::UniqueFd(ends[0]));
     client_ = os::UniqueFd(ends[1]);
     const int bytes = 1;  // The kernel makes it its least, some 4 KiB.
     if (!small) return;
-    ASSERT_EQ(::setsockopt(server_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+    ASSERT_EQ(::setsockopt(server_->fd(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
   }
 
   void begin(std::string_view request = kGet, bool keep_alive = true) {
@@ -61,7 +62,7 @@ class ResponseSenderTest : public testing::Test {
     test_client_ = std::make_unique<TestClient>(1, request);
     ASSERT_TRUE(link_->give(exchange(), 1));
     slot_ = *worker_->take(2);
-    sender_.emplace(*thread_, server_.get(), keep_alive, wire_);
+    sender_.emplace(*thread_, *server_, keep_alive, wire_);
     received_.clear();
   }
   ~ResponseSenderTest() override {
@@ -106,7 +107,8 @@ class ResponseSenderTest : public testing::Test {
   std::atomic<std::uint32_t> waiting_{0};
   os::ErrorLog log_;
   std::unique_ptr<EdgeThread> thread_;
-  os::UniqueFd server_, client_;
+  std::unique_ptr<ClientStream> server_;
+  os::UniqueFd client_;
   std::uint32_t worker_id_ = 0;
   std::unique_ptr<TestWorker> worker_;
   std::unique_ptr<WorkerLink> link_;
@@ -118,6 +120,30 @@ class ResponseSenderTest : public testing::Test {
 };
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// --- TLS ---
+
+TEST_F(ResponseSenderTest, SendsMoreThanOneCallOfTlsTakes) {
+  begin();
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* peer = SSL_new(context);
+  SSL_set_fd(peer, client_.get());
+  SSL_set_connect_state(peer);
+  tls::Session& session = server_->begin_tls(*tls::Context::create(tls::test_material()), "");
+  for (int i = 0; i < 10; ++i) {
+    SSL_do_handshake(peer);
+    ASSERT_NE(session.handshake(), tls::Session::Handshake::kFailed) << session.trouble();
+  }
+  // The socket takes all of it: nothing would tell us later that it takes more.
+  EXPECT_EQ(sender_->send_own(std::string(75'000, 'x'), 75'000), Step::kDone);
+  std::string got(100'000, ' ');
+  std::size_t have = 0;
+  for (int now = 0; (now = SSL_read(peer, got.data() + have, static_cast<int>(got.size() - have))) > 0;)
+    have += static_cast<std::size_t>(now);
+  EXPECT_EQ(have, 75'000u);
+  SSL_free(peer);
+  SSL_CTX_free(context);
+}
 
 // --- framing ---
 

@@ -150,7 +150,8 @@ class Routes::Application {
  private:
   string_view variable(string_view name) const {
     const auto& added = routed_.variables;
-    const auto last = std::find_if(added.rbegin(), added.rend(), [name](const auto& each) { return each.first == name; });
+    const auto last =
+        std::find_if(added.rbegin(), added.rend(), [name](const auto& each) { return each.first == name; });
     return last == added.rend() ? request_.variable(name) : string_view(last->second);
   }
 

@@ -49,9 +49,9 @@ Routed routed(const std::vector<Route>& routes, std::map<std::string, std::strin
 }
 
 TEST(Routes, PutGroupsAndVariablesIntoARedirect) {
-  const auto got = routed({on("^/(a+)/(b)?", Action::kRedirect, "http://${HTTP_HOST}/$1?x=${qs[k]}&c=${cookie[s]}$2$3")},
-                          {{"PATH_INFO", "/aa/x"}, {"HTTP_HOST", "h"}, {"QUERY_STRING", "j=0&k=1"},
-                           {"HTTP_COOKIE", "r=2; s=3"}});
+  const auto got =
+      routed({on("^/(a+)/(b)?", Action::kRedirect, "http://${HTTP_HOST}/$1?x=${qs[k]}&c=${cookie[s]}$2$3")},
+             {{"PATH_INFO", "/aa/x"}, {"HTTP_HOST", "h"}, {"QUERY_STRING", "j=0&k=1"}, {"HTTP_COOKIE", "r=2; s=3"}});
   ASSERT_TRUE(got.response);
   EXPECT_EQ(got.response->status, 302);
   EXPECT_EQ(got.response->fields, "Location: http://h/aa?x=1&c=3\r\n");
@@ -65,7 +65,8 @@ TEST(Routes, NeverLetARequestEndTheLocationsLine) {
 }
 
 TEST(Routes, LeaveOutAHeaderThatARequestHasSpoilt) {
-  const std::vector<Route> rules = {on("(?s)^/(.*)", Action::kAddHeader, "X-A: $1"), on("", Action::kAddHeader, "X-B: b")};
+  const std::vector<Route> rules = {on("(?s)^/(.*)", Action::kAddHeader, "X-A: $1"),
+                                    on("", Action::kAddHeader, "X-B: b")};
   EXPECT_EQ(routed(rules, {{"PATH_INFO", "/ok"}}).added_fields, "X-A: ok\r\nX-B: b\r\n");
   EXPECT_EQ(routed(rules, {{"PATH_INFO", "/a\r\nX-C: c"}}).added_fields, "X-B: b\r\n");
 }

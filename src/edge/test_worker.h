@@ -64,9 +64,9 @@ class TestWorker {
     descriptors.emplace(std::move(ends->second), mailbox);
   }
   // The edge's end; once.
-  std::unique_ptr<WorkerLink> link() {
+  std::unique_ptr<WorkerLink> link(RunsIn runs_in = RunsIn::kThreads) {
     return std::make_unique<WorkerLink>(id_, static_cast<std::int32_t>(1000 + id_), threads_, edge_region_, 0,
-                                        std::move(edge_end_));
+                                        std::move(edge_end_), runs_in);
   }
 
   std::optional<std::uint32_t> take(std::uint64_t now_ns, std::uint32_t thread = 0) const {

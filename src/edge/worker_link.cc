@@ -19,10 +19,11 @@ constexpr std::uint64_t kServiceMaxNs = 3'600'000'000'000;
 
 WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads,
                        std::shared_ptr<gateway::Region> region, std::uint32_t edge_thread,
-                       os::MessageChannel descriptors)
+                       os::MessageChannel descriptors, RunsIn runs_in)
     : id_(id),
       pid_(pid),
       threads_(std::max(threads, 1u)),
+      runs_in_(runs_in),
       region_(std::move(region)),
       mailbox_(region_->mailbox(edge_thread)),
       bell_(region_->page()),
@@ -125,7 +126,7 @@ void WorkerLink::let_go(std::uint32_t slot) {
     return;
   }
   if (state == State::kQueued && mailbox_.recall(slot)) return note_recalled(slot);
-  mailbox_.abandon(slot);
+  if (mailbox_.abandon(slot)) nudge_later();
   held_[slot] = nullptr;
   --held_count_;
   collect(slot);  // It may have been answered just before it was abandoned, its attention already taken.
@@ -141,7 +142,11 @@ void WorkerLink::collect(std::uint32_t slot) {
 
 void WorkerLink::wake() {
   if (to_wake_ == 0) return;
-  bell_.ring(std::min(to_wake_, threads_));
+  if (runs_in_ == RunsIn::kGreenlets) {
+    if (bell_.take_hub()) descriptors_.nudge();
+  } else {
+    bell_.ring(std::min(to_wake_, threads_));
+  }
   to_wake_ = 0;
 }
 

@@ -16,11 +16,16 @@ namespace tierce::edge {
 
 class Exchange;
 
+// What a worker runs requests in: threads, each of which waits for itself, or greenlets, which start when
+// the hub of the one thread they share comes around.
+enum class RunsIn : std::uint8_t { kThreads, kGreenlets };
+
 class WorkerLink {
  public:
-  // `mailbox` lies in `region`, which several edge threads of the process share.
+  // `mailbox` lies in `region`, which several edge threads of the process share. `threads` is how many
+  // requests may run at once, also in greenlets.
   WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads, std::shared_ptr<gateway::Region> region,
-             std::uint32_t edge_thread, os::MessageChannel descriptors);
+             std::uint32_t edge_thread, os::MessageChannel descriptors, RunsIn runs_in = RunsIn::kThreads);
 
   std::uint32_t id() const { return id_; }
   std::int32_t pid() const { return pid_; }
@@ -68,6 +73,10 @@ class WorkerLink {
 
   // Wakes the worker for what was given since the last call; one call for a whole batch.
   void wake();
+  // There is room in the ring that one of its greenlets waits for.
+  void nudge_later() { ++to_wake_; }
+  // What it was given last may lie there although fewer run than may: its hub does not turn.
+  bool may_stand_still() const { return runs_in_ == RunsIn::kGreenlets && outstanding_ != 0 && !asleep(); }
   void note_stalled(std::uint64_t running_ns);
 
   // The descriptor of a response file (kFileFollows) of this slot.
@@ -81,9 +90,10 @@ class WorkerLink {
     }
   }
 
-  bool refused = false;   // Had no room for what it was given last.
-  bool draining = false;  // Gets nothing more; kDrained is due when it holds nothing.
-  bool dead = false;      // Only finished responses are left in it.
+  bool refused = false;       // Had no room for what it was given last.
+  bool stands_still = false;  // Its hub has not turned for a while: others are given requests first.
+  bool draining = false;      // Gets nothing more; kDrained is due when it holds nothing.
+  bool dead = false;          // Only finished responses are left in it.
   bool drained_said = false;
   std::uint64_t answered_total = 0;
   std::uint64_t answered_at_last_check = 0;
@@ -94,6 +104,7 @@ class WorkerLink {
   std::uint32_t id_;
   std::int32_t pid_;
   std::uint32_t threads_;
+  RunsIn runs_in_;
   std::shared_ptr<gateway::Region> region_;
   gateway::Mailbox mailbox_;
   gateway::Bell bell_;

@@ -19,6 +19,7 @@ enum class ToZygote : std::uint32_t {
                  //   server ends, and this is the last zygote.
   kReopen = 3,   // Descriptor: the error log, opened anew.
   kWorkers = 4,  // number = how many workers are wanted now.
+  kPreExec = 5,  // Another master is about to be started.
 };
 // zygote -> supervisor
 enum class FromZygote : std::uint32_t {
@@ -42,6 +43,7 @@ enum class FromWorker : std::uint32_t {
   kDumped = 304,        // The stack asked for has been written.
   kAsksReload = 305,    // uwsgi.reload()
   kAsksStop = 306,      // uwsgi.stop()
+  kHangs = 307,         // Greenlets: the hub has not turned for the time that was set.
 };
 // supervisor -> edge
 enum class ToEdge : std::uint32_t {
@@ -52,6 +54,8 @@ enum class ToEdge : std::uint32_t {
   kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
   kReopen = 405,   // Reopen log files.
   kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
+  kHangs = 407,    // number = worker id: answer 504 to what runs in it. kDrain follows.
+  kTls = 408,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {
@@ -66,7 +70,8 @@ struct ControlMessage {
   std::int32_t pid = 0;
   std::int32_t status = 0;
   std::uint32_t thread = 0;
-  std::uint32_t threads = 0;
+  std::uint32_t threads = 0;  // That run requests; greenlets, with the next.
+  bool in_greenlets = false;
   std::uint32_t place = 0;  // Among the workers, from 1 (supervise/worker_slots.h).
   std::uint32_t life = 0;   // In the application's memory (app_memory.h); 0 without one.
   std::uint64_t request = 0;

@@ -21,6 +21,12 @@ class FdInbox {
   os::UniqueFd receive(std::uint32_t slot);
   // False when the other side does not take it now; the descriptor stays the caller's.
   bool send(std::uint32_t slot, int fd);
+  // Makes the other side's descriptor readable. When there is no room for it, it is readable already.
+  void nudge();
+  // Takes what has come, nudges and what receive() will be asked for. False when the other side is gone.
+  bool drain();
+  // A nudge that receive() comes across is handed on to this eventfd.
+  void hand_nudges_to(int eventfd) { nudged_ = eventfd; }
   // Readiness for another send().
   int fd() const { return channel_.fd(); }
 
@@ -39,6 +45,7 @@ class FdInbox {
     os::UniqueFd fd;
   };
   std::vector<Stashed> stashed_;  // Came while another slot's was wanted.
+  int nudged_ = -1;
 };
 
 }  // namespace tierce::gateway

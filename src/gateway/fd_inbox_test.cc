@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +129,40 @@ TEST_F(FdInboxTest, PassesOverMessagesWithoutADescriptor) {
   ASSERT_TRUE(other_.send(FdMessage{1, 0}));
   send(1, 0, 11);
   EXPECT_EQ(bytes_of(inbox_->receive(1)), 11);
+}
+
+TEST_F(FdInboxTest, DrainsNudgesAndKeepsDescriptors) {
+  FdInbox edge(std::move(other_), region_.mailbox(0));
+  edge.nudge();
+  const os::UniqueFd file(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  ASSERT_TRUE(edge.send(1, file.get()));
+  edge.nudge();
+  EXPECT_TRUE(inbox_->drain());
+  pollfd readable{inbox_->fd(), POLLIN, 0};
+  EXPECT_EQ(::poll(&readable, 1, 0), 0);
+  EXPECT_TRUE(inbox_->receive(1));
+}
+
+TEST_F(FdInboxTest, HandsOnTheNudgeThatItMeetsOnTheWay) {
+  const os::UniqueFd hub(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  inbox_->hand_nudges_to(hub.get());
+  FdInbox edge(std::move(other_), region_.mailbox(0));
+  edge.nudge();
+  EXPECT_FALSE(inbox_->receive(1));
+  std::uint64_t rung = 0;
+  EXPECT_EQ(::read(hub.get(), &rung, sizeof rung), static_cast<ssize_t>(sizeof rung));
+}
+
+TEST_F(FdInboxTest, SaysWhenTheOtherSideIsGone) {
+  EXPECT_TRUE(inbox_->drain());
+  other_.close();
+  EXPECT_FALSE(inbox_->drain());
+}
+
+TEST_F(FdInboxTest, NudgesAFullChannelWithoutWaiting) {
+  FdInbox edge(std::move(other_), region_.mailbox(0));
+  for (int i = 0; i < 100'000; ++i) edge.nudge();
+  EXPECT_TRUE(inbox_->drain());
 }
 
 TEST_F(FdInboxTest, ClosesAllItKeptWhenItEnds) {

@@ -55,6 +55,15 @@ void initialise_mailbox(MailboxHeader* header, const MailboxShape& shape) {
   // 0, and a page that no request has used costs nothing.
 }
 
+namespace {
+// True for a greenlet.
+bool wake_producer(Slot& s) {
+  const std::uint32_t waited = s.producer_waits.exchange(0, std::memory_order_seq_cst);
+  if (waited == kProducerSleeps) os::futex_wake(&s.producer_waits, 1);
+  return waited == kProducerParked;
+}
+}  // namespace
+
 Slot& Mailbox::slot(std::uint32_t index) const {
   return *reinterpret_cast<Slot*>(slots_ + std::size_t{index} * stride_);
 }
@@ -109,22 +118,21 @@ bool Mailbox::prepare_sleep() const {
 
 void Mailbox::cancel_sleep() const { header_->edge_sleeping.store(0, std::memory_order_relaxed); }
 
-void Mailbox::consume(std::uint32_t index, std::size_t bytes) const {
+bool Mailbox::consume(std::uint32_t index, std::size_t bytes) const {
   Slot& s = slot(index);
   const std::uint64_t consumed = s.consumed.load(std::memory_order_relaxed) + bytes;
   s.consumed.store(consumed, std::memory_order_seq_cst);
-  if (s.producer_waits.load(std::memory_order_seq_cst) == 0) return;
+  if (s.producer_waits.load(std::memory_order_seq_cst) == 0) return false;
   // Half the ring: one wake moves many bytes instead of one wake for each send().
   const std::uint64_t unread = s.produced.load(std::memory_order_acquire) - consumed;
-  if (unread > (shape_.response_bytes - read_once(s.ring_at)) / 2) return;
-  s.producer_waits.store(0, std::memory_order_seq_cst);
-  os::futex_wake(&s.producer_waits, 1);
+  if (unread > (shape_.response_bytes - read_once(s.ring_at)) / 2) return false;
+  return wake_producer(s);
 }
 
-void Mailbox::abandon(std::uint32_t index) const {
+bool Mailbox::abandon(std::uint32_t index) const {
   Slot& s = slot(index);
   s.abandoned.store(1, std::memory_order_seq_cst);
-  if (s.producer_waits.exchange(0, std::memory_order_seq_cst) != 0) os::futex_wake(&s.producer_waits, 1);
+  return wake_producer(s);
 }
 
 Mailbox::Runs Mailbox::ring_unread(std::uint32_t index) const {
@@ -221,14 +229,28 @@ bool Mailbox::ring_wait(std::uint32_t index) const {
   for (;;) {
     if (s.abandoned.load(std::memory_order_seq_cst) != 0) return false;
     if (ring_room(index) > 0) return true;
-    s.producer_waits.store(1, std::memory_order_seq_cst);
+    s.producer_waits.store(kProducerSleeps, std::memory_order_seq_cst);
     // Asked again after the announcement: the edge may have read or left in between.
     if (ring_room(index) > 0 || s.abandoned.load(std::memory_order_seq_cst) != 0) {
       s.producer_waits.store(0, std::memory_order_seq_cst);
       continue;
     }
-    os::futex_wait(&s.producer_waits, 1);
+    os::futex_wait(&s.producer_waits, kProducerSleeps);
   }
+}
+
+bool Mailbox::ring_park(std::uint32_t index) const {
+  Slot& s = slot(index);
+  const auto must_wait = [&] { return ring_room(index) == 0 && s.abandoned.load(std::memory_order_seq_cst) == 0; };
+  if (!must_wait()) return false;
+  s.producer_waits.store(kProducerParked, std::memory_order_seq_cst);
+  if (must_wait()) return true;
+  s.producer_waits.store(0, std::memory_order_seq_cst);
+  return false;
+}
+
+bool Mailbox::ring_unparked(std::uint32_t index) const {
+  return slot(index).producer_waits.load(std::memory_order_acquire) == 0;
 }
 
 // --- bell ---
@@ -245,6 +267,11 @@ void Bell::ring(std::uint32_t threads) {
   page_->tokens.fetch_add(wake, std::memory_order_seq_cst);
   os::futex_wake(&page_->tokens, wake);
 }
+
+// Exchanges on both sides: whichever comes second sees what the other has written before.
+void Bell::announce_hub() { page_->sleepers.exchange(1, std::memory_order_seq_cst); }
+
+bool Bell::take_hub() { return page_->sleepers.exchange(0, std::memory_order_seq_cst) != 0; }
 
 void Bell::announce() { page_->sleepers.fetch_add(1, std::memory_order_seq_cst); }
 

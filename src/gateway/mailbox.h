@@ -87,6 +87,10 @@ struct ResponseMeta {
   std::uint8_t log_always;  // Not 0: a line in the access log, also where requests are not logged.
 };
 
+// Slot::producer_waits.
+inline constexpr std::uint32_t kProducerSleeps = 1;  // A thread, on that word as a futex.
+inline constexpr std::uint32_t kProducerParked = 2;  // A greenlet: its hub looks at the word when it is nudged.
+
 struct alignas(64) Slot {
   // The life of the slot: generation << 8 | State.
   std::atomic<std::uint32_t> word;
@@ -104,7 +108,7 @@ struct alignas(64) Slot {
   std::atomic<std::uint32_t> response_flags;        // Worker.
   std::uint32_t ring_at;                            // Worker, before kHeadReady: head_bytes rounded up to 64.
   alignas(64) std::atomic<std::uint64_t> consumed;  // Edge.
-  std::atomic<std::uint32_t> producer_waits;        // The futex a producer sleeps on: 1 while it waits for room.
+  std::atomic<std::uint32_t> producer_waits;        // Not 0 while a producer waits for room: kProducerSleeps ...
   std::atomic<std::uint32_t> abandoned;             // Edge: nobody will read the rest (client gone, 504 sent).
 };
 
@@ -156,15 +160,18 @@ class Mailbox {
   // Edge is about to sleep: false means attention came in the meantime and it must not.
   bool prepare_sleep() const;
   void cancel_sleep() const;
-  // Says how far the response ring has been read; wakes a producer that waits for room.
-  void consume(std::uint32_t index, std::size_t bytes) const;
-  // Nobody reads this response any more; wakes a producer that waits.
-  void abandon(std::uint32_t index) const;
+  // Says how far the response ring has been read; wakes a thread that waits for room. True when it is a
+  // greenlet that waits: its hub must be nudged.
+  bool consume(std::uint32_t index, std::size_t bytes) const;
+  // Nobody reads this response any more; wakes a thread that waits. True as above.
+  bool abandon(std::uint32_t index) const;
 
   // Worker side ----------------------------------------------------------------------------
   // The oldest queued slot, now running and owned by the calling thread `thread`.
   std::optional<std::uint32_t> take(std::uint32_t thread, std::uint64_t now_ns) const;
   bool has_queued() const;
+  // How many wait, stale entries included.
+  std::uint32_t queued() const;
   // Sets the slot's attention bit; true when the edge sleeps and must be woken by its eventfd
   // (the flag is taken: only one of many callers gets true).
   bool signal(std::uint32_t index) const;
@@ -180,6 +187,9 @@ class Mailbox {
   // Sleeps until there is room or the slot is abandoned; false on abandoned.
   // Call without the GIL.
   bool ring_wait(std::uint32_t index) const;
+  // The same for a greenlet, which waits elsewhere: true when it must, until ring_unparked().
+  bool ring_park(std::uint32_t index) const;
+  bool ring_unparked(std::uint32_t index) const;
 
   // Body ring as the edge sees it: up to two contiguous runs of unread bytes, always within the response area.
   struct Runs {
@@ -236,6 +246,12 @@ class Bell {
   // Returns false on timeout or a signal.
   template <typename Ready>
   bool wait(Ready&& ready, std::int64_t timeout_ns = -1);
+
+  // A worker whose requests run in greenlets has one sleeper, its hub, which waits for a descriptor:
+  // FdInbox::nudge() makes it readable. Announced by the hub before it looks at what there is; the
+  // one who takes the announcement nudges, so that a batch costs one message.
+  void announce_hub();
+  bool take_hub();
 
  private:
   void announce();

@@ -44,6 +44,10 @@ inline bool Mailbox::has_queued() const {
   return header_->tail.load(std::memory_order_acquire) != header_->head.load(std::memory_order_acquire);
 }
 
+inline std::uint32_t Mailbox::queued() const {
+  return header_->tail.load(std::memory_order_acquire) - header_->head.load(std::memory_order_acquire);
+}
+
 template <typename Ready>
 bool Bell::wait(Ready&& ready, std::int64_t timeout_ns) {
   announce();

@@ -147,6 +147,39 @@ TEST(Mailbox, AbandonWakesAProducerThatWaits) {
   producer.join();
 }
 
+TEST(Mailbox, AGreenletIsNotWokenButToBeNudged) {
+  Pair pair = make_pair();
+  Mailbox edge = pair.edge.mailbox(0), worker = pair.worker.mailbox(0);
+  ASSERT_TRUE(edge.submit(0, 1));
+  ASSERT_TRUE(worker.take(0, 2));
+  worker.slot(0).ring_at = 64;
+  EXPECT_FALSE(worker.ring_park(0)) << "there is room";
+  const std::string filler(4096, 'x');
+  worker.ring_write(0, filler.data(), filler.size());
+  EXPECT_TRUE(worker.ring_park(0));
+  EXPECT_FALSE(edge.consume(0, 1)) << "too little to go on for";
+  EXPECT_FALSE(worker.ring_unparked(0));
+  EXPECT_TRUE(edge.consume(0, 4000));
+  EXPECT_TRUE(worker.ring_unparked(0));
+  EXPECT_FALSE(edge.consume(0, 8)) << "once";
+  worker.ring_write(0, filler.data(), filler.size());
+  EXPECT_TRUE(worker.ring_park(0));
+  EXPECT_TRUE(edge.abandon(0));
+  EXPECT_TRUE(worker.ring_unparked(0));
+  EXPECT_FALSE(worker.ring_park(0)) << "nobody will read";
+}
+
+TEST(Bell, OneOfAllNudgesTheHub) {
+  Pair pair = make_pair();
+  Bell edge(pair.edge.page()), hub(pair.worker.page());
+  EXPECT_FALSE(edge.take_hub()) << "it has not looked yet";
+  hub.announce_hub();
+  EXPECT_TRUE(edge.take_hub());
+  EXPECT_FALSE(edge.take_hub()) << "one message is for all";
+  hub.announce_hub();
+  EXPECT_TRUE(edge.take_hub());
+}
+
 // --- what a worker that has been taken over may write ---
 
 constexpr MailboxShape kSmall = {.slots = 4, .request_bytes = 4096, .response_bytes = 4096};

@@ -5,6 +5,9 @@
 //   app            module:callable as the user gave it
 //   control        descriptor number of the zygote's MessageChannel to the supervisor
 //   threads        threads of each worker
+//   greenlets      how many requests run at once in greenlets of gevent; 0: threads run them
+//   monkey_patch   1: greenlets: gevent patches the standard library before the application is imported
+//   hub_timeout    milliseconds; greenlets: a hub that has not turned for so long hangs. 0: any
 //   multiprocess   1 when more than one worker may run at once (wsgi.multiprocess)
 //   lazy           1: workers import the application, not the zygote
 //   chdir          directory to stand in, and first entry of sys.path

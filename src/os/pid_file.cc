@@ -43,6 +43,13 @@ Result<PidFile> PidFile::write(const std::string& path) {
   return file;
 }
 
+Result<void> PidFile::rename(const std::string& path) {
+  if (path_.empty()) return {};
+  if (::rename(path_.c_str(), path.c_str()) != 0) return fail(errno_error("renaming the pid file " + path_));
+  path_ = path;
+  return {};
+}
+
 PidFile::~PidFile() {
   if (!path_.empty()) ::unlink(path_.c_str());
 }

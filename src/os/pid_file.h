@@ -18,6 +18,8 @@ class PidFile {
     return *this;
   }
   ~PidFile();
+  // The file gets another name.
+  Result<void> rename(const std::string& path);
   // In a forked child: the file is not ours to remove.
   void forget() { path_.clear(); }
 

@@ -29,8 +29,8 @@ gateway::CacheShape shape_of(const config::UwsgiCache& cache) {
 Result<AppResources> AppResources::create(const config::RunSettings& settings, const os::Identity& owner) {
   const config::UwsgiSource& source = *settings.uwsgi;
   AppResources made;
-  auto memory_fd =
-      gateway::AppMemory::create({.locks = source.locks + 1, .workers = settings.workers, .threads = settings.threads});
+  auto memory_fd = gateway::AppMemory::create(
+      {.locks = source.locks + 1, .workers = settings.workers, .threads = settings.at_once()});
   if (!memory_fd) return fail(std::move(memory_fd).error());
   made.memory_fd_ = std::move(*memory_fd);
   auto memory = gateway::AppMemory::map(made.memory_fd_.get());

@@ -20,7 +20,7 @@ class Watched {
     Cheaper::Load load{.now = now_, .waiting = waiting, .rss_bytes = rss};
     now_ += seconds(1);
     for (std::uint32_t place = 1; place <= workers_; ++place) {
-      if (place <= busy) running_ms_[place] += 10 * percent;
+      if (place <= busy) running_ms_[place] += std::uint64_t{10} * percent;
       load.workers.push_back({place, place <= busy && percent > 50, running_ms_[place] * 1'000'000});
     }
     const Cheaper::Decision decision = cheaper_.look(load);

@@ -469,9 +469,11 @@ void Pool::on(const Event& event, Actions& out) {
       worker->hangs = true;
       worker->spared_until = event.now + settings_.hang_grace;
       log(LogLevel::kError,
-          fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
-                      "other requests are finished",
-                      worker->pid, event.request),
+          event.request == 0
+              ? fmt::format("Worker (pid: {}) does not turn its hub any more: it is replaced", worker->pid)
+              : fmt::format("Worker (pid: {}) runs request {:016x} over its time: it is replaced when its "
+                            "other requests are finished",
+                            worker->pid, event.request),
           out);
       // Out of the edge's sight at once: a thread of it is lost. The replacement comes by settle().
       begin_drain(event.worker, *worker, event.now, out);

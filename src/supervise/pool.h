@@ -44,7 +44,7 @@ struct Event {
     kWorkerExited,  // worker, status (wait status)
     kWantsRestart,  // worker
     kDrained,       // worker
-    kTimedOut,      // worker, thread, request: 504 was sent.
+    kTimedOut,      // worker, thread, request: 504 was sent. request 0: none of its requests makes progress.
     kDumped,        // worker: the stack asked for has been written.
     kEdgeDied,      // status
     kEdgeFailed,    // It ended before it was ready: it cannot start.

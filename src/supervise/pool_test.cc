@@ -178,6 +178,16 @@ TEST(Pool, KillsTheWorkerOfARequestOverItsTimeAfterTheOthersHaveFinished) {
   EXPECT_EQ(Drive::count(drive.on({.kind = K::kDumped, .worker = ids[0]}), A::kKillWorker), 1u);
 }
 
+TEST(Pool, ReplacesAWorkerWhoseHubStandsStill) {
+  Drive drive({.workers = 1});
+  const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));
+  const auto out = drive.on({.kind = K::kTimedOut, .worker = ids[0]});
+  EXPECT_EQ(Drive::count(out, A::kDumpStack), 1u);
+  EXPECT_EQ(Drive::count(out, A::kForkWorker), 1u);
+  drive.on({.kind = K::kDumped, .worker = ids[0]});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kDrained, .worker = ids[0]}), A::kKillWorker), 1u);
+}
+
 TEST(Pool, SparesAHangingWorkerForItsGrace) {
   Drive drive({.workers = 1, .hang_grace = 5s});
   const auto ids = drive.boot(drive.on({.kind = K::kZygoteReady, .generation = 1}));

@@ -31,15 +31,19 @@
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
 #include "os/process_title.h"
+#include "os/shared_text.h"
 #include "os/shared_words.h"
 #include "os/user_identity.h"
 #include "supervise/cheaper.h"
 #include "supervise/companions.h"
 #include "supervise/hooks.h"
+#include "supervise/log_files.h"
 #include "supervise/pool.h"
 #include "supervise/sources.h"
+#include "supervise/succession.h"
 #include "supervise/worker_slots.h"
 #include "supervise/zygote_process.h"
+#include "tls/material.h"
 
 namespace tierce::supervise {
 namespace {
@@ -55,6 +59,9 @@ using os::LogLevel;
 using namespace std::chrono_literals;
 
 constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH, SIGCHLD};
+// Greenlets start at once what they are given: a few more slots are for what comes meanwhile.
+constexpr std::uint32_t kSpareSlots = 64;
+static_assert(config::kGreenletsMax + kSpareSlots <= gateway::kSlotsMax);
 // nginx's default backlog; a kernel that allows less drops connections in a burst.
 constexpr int kSmallBacklog = 511;
 constexpr auto kReloadDebounce = 100ms;
@@ -70,14 +77,14 @@ std::uint32_t workers_at_start(const config::RunSettings& settings) {
   return settings.cheap ? 0 : workers_wanted_first(settings);
 }
 
-bool is_http(config::WireProtocol protocol) { return protocol == config::WireProtocol::kHttp; }
+bool is_http(const config::BindAddress& bind) { return bind.protocol == config::WireProtocol::kHttp; }
 
-gateway::MailboxShape shape_for(const config::RunSettings& settings,
-                                const std::vector<config::WireProtocol>& protocols) {
+gateway::MailboxShape shape_for(const config::RunSettings& settings, const std::vector<config::BindAddress>& binds) {
   gateway::MailboxShape shape;
-  shape.slots = std::bit_ceil(std::max(64u, std::min(4 * settings.threads, gateway::kSlotsMax)));
+  const std::uint32_t wanted = settings.in_greenlets ? settings.greenlets + kSpareSlots : 4 * settings.threads;
+  shape.slots = std::bit_ceil(std::clamp(wanted, 64u, gateway::kSlotsMax));
   std::uint32_t head = sizeof(http::HeaderField) * settings.edge.fields_max + settings.edge.head_bytes_max;
-  if (!std::all_of(protocols.begin(), protocols.end(), is_http)) {
+  if (!std::all_of(binds.begin(), binds.end(), is_http)) {
     head = std::max<std::uint32_t>(
         head, sizeof(http::HeaderField) * http::kHeaderFieldsMax + settings.edge.variables_bytes_max);
   }
@@ -119,8 +126,10 @@ class Supervisor {
     companions_.finish(signals_.get());
     if (start_failed_) exit_code_ = 1;
     if (prepared) static_cast<void>(run_phase("as-user-atexit"));
+    // Another supervisor still listens there, or has to remove them when it ends.
+    const bool shared = succession_.has_successor() || succession_.has_predecessor();
     for (const os::ListenSocket& listener : listeners_) {
-      if (!listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
+      if (!shared && !listener.unlink_at_exit.empty()) ::unlink(listener.unlink_at_exit.c_str());
     }
     return *exit_code_;
   }
@@ -151,7 +160,10 @@ class Supervisor {
       return fail(errno_error("--chdir " + settings_.chdir));
     if (settings_.umask >= 0) ::umask(static_cast<mode_t>(settings_.umask));
 
-    if (auto given = hand_logs_over(); !given) return given;
+    log_files_ = LogFiles(settings_.edge.error_log, settings_.edge.access_log, settings_.log_files);
+    if (auto given = log_files_.hand_over(plan_.identity); !given) return given;
+    if (auto begun = log_files_.begin(); !begun) return begun;
+    if (log_files_.limited()) next_log_look_ = now();
     auto log = os::ErrorLog::open(settings_.edge.error_log, settings_.edge.log_level);
     if (!log) return fail(std::move(log).error());
     log_ = std::move(*log);
@@ -204,8 +216,9 @@ class Supervisor {
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_) return fail(errno_error("signalfd"));
-    log_.line(LogLevel::kInfo, fmt::format("Using worker: {} process(es) with {} thread(s), {}", settings_.workers,
-                                           settings_.threads, plan_.python));
+    log_.line(LogLevel::kInfo,
+              fmt::format("Using worker: {} process(es) with {} {}, {}", settings_.workers, settings_.at_once(),
+                          settings_.in_greenlets ? "greenlet(s) of gevent" : "thread(s)", plan_.python));
     return run_phase("master-start");
   }
 
@@ -234,9 +247,10 @@ class Supervisor {
 
   Result<void> write_pid_files() {
     const auto write = [this](const std::string& path) -> Result<void> {
-      auto file = os::PidFile::write(path);
+      // The name is the predecessor's until it has ended; Gunicorn's name until then.
+      auto file = os::PidFile::write(succession_.has_predecessor() ? path + ".2" : path);
       if (!file) return fail(std::move(file).error());
-      pid_files_.push_back(std::move(*file));
+      pid_files_.emplace_back(std::move(*file), path);
       return {};
     };
     if (!settings_.pid_file.empty()) {
@@ -271,15 +285,6 @@ class Supervisor {
     feed({.kind = Event::Kind::kStopAtOnce});
   }
 
-  // The edge opens its logs as the user it runs as, who may not write to the directory: they are made here.
-  Result<void> hand_logs_over() const {
-    for (const std::string& path : {settings_.edge.error_log, settings_.edge.access_log}) {
-      if (path.empty() || path == "-") continue;
-      if (auto given = os::give_file(path, plan_.identity); !given) return given;
-    }
-    return {};
-  }
-
   static std::string absolute(const std::string& path) {
     if (path.starts_with('/')) return path;
     char here[4096];
@@ -290,14 +295,22 @@ class Supervisor {
     auto activated = os::take_activated_sockets();
     if (!activated) return fail(std::move(activated).error());
     listeners_ = std::move(*activated);
+    if (succession_.has_predecessor()) {
+      for (os::ListenSocket& listener : listeners_) {
+        if (listener.is_unix) listener.unlink_at_exit = listener.host;
+      }
+    }
     // Sockets that systemd has opened take the protocols of --bind in their order.
-    for (const std::string& bind : settings_.binds) protocols_.push_back(config::split_bind(bind).protocol);
-    if (!listeners_.empty()) protocols_.resize(listeners_.size());
+    for (const std::string& bind : settings_.binds) binds_.push_back(config::split_bind(bind));
+    if (!listeners_.empty()) binds_.resize(listeners_.size());
+    auto certificates = read_certificates();
+    if (!certificates) return fail(std::move(certificates).error());
+    certificates_ = std::move(*certificates);
     const int allowed = os::somaxconn();
     const int backlog = settings_.backlog > 0 ? settings_.backlog : allowed;
     if (listeners_.empty()) {
-      for (const std::string& bind : settings_.binds) {
-        auto endpoint = os::parse_endpoint(config::split_bind(bind).endpoint);
+      for (const config::BindAddress& bind : binds_) {
+        auto endpoint = os::parse_endpoint(bind.endpoint);
         if (!endpoint) return fail(std::move(endpoint).error().during("bind"));
         auto socket = os::open_listen_socket(*endpoint, backlog, settings_.socket_umask,
                                              settings_.reuse_port ? os::ReusePort::kYes : os::ReusePort::kNo);
@@ -317,7 +330,7 @@ class Supervisor {
     }
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       log_.line(LogLevel::kInfo,
-                fmt::format("Listening at: {} ({})", listeners_[i].url(config::name_of(protocols_[i])), ::getpid()));
+                fmt::format("Listening at: {} ({})", listeners_[i].url(config::scheme_of(binds_[i])), ::getpid()));
     }
     return {};
   }
@@ -358,11 +371,12 @@ class Supervisor {
       if (lines.control) add(lines.control.fd(), [this, worker = id] { read_worker(worker); });
     }
     if (watcher_.fd() >= 0) add(watcher_.fd(), [this] { read_changes(); });
+    if (succession_.has_predecessor()) add(succession_.predecessor_fd(), [this] { be_promoted(); });
     companions_.add_sources(sources);
 
     int timeout = -1;
-    TimePoint next =
-        std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_, next_memory_look_});
+    TimePoint next = std::min({pool_.next_deadline(), reload_at_, companions_.next_deadline(), next_load_look_,
+                               next_memory_look_, next_log_look_});
     if (next != TimePoint::max()) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - now()).count();
       timeout = static_cast<int>(std::clamp<std::int64_t>(left + 1, 0, 60'000));
@@ -379,6 +393,7 @@ class Supervisor {
     }
     if (now() >= next_load_look_) look_at_load();
     if (now() >= next_memory_look_) look_at_memory();
+    if (now() >= next_log_look_) look_at_logs();
     if (now() >= pool_.next_deadline()) feed({.kind = Event::Kind::kTick});
   }
 
@@ -440,8 +455,8 @@ class Supervisor {
           if (settings_.daemon) change_workers(Event::Kind::kNoWorkers);
           break;
         case SIGUSR2:
-          log_.line(LogLevel::kWarning,
-                    "Handling signal: usr2: starting another master is not supported; HUP reloads the application");
+          log_.line(LogLevel::kInfo, "Handling signal: usr2");
+          start_successor();
           break;
         case SIGUSR1:
           reopen_logs();
@@ -453,9 +468,58 @@ class Supervisor {
     }
   }
 
+  // What the files of settings_.tls hold now.
+  Result<std::string> read_certificates() const {
+    const auto speaks_tls = [](const config::BindAddress& bind) { return bind.tls == config::Tls::kOn; };
+    if (std::none_of(binds_.begin(), binds_.end(), speaks_tls)) return std::string();
+    if (settings_.tls.empty()) return fail("an address of https needs a certificate: --certfile names it");
+    std::vector<tls::Material> all;
+    for (const config::TlsSettings& each : settings_.tls) {
+      auto material = tls::read_material(each);
+      if (!material) return fail(std::move(material).error());
+      all.push_back(std::move(*material));
+    }
+    return tls::pack(all);
+  }
+
+  // Renewed files count for connections from now on; broken ones for none.
+  void renew_certificates() {
+    auto now = read_certificates();
+    if (now && *now == certificates_) return;
+    if (!now) {
+      return log_.line(LogLevel::kError, std::move(now).error().during("the certificates stay as they were").text());
+    }
+    auto shared = os::share_text(*now);
+    if (!shared) return log_.line(LogLevel::kError, std::move(shared).error().during("new certificates").text());
+    certificates_ = std::move(*now);
+    const int fd = shared->get();
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTls)}, {&fd, 1});
+    log_.line(LogLevel::kInfo, "New certificates are in use");
+  }
+
   void reload() {
     daemons_to_restart_ = true;
+    renew_certificates();
+    if (settings_.log_files.reopened_by_reload) reopen_logs();
     feed({.kind = Event::Kind::kReload});
+  }
+
+  void start_successor() {
+    tell_zygotes({.kind = static_cast<std::uint32_t>(ToZygote::kPreExec)});
+    if (auto started = succession_.start(listeners_); !started) {
+      return log_.line(LogLevel::kWarning, std::move(started).error().during("USR2 is ignored").text());
+    }
+    log_.line(LogLevel::kInfo,
+              fmt::format("Another master is started (pid: {}): stop this one by TERM when the new one answers",
+                          succession_.successor()));
+  }
+
+  void be_promoted() {
+    succession_.predecessor_ended();
+    for (auto& [file, name] : pid_files_) {
+      if (auto renamed = file.rename(name); !renamed) log_.line(LogLevel::kError, renamed.error().text());
+    }
+    log_.line(LogLevel::kInfo, "The master before this one has ended");
   }
 
   void obey(Command command) {
@@ -527,15 +591,13 @@ class Supervisor {
   }
 
   void rotate_logs() {
-    const std::string suffix = fmt::format(".{}", ::time(nullptr));
-    std::vector<std::string> paths = {settings_.edge.error_log};
-    if (settings_.edge.access_log != settings_.edge.error_log) paths.push_back(settings_.edge.access_log);
-    for (const std::string& path : paths) {
-      if (path.empty() || path == "-") continue;
-      if (::rename(path.c_str(), (path + suffix).c_str()) != 0)
-        log_.line(LogLevel::kError, errno_error("rotating " + path).text());
-    }
+    for (const Error& trouble : log_files_.move_away(::time(nullptr))) log_.line(LogLevel::kError, trouble.text());
     reopen_logs();
+  }
+
+  void look_at_logs() {
+    next_log_look_ = now() + kLoadInterval;
+    if (log_files_.too_large()) rotate_logs();
   }
 
   // --- how many workers ---
@@ -613,7 +675,7 @@ class Supervisor {
     const os::ListenSocket& listener = listeners_[index];
     SocketStats stats;
     stats.name = listener.is_unix ? listener.host : fmt::format("{}:{}", listener.host, listener.port);
-    stats.protocol = config::name_of(protocols_[index]);
+    stats.protocol = config::scheme_of(binds_[index]);
     const os::ListenQueue queue = os::listen_queue(listener);
     stats.queue = queue.waiting;
     stats.queue_max = queue.room;
@@ -665,7 +727,7 @@ class Supervisor {
   }
 
   void reopen_logs() {
-    if (auto given = hand_logs_over(); !given) log_.line(LogLevel::kError, given.error().text());
+    if (auto given = log_files_.hand_over(plan_.identity); !given) log_.line(LogLevel::kError, given.error().text());
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
     plan_.error_log = log_.fd();
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
@@ -703,6 +765,11 @@ class Supervisor {
         zygotes_.erase(generation);
         bury_unreported(generation);
         feed({.kind = Event::Kind::kZygoteDied, .generation = generation, .status = status});
+        continue;
+      }
+      if (succession_.reaped(pid)) {
+        log_.line(LogLevel::kWarning,
+                  fmt::format("The new master (pid: {}) {}: this one goes on", pid, describe_wait_status(status)));
         continue;
       }
       if (companions_.reaped(pid, status)) {
@@ -863,6 +930,11 @@ class Supervisor {
           log_.line(LogLevel::kInfo, "The application asks for the end of the server");
           feed({.kind = Event::Kind::kStop});
           break;
+        case FromWorker::kHangs:
+          tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kHangs), .number = id});
+          slots_.count_timeout(id);
+          feed({.kind = Event::Kind::kTimedOut, .worker = id});
+          break;
         case FromWorker::kDumped:
           feed({.kind = Event::Kind::kDumped, .worker = id});
           break;
@@ -1019,7 +1091,7 @@ class Supervisor {
     workers_.clear();
     zygotes_.clear();
     watcher_ = os::FileWatcher();
-    for (os::PidFile& file : pid_files_) file.forget();
+    for (auto& [file, name] : pid_files_) file.forget();
     companions_.let_go();
     if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
@@ -1031,10 +1103,18 @@ class Supervisor {
     if (::getppid() != supervisor) ::_exit(1);
     config::EdgeStart start;
     start.settings = settings_.edge;
+    int certificates = static_cast<int>(settings_.tls.size()), next = 0;
     for (std::size_t i = 0; i < listeners_.size(); ++i) {
       const os::ListenSocket& listener = listeners_[i];
-      start.listeners.push_back({listener.fd.get(), listener.is_unix, listener.host, listener.port, protocols_[i]});
+      start.listeners.push_back({.fd = listener.fd.get(),
+                                 .is_unix = listener.is_unix,
+                                 .name = listener.host,
+                                 .port = listener.port,
+                                 .protocol = binds_[i].protocol,
+                                 .tls = binds_[i].tls == config::Tls::kOn ? std::min(next++, certificates - 1) : -1,
+                                 .to_https = binds_[i].tls == config::Tls::kRedirect});
     }
+    start.tls = certificates_;
     start.waiting = waiting_.begin();
     start.control = std::move(theirs);
     start.wakeups = std::move(wakeups_);
@@ -1081,7 +1161,7 @@ class Supervisor {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
-    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, protocols_));
+    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, binds_));
     if (!region) return fail(std::move(region).error());
     lines.region = std::move(*region);
     auto control = os::MessageChannel::pair(true);
@@ -1099,7 +1179,8 @@ class Supervisor {
     }
     const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork),
                                  .number = id,
-                                 .threads = settings_.threads,
+                                 .threads = settings_.at_once(),
+                                 .in_greenlets = settings_.in_greenlets,
                                  .place = place,
                                  .life = life};
     if (auto sent = zygote->second.control.send(message, descriptors); !sent) return fail(std::move(sent).error());
@@ -1115,7 +1196,8 @@ class Supervisor {
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
                .number = id,
                .pid = worker->second.pid,
-               .threads = settings_.threads,
+               .threads = settings_.at_once(),
+               .in_greenlets = settings_.in_greenlets,
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
@@ -1131,9 +1213,11 @@ class Supervisor {
   ZygotePlan plan_;
   AppResources app_;
   os::ErrorLog log_;
-  std::vector<os::PidFile> pid_files_;
+  std::vector<std::pair<os::PidFile, std::string>> pid_files_;  // With the names they are to have.
+  Succession succession_;
   std::vector<os::ListenSocket> listeners_;
-  std::vector<config::WireProtocol> protocols_;  // Of each listener.
+  std::vector<config::BindAddress> binds_;  // Of each listener.
+  std::string certificates_;                // tls::pack(), for edges that start.
   os::UniqueFd signals_;
   os::FileWatcher watcher_;
   std::string watch_text_;
@@ -1156,6 +1240,8 @@ class Supervisor {
   bool cheap_ = settings_.cheap;          // Still: nobody has come.
   TimePoint next_load_look_ = TimePoint::max();
   TimePoint next_memory_look_ = TimePoint::max();
+  TimePoint next_log_look_ = TimePoint::max();
+  LogFiles log_files_;
   bool daemons_to_restart_ = false;
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.

@@ -62,14 +62,17 @@ PyObject* make_template(const ListenerName& listener, bool https) {
   PyObject* wrapper = file_wrapper_type();
   Py_INCREF(sys_stderr);
   if (settings().file_wrapper) Py_INCREF(wrapper);
+  // As the peers say it: Gunicorn calls greenlets threads, uWSGI does not.
+  const bool greenlets = settings().greenlets != 0 && !settings().uwsgi;
   const bool ok =
       put("wsgi.version", Py_BuildValue("(ii)", 1, 0)) && put_text("wsgi.url_scheme", https ? "https" : "http") &&
-      put("wsgi.errors", sys_stderr) && put_bool("wsgi.multithread", settings().threads > 1) &&
+      put("wsgi.errors", sys_stderr) && put_bool("wsgi.multithread", settings().threads > 1 || greenlets) &&
       put_bool("wsgi.multiprocess", settings().multiprocess) && put_bool("wsgi.run_once", false) &&
       put_bool("wsgi.input_terminated", true) && (!settings().file_wrapper || put("wsgi.file_wrapper", wrapper)) &&
       put_text("SCRIPT_NAME", "") && put_text("SERVER_NAME", listener.name) && put_text("SERVER_PORT", listener.port) &&
       put_text("SERVER_SOFTWARE", settings().server_software);
   if (!ok || (settings().uwsgi && !add_uwsgi_keys(dict.get()))) return nullptr;
+  if (settings().uwsgi && https && !put_text("HTTPS", "on")) return nullptr;
   return dict.release();
 }
 

@@ -10,6 +10,7 @@
 #include "wsgi/environ.h"
 #include "wsgi/error_log.h"
 #include "wsgi/file_wrapper.h"
+#include "wsgi/greenlets.h"
 #include "wsgi/input_stream.h"
 #include "wsgi/request_runner.h"
 #include "wsgi/start_response.h"
@@ -46,6 +47,8 @@ PyObject* configure(PyObject*, PyObject* args) {
     return nullptr;
   WorkerSettings& all = settings();
   all.threads = static_cast<std::uint32_t>(number_of(options, "threads"));
+  all.greenlets = static_cast<std::uint32_t>(number_of(options, "greenlets"));
+  all.hub_timeout_ns = number_of(options, "hub_timeout") * 1'000'000;
   all.multiprocess = number_of(options, "multiprocess") != 0;
   all.retirement = {.requests = number_of(options, "max_requests"),
                     .requests_jitter = number_of(options, "max_requests_jitter"),
@@ -177,6 +180,44 @@ PyObject* worker_run(PyObject*, PyObject* number) {
   Py_RETURN_NONE;
 }
 
+// hub_begin(getcurrent, Waiter, sleep, flush_later, stack_of) -> descriptors that the hub of this thread watches
+PyObject* hub_begin(PyObject*, PyObject* args) {
+  Gevent gevent;
+  if (!PyArg_ParseTuple(args, "OOOOO", &gevent.getcurrent, &gevent.waiter, &gevent.sleep, &gevent.flush_later,
+                        &gevent.stack_of))
+    return nullptr;
+  use_gevent(gevent);
+  const PyRef list = PyRef::steal(PyList_New(0));
+  for (const int fd : worker->begin_hub()) {
+    const PyRef number = PyRef::steal(PyLong_FromLong(fd));
+    if (!list || !number || PyList_Append(list.get(), number.get()) != 0) return nullptr;
+  }
+  Py_XINCREF(list.get());
+  return list.get();
+}
+
+// hub_turn(descriptor): it is readable. How many greenlets to spawn for hub_run(); -1: watch it no more.
+PyObject* hub_turn(PyObject*, PyObject* descriptor) {
+  const long fd = PyLong_AsLong(descriptor);
+  if (fd == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  return PyLong_FromLong(worker->turn_hub(static_cast<int>(fd)));
+}
+
+// hub_run(): one request, in a greenlet of its own. How many greenlets to spawn in its place.
+PyObject* hub_run(PyObject*, PyObject*) { return PyLong_FromLong(worker->run_greenlet()); }
+
+PyObject* hub_over(PyObject*, PyObject*) { return PyBool_FromLong(worker->hub_over() ? 1 : 0); }
+
+PyObject* hub_flush(PyObject*, PyObject*) {
+  worker->flush_hub();
+  Py_RETURN_NONE;
+}
+
+PyObject* hub_beat(PyObject*, PyObject*) {
+  worker->beat();
+  Py_RETURN_NONE;
+}
+
 PyMethodDef methods[] = {
     {"configure", configure, METH_VARARGS, "configure(options, listeners, format_exception)"},
     {"log", log, METH_VARARGS, "log(level, text): one line in the error log"},
@@ -186,6 +227,13 @@ PyMethodDef methods[] = {
     {"set_title", set_title, METH_VARARGS, "set_title(text): what ps shows"},
     {"worker_failed", worker_failed, METH_NOARGS, "worker_failed()"},
     {"worker_run", worker_run, METH_O, "worker_run(thread)"},
+    {"hub_begin", hub_begin, METH_VARARGS,
+     "hub_begin(getcurrent, Waiter, sleep, flush_later, stack_of) -> descriptors"},
+    {"hub_turn", hub_turn, METH_O, "hub_turn(descriptor) -> greenlets to spawn"},
+    {"hub_run", hub_run, METH_NOARGS, "hub_run() -> greenlets to spawn"},
+    {"hub_over", hub_over, METH_NOARGS, "hub_over(): told to exit, and nothing runs any more"},
+    {"hub_flush", hub_flush, METH_NOARGS, "hub_flush(): the edge is told of the answers"},
+    {"hub_beat", hub_beat, METH_NOARGS, "hub_beat(): the hub turns"},
     {"worker_requests", worker_requests, METH_NOARGS, "worker_requests(): how many have begun"},
     {"worker_interrupted", worker_interrupted, METH_NOARGS, "worker_interrupted(): told to exit at once"},
     {"worker_retire", worker_retire, METH_NOARGS, "worker_retire(): asks to be replaced"},

@@ -39,10 +39,11 @@ bool send_pieces(Call& call, PyObject* result) {
     PyObject* piece = PyList_CheckExact(result) ? PyList_GET_ITEM(result, 0) : PyTuple_GET_ITEM(result, 0);
     if (!require_started(call) || !require_bytes(piece)) return false;
     // What write() has sent before this piece makes it no longer the only one.
-    write_body(call, PyBytes_AS_STRING(piece), static_cast<std::size_t>(PyBytes_GET_SIZE(piece)), !call.head_sent);
-    return true;
+    return write_body(call, PyBytes_AS_STRING(piece), static_cast<std::size_t>(PyBytes_GET_SIZE(piece)),
+                      !call.head_sent);
   }
   if (is_file_wrapper(result) && send_wrapped_file(call, result)) return true;
+  if (PyErr_Occurred() != nullptr) return false;
   const PyRef iterator = PyRef::steal(PyObject_GetIter(result));
   if (!iterator) return false;
   while (!call.client_gone) {
@@ -51,7 +52,7 @@ bool send_pieces(Call& call, PyObject* result) {
     if (!require_started(call) || !require_bytes(piece.get())) return false;
     const auto bytes = static_cast<std::size_t>(PyBytes_GET_SIZE(piece.get()));
     if (bytes == 0) continue;
-    write_body(call, PyBytes_AS_STRING(piece.get()), bytes, false);
+    if (!write_body(call, PyBytes_AS_STRING(piece.get()), bytes, false)) return false;
     // Before the next piece is made: the client gets this one while the application works. A response that
     // is complete waits for the end of the iteration, which is near.
     if (!call.complete) signal_now(call);

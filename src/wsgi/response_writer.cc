@@ -11,6 +11,7 @@
 #include "http/response_head.h"
 #include "os/socket_io.h"
 #include "wsgi/error_log.h"
+#include "wsgi/greenlets.h"
 #include "wsgi/log_variables.h"
 
 namespace tierce::wsgi {
@@ -116,10 +117,27 @@ bool send_descriptor(Call& call, int fd) {
   constexpr int kTries = 100, kTryMs = 50;
   for (int i = 0; i < kTries; ++i) {
     if (call.line->descriptors->send(call.index, fd)) return true;
+    if (on_hub_thread()) {
+      if (!sleep_in_greenlet(kTryMs / 1000.0)) return false;
+      continue;
+    }
     pollfd room{call.line->descriptors->fd(), POLLOUT, 0};
     ::poll(&room, 1, kTryMs);
   }
   return false;
+}
+
+bool wait_for_room(Call& call) {
+  if (on_hub_thread()) {
+    signal_now(call);
+    if (!park_for_room(call)) return false;
+    if (call.slot->abandoned.load(std::memory_order_relaxed) != 0) call.client_gone = true;
+    return true;
+  }
+  const GilRelease released;
+  signal_now(call);
+  if (!call.line->mailbox.ring_wait(call.index)) call.client_gone = true;
+  return true;
 }
 
 void set_flags(Call& call, std::uint32_t flags) {
@@ -167,13 +185,13 @@ void signal_now(Call& call) {
   if (call.line->mailbox.signal(call.index)) os::ring_eventfd(call.line->wakeup);
 }
 
-void write_body(Call& call, const char* data, std::size_t bytes, bool whole) {
+bool write_body(Call& call, const char* data, std::size_t bytes, bool whole) {
   gateway::ResponseMeta& meta = call.slot->response;
   if (!call.head_sent) {
     if (whole && meta.content_length < 0) meta.content_length = static_cast<std::int64_t>(bytes);
     publish_head(call);
   }
-  if (!call.body_allowed) return;
+  if (!call.body_allowed) return true;
   if (meta.content_length >= 0) {
     const std::int64_t left = meta.content_length - call.body_bytes;
     if (static_cast<std::int64_t>(bytes) > left) {
@@ -193,14 +211,13 @@ void write_body(Call& call, const char* data, std::size_t bytes, bool whole) {
     if (bytes == 0) break;
     // The ring is full: the edge must look at it before it can have room again.
     set_flags(call, gateway::kHeadReady);
-    const GilRelease released;
-    signal_now(call);
-    if (!call.line->mailbox.ring_wait(call.index)) call.client_gone = true;
+    if (!wait_for_room(call)) return false;
   }
   if (call.slot->abandoned.load(std::memory_order_relaxed) != 0) call.client_gone = true;
   const bool full = meta.content_length >= 0 && call.body_bytes == meta.content_length;
   if (full) call.complete = true;
   set_flags(call, full ? gateway::kHeadReady | gateway::kBodyComplete : gateway::kHeadReady);
+  return true;
 }
 
 void end_body(Call& call, bool broken) {
@@ -247,7 +264,7 @@ void write_error(Call& call, int status) {
   call.started = true;
   call.body_allowed = call.request().head.method != http::Method::kHead;
   call.body_bytes = 0;
-  write_body(call, body.data(), body.size(), true);
+  static_cast<void>(write_body(call, body.data(), body.size(), true));  // It fits: nobody waits.
 }
 
 }  // namespace tierce::wsgi

@@ -32,7 +32,8 @@ PyObject* write(PyObject* self, PyObject* data) {
     return nullptr;
   }
   if (PyBytes_GET_SIZE(data) > 0) {
-    write_body(*call, PyBytes_AS_STRING(data), static_cast<std::size_t>(PyBytes_GET_SIZE(data)), false);
+    if (!write_body(*call, PyBytes_AS_STRING(data), static_cast<std::size_t>(PyBytes_GET_SIZE(data)), false))
+      return nullptr;
     signal_now(*call);
   }
   Py_RETURN_NONE;

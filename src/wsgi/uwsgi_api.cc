@@ -13,6 +13,7 @@
 #include "os/socket_io.h"
 #include "wsgi/error_log.h"
 #include "wsgi/file_wrapper.h"
+#include "wsgi/greenlets.h"
 #include "wsgi/response_writer.h"
 #include "wsgi/worker_settings.h"
 
@@ -370,9 +371,13 @@ PyObject* signal_wake(PyObject*, PyObject*) {
 
 // --- the request at hand ---
 
+// The one that this thread or, with gevent, this greenlet runs.
+Call* current_call() { return settings().greenlets != 0 ? call_of_greenlet() : current; }
+
 Call* this_call() {
-  if (current == nullptr) PyErr_SetString(PyExc_RuntimeError, "there is no request on this thread");
-  return current;
+  Call* call = current_call();
+  if (call == nullptr) PyErr_SetString(PyExc_RuntimeError, "there is no request on this thread or greenlet");
+  return call;
 }
 
 PyObject* set_logvar(PyObject*, PyObject* args) {
@@ -423,7 +428,8 @@ PyObject* disconnect(PyObject*, PyObject*) {
 }
 
 PyObject* core_number(PyObject*, PyObject*) {
-  return PyLong_FromUnsignedLong(current != nullptr ? current->slot->thread : 0);
+  const Call* call = current_call();
+  return PyLong_FromUnsignedLong(call != nullptr ? call->slot->thread : 0);
 }
 
 PyMethodDef methods[] = {{"cache_get", cache_get, METH_VARARGS, "cache_get(key, cache='')"},

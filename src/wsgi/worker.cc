@@ -56,6 +56,10 @@ Result<std::unique_ptr<Worker>> Worker::create(std::vector<os::UniqueFd> descrip
         {worker->region_.mailbox(i), worker->wakeups_.back().get(), worker->inboxes_.back().get()});
   }
   worker->threads_ = std::vector<std::atomic<pthread_t>>(settings().threads);
+  if (settings().greenlets != 0) {
+    worker->hub_ = std::make_unique<Hub>();
+    worker->hub_->wakeup = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
   worker->retirement_ = Retirement(settings().retirement, os::monotonic_ns());
   worker->term_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   term_eventfd = worker->term_.get();
@@ -190,20 +194,45 @@ void Worker::start_control(int stack_fd) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-int Worker::lifetime_left_ms() const {
-  if (retirement_.due_ns() == 0 || restart_said_.load()) return -1;
+// For poll(): until this moment, or an hour.
+int Worker::ms_until(std::uint64_t due_ns) {
   constexpr std::uint64_t kLongestMs = 3'600'000;
   const std::uint64_t now = os::monotonic_ns();
-  if (now >= retirement_.due_ns()) return 0;
-  return static_cast<int>(std::min(kLongestMs, (retirement_.due_ns() - now) / 1'000'000 + 1));
+  if (now >= due_ns) return 0;
+  return static_cast<int>(std::min(kLongestMs, (due_ns - now) / 1'000'000 + 1));
+}
+
+int Worker::lifetime_left_ms() const {
+  if (retirement_.due_ns() == 0 || restart_said_.load()) return -1;
+  return ms_until(retirement_.due_ns());
+}
+
+int Worker::hub_left_ms() const {
+  const std::uint64_t beaten = beat_ns_.load(), limit = settings().hub_timeout_ns;
+  if (limit == 0 || hang_said_ || exiting()) return -1;
+  // Before the first beat the application is still on its way.
+  return ms_until((beaten != 0 ? beaten : os::monotonic_ns()) + limit);
+}
+
+void Worker::say_that_it_hangs() {
+  hang_said_ = true;
+  log_line(os::LogLevel::kCritical,
+           fmt::format("WORKER TIMEOUT (pid:{}): a greenlet has kept all others waiting for {:.0f} s", ::getpid(),
+                       static_cast<double>(settings().hub_timeout_ns) / 1e9));
+  leave_place();
+  say(gateway::FromWorker::kHangs);
 }
 
 void Worker::control_loop() {
   ::prctl(PR_SET_NAME, "tierce-control");
   for (;;) {
     pollfd set[] = {{control_.fd(), POLLIN, 0}, {term_.get(), POLLIN, 0}};
-    const int ready = ::poll(set, 2, lifetime_left_ms());
+    // As unsigned numbers: -1, without end, is the largest.
+    const int patience =
+        static_cast<int>(std::min(static_cast<unsigned>(lifetime_left_ms()), static_cast<unsigned>(hub_left_ms())));
+    const int ready = ::poll(set, 2, patience);
     if (ready == 0 && lifetime_left_ms() == 0) retire("after its lifetime");
+    if (hub_left_ms() == 0) say_that_it_hangs();
     if (ready <= 0) continue;
     if (set[1].revents != 0) {
       os::drain_eventfd(term_.get());
@@ -239,7 +268,11 @@ void Worker::exit(bool at_once) {
   leave_place();
   interrupted_.store(at_once);
   region_.page().exiting.store(1, std::memory_order_seq_cst);
-  gateway::Bell(region_.page()).ring(settings().threads);
+  if (hub_) {
+    os::ring_eventfd(hub_->wakeup.get());
+  } else {
+    gateway::Bell(region_.page()).ring(settings().threads);
+  }
   if (at_once) signal_main_thread(SIGINT);
 }
 
@@ -256,28 +289,48 @@ void Worker::announce_abort() {
   for (int i = 0; i < kAbortTries && !abort_handled_.load(); ++i) ::usleep(1000);
 }
 
+// A hub that turns says where a greenlet stands that waits.
+std::string Worker::stack_from_hub(std::uint64_t request) {
+  stack_wanted_.store(request);
+  os::ring_eventfd(hub_->wakeup.get());
+  for (int i = 0; i < kDumpTries; ++i) {
+    ::usleep(1000);
+    if (stack_wanted_.load() == 0) return wanted_stack_;
+  }
+  return "";
+}
+
 // faulthandler's signal handler writes the stack of the thread that gets the signal, GIL or not: this
 // works when the thread hangs in C code as well.
-void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
+std::string Worker::stack_of_thread(std::uint32_t thread) {
   const pthread_t target = thread < threads_.size() ? threads_[thread].load() : 0;
-  std::string text;
-  if (target != 0 && stack_fd_ >= 0) {
-    static_cast<void>(::ftruncate(stack_fd_, 0));
-    ::lseek(stack_fd_, 0, SEEK_SET);
-    ::pthread_kill(target, stack_signal());
-    off_t seen = 0;
-    for (int i = 0; i < kDumpTries; ++i) {
-      ::usleep(1000);
-      const off_t now = ::lseek(stack_fd_, 0, SEEK_CUR);
-      if (now > 0 && now == seen) break;
-      seen = now;
-    }
-    text.resize(static_cast<std::size_t>(seen));
-    if (::pread(stack_fd_, text.data(), text.size(), 0) != seen) text.clear();
-    while (text.ends_with('\n')) text.pop_back();
+  if (target == 0 || stack_fd_ < 0) return "";
+  static_cast<void>(::ftruncate(stack_fd_, 0));
+  ::lseek(stack_fd_, 0, SEEK_SET);
+  ::pthread_kill(target, stack_signal());
+  off_t seen = 0;
+  for (int i = 0; i < kDumpTries; ++i) {
+    ::usleep(1000);
+    const off_t now = ::lseek(stack_fd_, 0, SEEK_CUR);
+    if (now > 0 && now == seen) break;
+    seen = now;
   }
-  log_line(os::LogLevel::kError, fmt::format("request {:016x}: Python stack of the thread that runs it:\n{}", request,
-                                             text.empty() ? "  (could not be read)" : text));
+  std::string text(static_cast<std::size_t>(seen), '\0');
+  if (::pread(stack_fd_, text.data(), text.size(), 0) != seen) text.clear();
+  return text;
+}
+
+// Of all greenlets (request 0) it is the one that runs that is of interest, and of one whose hub does not turn.
+void Worker::dump_stack(std::uint32_t thread, std::uint64_t request) {
+  std::string text;
+  if (hub_ && request != 0) text = stack_from_hub(request);
+  if (text.empty()) text = stack_of_thread(hub_ ? 0 : thread);
+  while (text.ends_with('\n')) text.pop_back();
+  if (text.empty()) text = "  (could not be read)";
+  const std::string whose = request == 0 ? "Python stack of the greenlet that runs"
+                                         : fmt::format("request {:016x}: Python stack of the {} that runs it", request,
+                                                       hub_ ? "greenlet" : "thread");
+  log_line(os::LogLevel::kError, fmt::format("{}:\n{}", whose, text));
   leave_place();  // It is replaced now.
   if (abort_expected_.load()) announce_abort();
   say(gateway::FromWorker::kDumped);

@@ -19,6 +19,8 @@ struct ListenerName {
 
 struct WorkerSettings {
   std::uint32_t threads = 1;
+  std::uint32_t greenlets = 0;       // Not 0: so many requests run at once, in greenlets of one thread.
+  std::uint64_t hub_timeout_ns = 0;  // A hub that has not turned for so long hangs. 0: any
   bool multiprocess = false;
   RetirementRules retirement;
   std::string server_software;

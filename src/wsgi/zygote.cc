@@ -37,10 +37,9 @@ void tell(PyObject* arbiter, const char* method, const char* format, Numbers... 
   if (!done) log_exception(method);
 }
 
-// A thread that a hook has started before SIGCHLD was blocked may swallow it.
+// A thread that a hook or the import (gevent's pool) has started before SIGCHLD was blocked may swallow it.
 constexpr int kReapWithin = 100;
-bool has_threads(PyObject* arbiter) {
-  if (arbiter == Py_None) return false;
+bool has_threads() {
   std::error_code error;
   const std::filesystem::directory_iterator tasks("/proc/self/task", error);
   return !error && std::distance(begin(tasks), end(tasks)) > 1;
@@ -85,7 +84,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
     pollfd set[] = {{control.fd(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
     {
       const GilRelease released;  // A hook may have started a thread.
-      if (::poll(set, 2, has_threads(arbiter) ? kReapWithin : -1) < 0) continue;
+      if (::poll(set, 2, has_threads() ? kReapWithin : -1) < 0) continue;
     }
     if (set[1].revents != 0) {
       signalfd_siginfo info;
@@ -103,6 +102,7 @@ std::unique_ptr<Worker> run_zygote(os::MessageChannel& control, PyObject* arbite
       return nullptr;
     }
     if (static_cast<ToZygote>(message.kind) == ToZygote::kWorkers) tell(arbiter, "workers_wanted", "I", message.number);
+    if (static_cast<ToZygote>(message.kind) == ToZygote::kPreExec) tell(arbiter, "pre_exec", nullptr);
     if (static_cast<ToZygote>(message.kind) == ToZygote::kReopen && !descriptors.empty())
       replace_log(descriptors[0].get());
     if (static_cast<ToZygote>(message.kind) != ToZygote::kFork) continue;

@@ -62,7 +62,8 @@ _FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x
 
 
 class RawClient:
-    def __init__(self, address, timeout=10.0, receive_buffer=None):
+    def __init__(self, address, timeout=10.0, receive_buffer=None, tls=None):
+        """`tls`: an ssl.SSLContext, for https."""
         self.timeout = timeout * SLOWNESS
         family = socket.AF_UNIX if isinstance(address, str) else (
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
@@ -73,6 +74,8 @@ class RawClient:
         self.socket.connect(address)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost", suppress_ragged_eofs=False)
         self.address = address
         self.buffer = bytearray()
 

@@ -246,7 +246,7 @@ def test_a_wrong_command_line(place, line, code, says):
 
 
 @pytest.mark.parametrize("line, says", [
-    ("-k uvicorn.workers.UvicornWorker", "ASGI"), ("-k asgi", "ASGI"), ("-k gevent", "gevent is not supported yet"),
+    ("-k uvicorn.workers.UvicornWorker", "ASGI"), ("-k asgi", "ASGI"), ("-k eventlet", "eventlet is not supported"),
     ("--paste app.ini", "PasteDeploy"), ("-w 0", "workers: 0 is outside"), ("--protocol uwsgi", "only http"),
     ("--access-logformat %x", "access_log_format: character 1")])
 def test_what_cannot_be_served_is_refused_by_name(place, line, says):

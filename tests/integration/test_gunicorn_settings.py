@@ -181,12 +181,10 @@ def test_a_daemon(gunicorn_run):
     assert not (run.directory / "pid").exists()
 
 
-def test_winch_is_nothing_to_a_server_in_the_foreground_and_usr2_is_answered(gunicorn_run):
+def test_winch_is_nothing_to_a_server_in_the_foreground(gunicorn_run):
     run = gunicorn_run(OURS)
     run.wait_ready()
     run.process.send_signal(signal.SIGWINCH)
-    run.process.send_signal(signal.SIGUSR2)
-    eventually(lambda: "usr2: starting another master is not supported" in run.log(), 5)
     assert run.get() == 200
     assert "Worker exiting" not in run.log()
     assert run.stop() == 0

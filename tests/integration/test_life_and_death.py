@@ -335,8 +335,21 @@ def test_a_free_worker_takes_what_waits_behind_a_stuck_one(server, gates):
     assert stuck.result().status == 200
 
 
+def test_a_client_that_has_just_connected_is_heard_before_the_end(server):
+    server.start()
+    with server.raw() as client, server.raw() as silent:
+        server.get("/")  # Both have been accepted: they came before this one.
+        server.signal(signal.SIGTERM)
+        server.wait_log("Handling signal: term")
+        answer = client.request().response()
+        assert answer.status == 200 and answer.says_close
+        silent.ends()
+    assert server.wait_exit() == 0
+
+
 def test_a_request_that_waited_too_long_is_shed(server, gate):
     server.start("gated:app", workers=1, args=["--queue-timeout", "0.3"])
+    eventually(lambda: server.get("/quick").status == 200, 20, "a worker that answers")
     first = Background(server.get, gate.path())
     gate.wait_started()
     begun = time.monotonic()

@@ -460,6 +460,8 @@ def test_slow_front_servers_are_ended_by_the_named_timeouts(server, protocol):
 
 def test_an_application_that_hangs_is_a_504_and_a_full_queue_a_503(server, protocol, gate):
     server.start("behind:app", bind=BINDS, args=["-t", "0.5", "--queue-timeout", "0.2"])
+    # While the worker boots a request may wait for longer than the queue allows.
+    eventually(lambda: ask(address_of(server, protocol), protocol).status == 200, 20, "a worker that answers")
     path, _, query = gate.path().partition("?")
     hanging = Background(ask, address_of(server, protocol), protocol, "GET", path, query)
     gate.wait_started()

@@ -1,6 +1,7 @@
 """The real uWSGI beside ours: the same ini, the same requests."""
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -8,6 +9,10 @@ import subprocess
 from raw_client import RawClient
 from server_process import APPS, BINARY, free_port
 from waiting import eventually
+
+
+_OF_SANITIZERS = {name: value for name, value in os.environ.items()
+                  if name.startswith(("TIERCE_PYTHON_PRELOAD", "ASAN_", "TSAN_"))}
 
 
 class Peer:
@@ -40,7 +45,7 @@ def started(name, directory, ini, python):
     log = directory / "log"
     with open(log, "wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=directory,
-                                   env={"PATH": f"{python.parent}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1",
+                                   env={**_OF_SANITIZERS, "PATH": f"{python.parent}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1",
                                         "VIRTUAL_ENV": str(python.parent.parent), "TZ": "UTC"})
 
     def accepts():

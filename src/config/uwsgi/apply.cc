@@ -21,6 +21,7 @@ Applying with_uwsgi_defaults() {
   RunSettings& s = state.settings;
   s.workers = 1;
   s.threads = 1;
+  s.monkey_patch = false;  // gevent-monkey-patch
   s.backlog = 100;
   s.edge.request_timeout = 0ms;  // No harakiri.
   s.edge.queue_timeout = 0ms;    // A request waits for a worker as long as its client does.
@@ -107,6 +108,8 @@ class Application {
         return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
       }
     }
+    join_loop(state_);
+    for (Finding& finding : std::exchange(state_.not_done, {})) complain(std::move(finding));
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
     finish_around(state_);
@@ -157,8 +160,9 @@ class Application {
         "TERM stops gracefully, as in uWSGI 2.1; 2.0 reloaded: hook-master-start = unix_signal:15 reap_them_all does");
   }
 
-  void complain(const Assignment& line, std::string text) {
-    Finding finding{line.source, std::move(text)};
+  void complain(const Assignment& line, std::string text) { complain({line.source, std::move(text)}); }
+
+  void complain(Finding finding) {
     if (strict_ && !refused_) refused_ = finding.line();
     state_.findings.push_back(std::move(finding));
   }

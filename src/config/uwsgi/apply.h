@@ -42,6 +42,7 @@ struct Applying {
     std::string before;
     std::string after;
   } names;
+  std::optional<Assignment> async, loop;  // Together they are another name of `gevent`.
   bool daemons_keep_stdin = false;
   std::uint32_t cron_harakiri = 0;
   std::vector<Finding> not_done;  // Not supported in this very use: an error under strict.
@@ -56,6 +57,8 @@ struct Applied {
 
 // What ps is to show, out of options_identity.cc.
 void name_processes(const Applying::Names& names, RunSettings& settings);
+// `async` and `loop`, out of options_processes.cc.
+void join_loop(Applying& a);
 // What cannot be together in options_processes.cc.
 Result<void> check_processes(const RunSettings& settings);
 // What the options of options_around.cc say about each other.

@@ -51,6 +51,22 @@ TEST(UwsgiApply, StartsFromUwsgisDefaults) {
   EXPECT_EQ(s.edge.body_bytes_max, 0u);
 }
 
+TEST(UwsgiApply, RunsGreenletsUnderBothOfItsNames) {
+  EXPECT_FALSE(settings("").in_greenlets);
+  for (const char* text : {"gevent = 100\n", "loop = gevent\nasync = 100\n", "async = 100\nloop = gevent\n"}) {
+    const RunSettings s = settings(text);
+    EXPECT_TRUE(s.in_greenlets) << text;
+    EXPECT_EQ(s.at_once(), 100u);
+    EXPECT_FALSE(s.monkey_patch) << "only when it is asked for";
+  }
+  EXPECT_TRUE(settings("gevent = 5\ngevent-monkey-patch = true\n").monkey_patch);
+  EXPECT_TRUE(settings("gevent = 5\ngevent-early-monkey-patch =\n").monkey_patch);
+  EXPECT_THAT(findings("async = 100\n"), ElementsAre(HasSubstr("async: requests run in")));
+  EXPECT_THAT(findings("loop = asyncio\nasync = 100\n"), ElementsAre(HasSubstr("async"), HasSubstr("loop")));
+  EXPECT_THAT(refused("strict = true\nloop = asyncio\n"), HasSubstr("loop"));
+  EXPECT_EQ(settings("gevent = 5000\n").at_once(), kGreenletsMax);
+}
+
 TEST(UwsgiApply, JoinsApplicationFromItsParts) {
   EXPECT_EQ(settings("", "http=:0\nmodule = a.b\n").app, "a.b:application");
   EXPECT_EQ(settings("", "http=:0\nmodule = a.b\ncallable = app\n").app, "a.b:app");
@@ -130,8 +146,8 @@ TEST(UwsgiApply, ReadsNumbersUpToTheirEndAndSaysSo) {
 
 TEST(UwsgiApply, NamesWhatIsNotSupported) {
   EXPECT_THAT(findings("emperor = /etc/vassals\n"), ElementsAre(HasSubstr("t.ini:2: emperor: there is no emperor")));
-  EXPECT_THAT(findings("log-truncate = true\n"), ElementsAre("t.ini:2: log-truncate: not built yet"));
-  EXPECT_THAT(findings("log-truncate = false\n"), ElementsAre()) << "nothing was asked for";
+  EXPECT_THAT(findings("honour-stdin = true\n"), ElementsAre("t.ini:2: honour-stdin: not built yet"));
+  EXPECT_THAT(findings("honour-stdin = false\n"), ElementsAre()) << "nothing was asked for";
 }
 
 TEST(UwsgiApply, IsSilentAboutWhatHasNoEffect) {

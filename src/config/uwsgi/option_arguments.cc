@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "config/uwsgi/written_value.h"
 
@@ -27,6 +28,15 @@ std::uint32_t small_number(Applying& a, const Assignment& line, std::uint32_t le
 std::chrono::milliseconds seconds(Applying& a, const Assignment& line) {
   constexpr std::uint64_t kOneYear = 31'536'000;
   return std::chrono::seconds(number(a, line, 0, kOneYear));
+}
+
+Result<int> file_mode(const Assignment& line) {
+  const std::string_view text = text_of(line);
+  int mode = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size() || mode < 0 || mode > 0777)
+    return fail(Error(fmt::format("'{}' is no octal mode such as 664", text)));
+  return mode;
 }
 
 bool flag(Applying& a, const Assignment& line) {

@@ -19,6 +19,8 @@ std::string_view text_of(const Assignment& line);
 std::uint64_t number(Applying& a, const Assignment& line, std::uint64_t least, std::uint64_t most);
 std::uint32_t small_number(Applying& a, const Assignment& line, std::uint32_t least, std::uint32_t most);
 std::chrono::milliseconds seconds(Applying& a, const Assignment& line);
+// The octal mode of a file: 664.
+Result<int> file_mode(const Assignment& line);
 bool flag(Applying& a, const Assignment& line);
 
 constexpr Option honoured(std::string_view name, Argument argument, Apply apply, std::string_view help,

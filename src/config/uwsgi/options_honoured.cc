@@ -32,6 +32,32 @@ Done bind_http(Applying& a, const Assignment& line) { return bind(a, line, "http
 Done bind_uwsgi(Applying& a, const Assignment& line) { return bind(a, line, "uwsgi"); }
 Done bind_fastcgi(Applying& a, const Assignment& line) { return bind(a, line, "fastcgi"); }
 Done bind_scgi(Applying& a, const Assignment& line) { return bind(a, line, "scgi"); }
+Done bind_to_https(Applying& a, const Assignment& line) { return bind(a, line, "to-https"); }
+// ADDRESS,CERTIFICATE,KEY[,CIPHERS[,AUTHORITIES]]; "!" before the authorities: clients must show a certificate.
+Done bind_https(Applying& a, const Assignment& line) {
+  string_view rest = text_of(line);
+  std::string parts[5];
+  std::size_t count = 0;
+  for (bool more = true; more && count < std::size(parts);) {
+    const std::size_t end = count + 1 == std::size(parts) ? string_view::npos : rest.find(',');
+    parts[count++] = rest.substr(0, end);
+    more = end != string_view::npos;
+    if (more) rest.remove_prefix(end + 1);
+  }
+  auto& [address, certificate, key, ciphers, authorities] = parts;
+  if (certificate.empty() || key.empty()) return fail("expects ADDRESS,CERTIFICATE,KEY");
+  TlsSettings tls{.certificate = certificate, .key = key, .ciphers = ciphers};
+  if (!authorities.empty()) {
+    const bool required = authorities.front() == '!';
+    tls.client = required ? ClientCertificate::kRequired : ClientCertificate::kOptional;
+    tls.authorities = authorities.substr(required ? 1 : 0);
+  }
+  Assignment of_address = line;
+  of_address.value = address;
+  if (auto done = bind(a, of_address, "https"); !done) return done;
+  a.settings.tls.push_back(std::move(tls));
+  return {};
+}
 // What `protocol` says is spoken there, wherever it stands.
 Done bind_socket(Applying& a, const Assignment& line) { return bind(a, line, ""); }
 Done protocol(Applying& a, const Assignment& line) {
@@ -64,13 +90,13 @@ Done backlog(Applying& a, const Assignment& line) {
 // Octal; alone it is for everybody.
 Done chmod_socket(Applying& a, const Assignment& line) {
   const string_view text = text_of(line);
-  int mode = 0666;
-  if (!text.empty() && text != "true") {
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || mode > 0777)
-      return fail(Error(fmt::format("'{}' is no octal mode such as 664", text)));
+  if (text.empty() || text == "true") {
+    a.settings.socket_mode = 0666;
+    return {};
   }
-  a.settings.socket_mode = mode;
+  auto mode = file_mode(line);
+  if (!mode) return fail(std::move(mode).error());
+  a.settings.socket_mode = *mode;
   return {};
 }
 Done chown_socket(Applying& a, const Assignment& line) {
@@ -317,6 +343,13 @@ Done locks(Applying& a, const Assignment& line) {
 constexpr std::array kRows = {
     honoured("http", Argument::kValue, bind_http, "Serve HTTP at this address."),
     also("httprouter", "http"),
+    honoured(
+        "https", Argument::kValue, bind_https,
+        "ADDRESS,CERTIFICATE,KEY[,CIPHERS[,AUTHORITIES]]: serve https; ! before the authorities: clients must show a "
+        "certificate. A reload reads the files again."),
+    honoured("https-socket", Argument::kValue, bind_https, "The same."),
+    honoured("http-to-https", Argument::kValue, bind_to_https,
+             "Send every request that comes to this address to https."),
     honoured("socket", Argument::kValue, bind_socket, "Serve the uwsgi protocol, or what `protocol` says, here."),
     honoured("uwsgi-socket", Argument::kValue, bind_uwsgi, "Serve the uwsgi protocol at this address."),
     honoured("fastcgi-socket", Argument::kValue, bind_fastcgi, "Serve FastCGI at this address."),

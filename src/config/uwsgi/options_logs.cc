@@ -90,6 +90,33 @@ Done request_encoder(Applying& a, const Assignment& line) {
   return {};
 }
 
+Done log_maxsize(Applying& a, const Assignment& line) {
+  a.settings.log_files.bytes_max = number(a, line, 0, std::uint64_t{1} << 50);
+  return {};
+}
+Done log_backup(Applying& a, const Assignment& line) {
+  a.settings.log_files.backup = text_of(line);
+  return {};
+}
+Done log_truncate(Applying& a, const Assignment& line) {
+  a.settings.log_files.truncated = flag(a, line);
+  return {};
+}
+Done log_reopen(Applying& a, const Assignment& line) {
+  a.settings.log_files.reopened_by_reload = flag(a, line);
+  return {};
+}
+Done logfile_chown(Applying& a, const Assignment& line) {
+  a.settings.log_files.owned_by_user = flag(a, line);
+  return {};
+}
+Done logfile_chmod(Applying& a, const Assignment& line) {
+  auto mode = file_mode(line);
+  if (!mode) return fail(std::move(mode).error());
+  a.settings.log_files.mode = *mode;
+  return {};
+}
+
 constexpr std::array kRows = {
     honoured("log-format", Argument::kText, log_format, "The line of a request: %(addr) %(method) %(uri) ..."),
     also("logformat", "log-format"),
@@ -111,6 +138,13 @@ constexpr std::array kRows = {
     honoured("log-slow", Argument::kValue, log_slow,
              "Requests that took this many milliseconds are logged even with disable-logging."),
     honoured("log-big", Argument::kValue, log_big, "Bodies of this many bytes are logged even with disable-logging."),
+    honoured("log-maxsize", Argument::kValue, log_maxsize,
+             "A log file of more bytes is moved away, to its name with the time behind it, and begun anew."),
+    honoured("log-backupname", Argument::kValue, log_backup, "The name it gets then."),
+    honoured("log-truncate", Argument::kFlag, log_truncate, "Log files are emptied at the start."),
+    honoured("log-reopen", Argument::kFlag, log_reopen, "A reload opens the log files anew."),
+    honoured("logfile-chown", Argument::kFlag, logfile_chown, "Log files are the user's that the server runs as."),
+    honoured("logfile-chmod", Argument::kValue, logfile_chmod, "Octal mode of the log files."),
     honoured("log-encoder", Argument::kText, log_encoder,
              "prefix, suffix, nl, format or json: what becomes of a request's line without a req-logger."),
     honoured("log-req-encoder", Argument::kText, request_encoder,

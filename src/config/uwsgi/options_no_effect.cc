@@ -11,6 +11,7 @@ constexpr std::array kLists = {
            "thunder-lock map-socket= no-defer-accept lock-engine= ftok= persistent-ipcsem"},
     Listed{Answer::kNoEffect, "the application always has its own interpreter, with threads",
            "enable-threads single-interpreter no-threads-wait"},
+    Listed{Answer::kNoEffect, "a worker ends when the greenlets that run requests have ended", "gevent-wait-for-hub"},
     Listed{Answer::kNoEffect, "there is always a supervisor",
            "master no-server command-mode close-on-exec close-on-exec2"},
     Listed{Answer::kNoEffect, "an application that cannot be imported always ends the start",

@@ -10,15 +10,11 @@ namespace {
 constexpr std::string_view kNotBuiltYet = "not built yet";
 
 constexpr std::array kLists = {
-    // Sockets
-    Listed{Answer::kNotSupported, kNotBuiltYet, "https= http-to-https= https-socket="},
     // Python
-    Listed{Answer::kNotSupported, kNotBuiltYet,
-           "gevent= gevent-monkey-patch gevent-early-monkey-patch gevent-wait-for-hub py-tracebacker= honour-stdin"},
+    Listed{Answer::kNotSupported, kNotBuiltYet, "py-tracebacker= honour-stdin"},
     // Logs
     Listed{Answer::kNotSupported, kNotBuiltYet,
-           "log-maxsize= log-backupname= log-reopen "
-           "log-truncate logfile-chown logfile-chmod= log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "
+           "log-filter~ log-drain~ log-route~ log-req-route~ log-prefix? "
            "log-syslog?"},
     // Files
     Listed{Answer::kNotSupported, kNotBuiltYet,

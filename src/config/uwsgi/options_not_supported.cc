@@ -193,8 +193,8 @@ constexpr std::array kLists = {
            "unique-cron-legion>unique-legion-cron legion-attach-daemon~ legion-smart-attach-daemon~ "
            "legion-smart-attach-daemon2~ curl-cron~ legion-curl-cron= curl-cron-legion~"},
     // Other loops
-    Listed{Answer::kNotSupported, "requests run in processes and threads",
-           "async= loop= loop-list loops-list>loop-list ugreen ugreen-stacksize= asyncio= greenlet tornado= stackless"},
+    Listed{Answer::kNotSupported, "requests run in processes, threads and greenlets of gevent",
+           "loop-list loops-list>loop-list ugreen ugreen-stacksize= asyncio= greenlet tornado= stackless"},
     // Logs
     Listed{Answer::kNotSupported, "the log stays where and as it is",
            "log-socket= logger-list loggers-list>logger-list "

@@ -105,6 +105,27 @@ Done hang_signal(Applying& a, const Assignment& line) {
   return {};
 }
 
+// --- gevent ---
+
+Done gevent(Applying& a, const Assignment& line) {
+  a.settings.greenlets = small_number(a, line, 1, kGreenletsMax);
+  a.settings.in_greenlets = true;
+  return {};
+}
+Done async(Applying& a, const Assignment& line) {
+  a.settings.greenlets = small_number(a, line, 1, kGreenletsMax);
+  a.async = line;
+  return {};
+}
+Done loop(Applying& a, const Assignment& line) {
+  a.loop = line;
+  return {};
+}
+Done gevent_monkey_patch(Applying& a, const Assignment& line) {
+  a.settings.monkey_patch = a.settings.monkey_patch || flag(a, line);
+  return {};
+}
+
 using Busyness = CheaperSettings::Busyness;
 
 constexpr std::array kRows = {
@@ -142,6 +163,15 @@ constexpr std::array kRows = {
              "A worker with this many MiB of resident memory is killed at once."),
     honoured("evil-reload-on-as", Argument::kValue, mebibytes<&RunSettings::worker_as_evil>,
              "A worker with this many MiB of address space is killed at once."),
+    honoured("async", Argument::kValue, async, "So many requests run at once in each worker; with loop = gevent."),
+    honoured("loop", Argument::kValue, loop, "gevent: as the option gevent, with the number of `async`."),
+    honoured("gevent", Argument::kValue, gevent,
+             "So many requests run at once in each worker, in greenlets of the gevent that the application's Python "
+             "has."),
+    honoured("gevent-monkey-patch", Argument::kFlag, gevent_monkey_patch,
+             "gevent patches the standard library, before the application is imported."),
+    honoured("gevent-early-monkey-patch", Argument::kFlag, gevent_monkey_patch,
+             "gevent patches the standard library, before the application is imported."),
     honoured("limit-as", Argument::kValue, mebibytes<&RunSettings::as_limit>,
              "MiB of address space that each Python process may have."),
     honoured("max-fd", Argument::kValue, descriptors, "Descriptors that each process may have; more needs root."),
@@ -158,6 +188,15 @@ constexpr std::array kRows = {
 }  // namespace
 
 Family process_options() { return {kRows, {}}; }
+
+void join_loop(Applying& a) {
+  if (a.loop && text_of(*a.loop) == "gevent" && a.async) a.settings.in_greenlets = true;
+  if (a.settings.in_greenlets) return;
+  constexpr string_view kNothingElse = "requests run in processes, threads and greenlets of gevent (gevent = N)";
+  for (const auto* line : {&a.async, &a.loop}) {
+    if (*line) a.not_done.push_back({(*line)->source, fmt::format("{}: {}", (*line)->name, kNothingElse)});
+  }
+}
 
 Result<void> check_processes(const RunSettings& s) {
   const CheaperSettings& cheaper = s.cheaper;

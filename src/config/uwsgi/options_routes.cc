@@ -143,10 +143,11 @@ Done add(Applying& a, const Assignment& line, string_view text, Route route) {
   const auto action = named(kActions, name);
   if (!action) {
     if (guards(name)) {
-      return fail(Error(fmt::format("the action '{}' is not supported, and without it the rule would let everybody pass",
-                                    name)));
+      return fail(Error(
+          fmt::format("the action '{}' is not supported, and without it the rule would let everybody pass", name)));
     }
-    a.not_done.push_back({line.source, fmt::format("{}: the action '{}' is not supported: the rule is left out", line.name, name)});
+    a.not_done.push_back(
+        {line.source, fmt::format("{}: the action '{}' is not supported: the rule is left out", line.name, name)});
     return {};
   }
   if (name == "donotoffload") return {};  // Files never occupy a worker.

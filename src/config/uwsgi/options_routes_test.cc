@@ -37,11 +37,14 @@ std::string refused(const std::string& line) {
 }
 
 TEST(UwsgiRoutes, SayWhatIsLookedAt) {
-  const std::pair<const char*, const char*> kinds[] = {
-      {"route", "PATH_INFO"},          {"route-uri", "REQUEST_URI"},
-      {"route-host", "HTTP_HOST"},     {"route-qs", "QUERY_STRING"},
-      {"route-referer", "HTTP_REFERER"}, {"route-user-agent", "HTTP_USER_AGENT"},
-      {"route-remote-user", "REMOTE_USER"}, {"route-remote-addr", "REMOTE_ADDR"}};
+  const std::pair<const char*, const char*> kinds[] = {{"route", "PATH_INFO"},
+                                                       {"route-uri", "REQUEST_URI"},
+                                                       {"route-host", "HTTP_HOST"},
+                                                       {"route-qs", "QUERY_STRING"},
+                                                       {"route-referer", "HTTP_REFERER"},
+                                                       {"route-user-agent", "HTTP_USER_AGENT"},
+                                                       {"route-remote-user", "REMOTE_USER"},
+                                                       {"route-remote-addr", "REMOTE_ADDR"}};
   for (const auto& [option, variable] : kinds) {
     const Route got = route(std::string(option) + " = ^/a(.*)$ return:403 no way");
     EXPECT_EQ(got.condition, Condition::kMatches) << option;
@@ -100,8 +103,9 @@ TEST(UwsgiRoutes, NameWhatTheyCannotDo) {
 }
 
 TEST(UwsgiRoutes, RefuseWhatWouldLeaveADoorOpen) {
-  EXPECT_THAT(refused("route-run = ldapauth:realm,url=ldap://x"),
-              HasSubstr("t.ini:2: route-run: the action 'ldapauth' is not supported, and without it the rule would let"));
+  EXPECT_THAT(
+      refused("route-run = ldapauth:realm,url=ldap://x"),
+      HasSubstr("t.ini:2: route-run: the action 'ldapauth' is not supported, and without it the rule would let"));
   EXPECT_THAT(refused("route-run = basicauth:realm"), HasSubstr("expects REALM,USER:PASSWORD or REALM,FILE"));
   EXPECT_THAT(refused("route-run = basicauth:realm,"), HasSubstr("expects REALM"));
   EXPECT_THAT(refused("route-if = lord:x;y return:403"), HasSubstr("the condition 'lord' is not supported"));

@@ -21,7 +21,8 @@ def split(spec):
 
 
 def is_file(module):
-    return module.endswith((".py", ".wsgi")) or os.sep in module
+    # mysite.wsgi is Django's module, unless there is such a file.
+    return module.endswith(".py") or os.sep in module or module.endswith(".wsgi") and os.path.isfile(module)
 
 
 def files_of(spec):

@@ -133,6 +133,10 @@ def import_application(core, options, failed):
     """The application object; on failure one traceback on the error log, then exit 3."""
     from . import app_spec
 
+    if options["greenlets"] != "0":
+        from . import greenlets
+
+        greenlets.patch(options)
     specs = [name for name in ("app", "second_app") if options.get(name)]
     if len(specs) == 2 and app_spec.files_of(options["app"]) == app_spec.files_of(options["second_app"]):
         specs.pop()  # The same file twice: one traceback is enough.
@@ -181,6 +185,10 @@ def import_application(core, options, failed):
 
 def run_worker(core, options, application, arbiter):
     """The life of a worker; returns when it has been told to exit."""
+    if options["greenlets"] != "0":
+        from . import greenlets
+
+        greenlets.forked()
     if arbiter is None:
         uwsgi = options.get("uwsgi")
         if uwsgi is not None:
@@ -229,6 +237,10 @@ def serve(core, options, application):
     if stack >= 0:
         faulthandler.register(core.STACK_SIGNAL, file=stack, all_threads=False)
     core.worker_start(application, stack)
+    if options["greenlets"] != "0":
+        from . import greenlets
+
+        return greenlets.serve(core, options)
     threads = []
     for number in range(1, int(options["threads"])):
         import threading
@@ -272,6 +284,12 @@ def main(options_descriptor):
         sys.argv = [options["app"]]
         sys.path[0:0] = [os.getcwd()] + [os.path.abspath(entry) for entry in lists["pythonpath"]]
 
+    if options["greenlets"] != "0":
+        from . import greenlets
+
+        if not greenlets.find(core):
+            core.zygote_say(False, 0)
+            os._exit(3)
     if "uwsgi_memory" in options:
         from . import uwsgi_module
 

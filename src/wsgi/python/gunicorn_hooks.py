@@ -12,7 +12,7 @@ from . import gunicorn_conf
 from .gunicorn_conf import DefaultHook
 
 NAMES = ("on_starting", "on_reload", "when_ready", "pre_fork", "post_fork", "post_worker_init", "worker_int",
-         "worker_abort", "pre_request", "post_request", "child_exit", "worker_exit", "nworkers_changed", "on_exit")
+         "worker_abort", "pre_request", "post_request", "child_exit", "worker_exit", "nworkers_changed", "pre_exec", "on_exit")
 
 
 # --- logs -------------------------------------------------------------------------------------------
@@ -378,6 +378,9 @@ class Arbiter:
     def workers_wanted(self, number):
         if number != self.num_workers:
             self.change_workers(number, self.num_workers)
+
+    def pre_exec(self):
+        self.call("pre_exec", self)
 
     def on_exit(self):
         self.call("on_exit", self)

@@ -119,9 +119,10 @@ class Application:
             setattr(module, name, getattr(core, name))
         module.__dict__.update(
             version=b"%d.%d.%d" % VERSION[:3], version_info=VERSION, hostname=os.fsencode(os.uname().nodename),
-            opt=options_of(lists["uwsgi_option"]), numproc=self.numproc, cores=int(options["threads"]),
+            opt=options_of(lists["uwsgi_option"]), numproc=self.numproc,
+            cores=int(options["greenlets"]) or int(options["threads"]),
             has_threads=1, started_on=started, is_a_reload=self.generation > 1, buffer_size=4096, applications=None,
-            loop=None, unbit=None, sockets=[], SPOOL_OK=-2, SPOOL_RETRY=-1, SPOOL_IGNORE=0,
+            loop=b"gevent" if options["greenlets"] != "0" else None, unbit=None, sockets=[], SPOOL_OK=-2, SPOOL_RETRY=-1, SPOOL_IGNORE=0,
             worker_id=lambda *ignored: self.worker, masterpid=lambda *ignored: int(options["supervisor"]),
             workers=self.workers, total_requests=lambda *ignored: core.app_all_requests(),
             request_id=lambda *ignored: core.app_requests(), mem=lambda *ignored: _memory(), logsize=self.logsize,

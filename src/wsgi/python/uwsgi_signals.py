@@ -95,7 +95,16 @@ class Signals:
         while not self.stopping:
             sleep = self.raise_due()
             self.handle_raised()
-            news = self.core.signal_sleep(news, sleep)
+            news = self.sleep(news, sleep)
+
+    def sleep(self, news, seconds):
+        from . import greenlets
+
+        if not greenlets.threads_are_greenlets():
+            return self.core.signal_sleep(news, seconds)
+        import gevent
+
+        return gevent.get_hub().threadpool.apply(self.core.signal_sleep, (news, seconds))
 
     def raise_due(self):
         """Raises what the clock and the files ask for; how long nothing more will come."""

@@ -1,0 +1,171 @@
+#include "cli/nginx_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+#include "config/nginx/reader.h"
+#include "config/nginx/reference.h"
+
+namespace tierce::cli {
+namespace {
+
+using config::nginx::Configuration;
+
+// Where Debian's nginx looks.
+constexpr const char* kPrefix = "/usr/share/nginx/";
+constexpr const char* kFile = "/etc/nginx/nginx.conf";
+
+constexpr const char* kHelp =
+    "usage: tierce nginx [-?hvVtTq] [-p PREFIX] [-c FILE] [-e FILE] [-g DIRECTIVES]\n\n"
+    "Options:\n"
+    "  -?,-h         this help\n"
+    "  -v            the version\n"
+    "  -V            the version and what it is made of\n"
+    "  -t            read the configuration and say whether it is sound\n"
+    "  -T            the same, and print it with everything that it includes\n"
+    "  -q            with -t: say errors alone\n"
+    "  -p PREFIX     what relative paths begin with (/usr/share/nginx/)\n"
+    "  -c FILE       the configuration (/etc/nginx/nginx.conf)\n"
+    "  -e FILE       the error log until the configuration names one\n"
+    "  -g DIRECTIVES directives before the configuration\n\n"
+    "Reading an nginx.conf is built, serving it is not yet.\n";
+
+struct Asked {
+  bool help = false, version = false, build = false, test = false, dump = false, quiet = false, markdown = false;
+  std::optional<std::string> prefix, file, error_log, globals, signal;
+};
+
+int say(const std::string& text) {
+  std::fprintf(stderr, "nginx: %s\n", text.c_str());
+  return 1;
+}
+
+// Letters may stand together, the value of the last one in the same word or in the next: "-tc FILE", "-g'daemon off;'".
+Result<Asked> asked_by(const std::vector<std::string>& arguments) {
+  Asked asked;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--help-markdown") {
+      asked.markdown = true;
+      continue;
+    }
+    if (!word.starts_with('-')) return fail(Error(fmt::format("invalid option: \"{}\"", word)));
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      const char letter = word[at];
+      bool* flag = nullptr;
+      std::optional<std::string>* value = nullptr;
+      switch (letter) {
+        case '?':
+        case 'h':
+          asked.version = asked.help = true;
+          continue;
+        case 'v':
+          flag = &asked.version;
+          break;
+        case 'V':
+          asked.version = asked.build = true;
+          continue;
+        case 't':
+          flag = &asked.test;
+          break;
+        case 'T':
+          asked.test = asked.dump = true;
+          continue;
+        case 'q':
+          flag = &asked.quiet;
+          break;
+        case 'p':
+          value = &asked.prefix;
+          break;
+        case 'c':
+          value = &asked.file;
+          break;
+        case 'e':
+          value = &asked.error_log;
+          break;
+        case 'g':
+          value = &asked.globals;
+          break;
+        case 's':
+          value = &asked.signal;
+          break;
+        default:
+          return fail(Error(fmt::format("invalid option: \"{}\"", letter)));
+      }
+      if (flag != nullptr) {
+        *flag = true;
+        continue;
+      }
+      if (at + 1 < word.size()) {
+        *value = word.substr(at + 1);
+      } else if (++i < arguments.size() && !arguments[i].empty()) {
+        *value = arguments[i];
+      } else {
+        return fail(Error(fmt::format("option \"-{}\" requires {}", letter,
+                                      letter == 'g' || letter == 's' ? "parameter"
+                                      : letter == 'p'                ? "directory name"
+                                                                     : "file name")));
+      }
+      break;
+    }
+  }
+  return asked;
+}
+
+void print_version(const Asked& asked) {
+  std::fputs("nginx version: tierce/" TIERCE_VERSION "\n", stderr);
+  if (asked.build) std::fputs("reads what nginx 1.22 reads; regular expressions by PCRE2, TLS by OpenSSL\n", stderr);
+}
+
+void print(const Configuration& configuration) {
+  for (const config::nginx::SourceFile& file : configuration.files) {
+    if (!file.path.empty()) std::printf("# configuration file %s:\n%s\n", file.path.c_str(), file.text.c_str());
+  }
+}
+
+int test(const Asked& asked, const std::string& path) {
+  const auto configuration = config::nginx::read_configuration({.path = path, .globals = asked.globals.value_or("")},
+                                                               config::nginx::this_machine());
+  std::optional<std::string> trouble;
+  if (!configuration) {
+    trouble = configuration.error().text();
+  } else if (!configuration->has("events")) {
+    trouble = "no \"events\" section in configuration";
+  }
+  if (trouble) {
+    say("[emerg] " + *trouble);
+    return say(fmt::format("configuration file {} test failed", path));
+  }
+  if (!asked.quiet) {
+    say(fmt::format("the configuration file {} syntax is ok", path));
+    say(fmt::format("configuration file {} test is successful", path));
+  }
+  if (asked.dump) print(*configuration);
+  return 0;
+}
+
+}  // namespace
+
+int nginx_command(const std::vector<std::string>& arguments) {
+  const auto asked = asked_by(arguments);
+  if (!asked) return say(asked.error().text());
+  if (asked->markdown) {
+    std::fputs(config::nginx::help_markdown().c_str(), stdout);
+    return 0;
+  }
+  if (asked->version) print_version(*asked);
+  if (asked->help) std::fputs(kHelp, stderr);
+  if (asked->version && !asked->test) return 0;
+  std::string prefix = asked->prefix.value_or(kPrefix);
+  if (!prefix.ends_with('/')) prefix += '/';
+  std::string path = asked->file.value_or(kFile);
+  if (!path.starts_with('/')) path.insert(0, prefix);
+  if (asked->test) return test(*asked, path);
+  return say("[emerg] serving an nginx.conf is not built yet: tierce nginx -t reads it");
+}
+
+}  // namespace tierce::cli

@@ -1,0 +1,61 @@
+// Reads an nginx.conf with everything that it includes, and checks what nginx checks on the way: names, places, numbers
+// of words, blocks, simple values. What the directives mean is for those who take the tree.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/nginx/directive.h"
+
+namespace tierce::config::nginx {
+
+struct Place {
+  std::uint32_t file = 0;  // Of Configuration::files.
+  std::uint32_t line = 0;
+};
+
+// One directive with its block.
+struct Node {
+  const Directive* directive = nullptr;  // nullptr: a line of a block with a language of its own.
+  std::vector<std::string> words;        // The name first.
+  Place place;
+  std::vector<Node> block;
+};
+
+struct SourceFile {
+  std::string path;
+  std::string text;
+};
+
+struct Configuration {
+  std::vector<SourceFile> files;  // In the order they were begun; "" is the command line.
+  std::vector<Node> nodes;
+  // Whether a directive of this name stands outside all blocks.
+  bool has(std::string_view name) const;
+  // "shop.conf:12"
+  std::string where(Place place) const;
+};
+
+// What reading needs of the machine; a fuzz target gives another one.
+struct Surroundings {
+  // All bytes of a file, or why not, in the words of strerror with the number: "2: No such file or directory".
+  std::function<Result<std::string>(const std::string& path)> read;
+  // Paths that match, sorted.
+  std::function<std::vector<std::string>(const std::string& pattern)> glob;
+};
+const Surroundings& this_machine();
+
+struct Start {
+  std::string path;     // Of the file; what it includes is looked for beside it.
+  std::string globals;  // Of -g.
+};
+
+// Fails with nginx's message and place: "unknown directive \"servr\" in /etc/nginx/nginx.conf:3 ...".
+Result<Configuration> read_configuration(const Start& start, const Surroundings& around);
+
+}  // namespace tierce::config::nginx

@@ -67,9 +67,9 @@ long number_of(const Value& value, std::string_view field) {
   return number != nullptr ? *number : 0;
 }
 const Value::Array& array_of(const Value& value) {
-  static const Value::Array kNone;
+  static const Value::Array none;
   const Value::Array* array = value.as<Value::Array>();
-  return array != nullptr ? *array : kNone;
+  return array != nullptr ? *array : none;
 }
 
 std::string full_name(const std::string& group, const std::string& name) {
@@ -323,9 +323,11 @@ class Ctl {
                            {name, -tail.bytes, 0}, &bad);
     if (text) return say(*text->as<std::string>(), "");
     if (bad.code == FaultCode::kSuccess) return;
-    wrong(
-        fmt::format("{}: ERROR ({})", name,
-                    bad.code == FaultCode::kNoFile ? "no log file" : why(static_cast<int>(bad.code), bad.text, name)));
+    const char* what = bad.code == FaultCode::kNoFile    ? "no log file"
+                       : bad.code == FaultCode::kFailed  ? "unknown error reading log"
+                       : bad.code == FaultCode::kBadName ? "no such process name"
+                                                         : bad.text.c_str();
+    wrong(fmt::format("{}: ERROR ({})", name, what));
   }
   void maintail(const Words& words) {
     const Tail tail = read_tail(words);
@@ -349,10 +351,10 @@ class Ctl {
       const auto info = call("supervisor.getProcessInfo", {name}, &bad);
       if (!info && bad.code == FaultCode::kSuccess) return;
       if (!info) {
-        wrong(fmt::format("{}: ERROR ({})", name, why(static_cast<int>(bad.code), bad.text, name)));
+        wrong(bad.code == FaultCode::kBadName ? "No such process " + name : bad.text);
       } else {
         say(fmt::format("{}", number_of(*info, "pid")));
-        if (number_of(*info, "pid") == 0) exit_ = kErrorExit;
+        if (number_of(*info, "pid") == 0) exit_ = kDeadExit;
       }
     }
   }
@@ -436,6 +438,8 @@ class Ctl {
         say(fmt::format("{}: {} process group", name, done));
       } else if (bad.code == FaultCode::kBadName) {
         wrong("ERROR: no such process/group: " + name);
+      } else if (bad.code == FaultCode::kAlreadyAdded) {
+        say("ERROR: process group already active");
       } else if (bad.code != FaultCode::kSuccess) {
         wrong("ERROR: " + why(static_cast<int>(bad.code), bad.text, name));
       }

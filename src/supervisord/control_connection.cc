@@ -2,14 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/base64.h"
-#include "base/sha1.h"
 #include "config/supervisord/values.h"
 #include "http/percent.h"
 #include "os/socket_io.h"
@@ -57,8 +58,11 @@ std::string_view reason_of(int status) {
 }
 
 std::string sha_hex(std::string_view text) {
+  std::array<unsigned char, 20> digest{};
+  // Where the system forbids SHA-1 no password is right.
+  if (EVP_Q_digest(nullptr, "SHA1", nullptr, text.data(), text.size(), digest.data(), nullptr) != 1) return "none";
   std::string out;
-  for (const std::uint8_t byte : sha1(text)) out += fmt::format("{:02x}", byte);
+  for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
   return out;
 }
 

@@ -6,7 +6,7 @@
 
 namespace tierce::supervisord {
 
-void EventBus::notify(std::string name, std::string payload) {
+void EventBus::notify(const std::string& name, const std::string& payload) {
   EventPtr event;
   for (const Subscriber& subscriber : subscribers_) {
     const auto& types = subscriber.types;

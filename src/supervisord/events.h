@@ -20,7 +20,7 @@ using EventPtr = std::shared_ptr<const Event>;
 class EventBus {
  public:
   using Handler = std::function<void(const EventPtr&)>;
-  void notify(std::string name, std::string payload);
+  void notify(const std::string& name, const std::string& payload);
   // `owner` is for unsubscribe() alone.
   void subscribe(const void* owner, std::vector<std::string> types, Handler handler);
   void unsubscribe(const void* owner);

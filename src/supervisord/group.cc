@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "supervisord/socket_owner.h"
 
@@ -70,8 +71,8 @@ bool Group::has_unstopped() const {
 }
 
 void Group::stop_all(TimePoint now) {
-  for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) {
-    if (is_running((*process)->state())) (*process)->stop(now);
+  for (const auto& process : std::views::reverse(processes_)) {
+    if (is_running(process->state())) process->stop(now);
   }
 }
 

@@ -24,7 +24,7 @@ namespace tierce::supervisord {
 namespace {
 
 // One read takes what a pipe holds; a program that floods is read this often before others have their turn.
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64u << 10;
 constexpr int kReadsAtOnce = 8;
 // What is still taken from the pipe of a program that has ended; its children may hold it open and write for ever.
 constexpr int kReadsAtEnd = 64;
@@ -126,7 +126,7 @@ void Process::announce(const Change& change) {
   if (change.to == State::kRunning || change.to == State::kStopping || change.to == State::kStopped ||
       change.to == State::kExited)
     payload += fmt::format(" pid:{}", pid_);
-  world_.events->notify(fmt::format("PROCESS_STATE_{}", name_of(change.to)), std::move(payload));
+  world_.events->notify(fmt::format("PROCESS_STATE_{}", name_of(change.to)), payload);
 }
 
 void Process::tell(Note note, std::string_view how) {

@@ -572,9 +572,9 @@ Pending begin_call(Server& server, const Value& call) {
   // It would take one small body to make any number of calls.
   if (method == "system.multicall")
     return wrong(FaultCode::kIncorrectParameters, "Recursive system.multicall forbidden");
-  static const Value::Array kNone;
+  static const Value::Array none;
   const Value* given = call.field("params");
-  const Value::Array* parameters = given != nullptr ? given->as<Value::Array>() : &kNone;
+  const Value::Array* parameters = given != nullptr ? given->as<Value::Array>() : &none;
   if (parameters == nullptr) return wrong(FaultCode::kIncorrectParameters);
   return call_method(server, method, *parameters);
 }

@@ -28,7 +28,7 @@ std::string search_path(const std::string& name, const std::string& search) {
   for (std::size_t at = 0; at <= search.size();) {
     const std::size_t end = std::min(search.find(':', at), search.size());
     const std::string folder = search.substr(at, end - at);
-    const std::string path = folder.empty() ? name : folder + "/" + name;
+    std::string path = folder.empty() ? name : folder + "/" + name;
     if (there(path, info)) return path;
     at = end + 1;
   }

@@ -13,7 +13,7 @@
 namespace tierce::supervisord {
 namespace {
 
-constexpr long kTailBytes = 16 * 1024;
+constexpr long kTailBytes = 16 << 10;
 
 constexpr std::string_view kStyle =
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 "

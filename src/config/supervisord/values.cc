@@ -79,8 +79,8 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
   std::string word = lower(trimmed(text));
   std::uint64_t unit = 1;
   if (word.ends_with("kb")) unit = 1024;
-  if (word.ends_with("mb")) unit = 1024 * 1024;
-  if (word.ends_with("gb")) unit = 1024 * 1024 * 1024;
+  if (word.ends_with("mb")) unit = 1ull << 20;
+  if (word.ends_with("gb")) unit = 1ull << 30;
   if (unit != 1) word.resize(word.size() - 2);
   auto number = parse_integer(word);
   if (!number || *number < 0) return fail(Error(fmt::format("invalid size: '{}' (a number, then KB, MB or GB)", text)));

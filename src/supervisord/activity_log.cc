@@ -35,7 +35,7 @@ Result<void> ActivityLog::open(const config::supervisord::Settings& settings) {
   least_ = settings.loglevel;
   path_ = settings.logfile;
   if (path_.empty()) return {};
-  return file_.open(path_, settings.logfile_maxbytes, settings.logfile_backups);
+  return file_.open(path_, {settings.logfile_maxbytes, settings.logfile_backups, settings.logfile_daily});
 }
 
 void ActivityLog::line(conf_level level, std::string_view text) {

@@ -27,6 +27,8 @@ class ActivityLog {
 
   bool has_file() const { return !path_.empty(); }
   const std::string& path() const { return path_; }
+  // After each rotation.
+  void on_rotated(std::function<void()> call) { file_.on_rotated = std::move(call); }
   void clear() { file_.clear(); }
   void reopen() { file_.reopen(); }
 

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <climits>
 #include <cstdio>
+#include <ctime>
 
+#include "os/clock.h"
 #include "os/socket_io.h"
 
 namespace tierce::supervisord {
@@ -23,12 +25,24 @@ int inherited_descriptor(const std::string& path) {
   return -1;
 }
 
+std::time_t end_of_day(std::time_t when) {
+  tm local{};
+  ::localtime_r(&when, &local);
+  local.tm_hour = local.tm_min = local.tm_sec = 0;
+  ++local.tm_mday;
+  local.tm_isdst = -1;
+  return ::mktime(&local);
+}
+
 }  // namespace
 
-Result<void> LogFile::open(const std::string& path, std::uint64_t bytes_max, long backups) {
+std::string rotated_name(const std::string& path, long number, bool compressed) {
+  return fmt::format("{}.{}{}", path, number, compressed ? ".gz" : "");
+}
+
+Result<void> LogFile::open(const std::string& path, const LogRules& rules) {
   path_ = path;
-  bytes_max_ = bytes_max;
-  backups_ = backups;
+  rules_ = rules;
   struct stat info {};
   const bool there = ::stat(path.c_str(), &info) == 0;
   const bool special = there && !S_ISREG(info.st_mode);
@@ -43,15 +57,20 @@ Result<void> LogFile::open(const std::string& path, std::uint64_t bytes_max, lon
   }
   regular_ = ::fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode);
   size_ = regular_ ? static_cast<std::uint64_t>(info.st_size) : 0;
+  day_ends_ = end_of_day(size_ > 0 ? info.st_mtime : os::wall_seconds());
   return {};
 }
 
 void LogFile::write(std::string_view bytes) {
   if (!fd_) return;
   if (regular_) {
+    if (rules_.daily && os::wall_seconds() >= day_ends_) {
+      day_ends_ = end_of_day(os::wall_seconds());
+      if (size_ > 0) rotate();
+    }
     if (!os::write_all(fd_.get(), bytes.data(), bytes.size())) return;
     size_ += bytes.size();
-    if (bytes_max_ > 0 && size_ >= bytes_max_) rotate();
+    if (rules_.bytes_max > 0 && size_ >= rules_.bytes_max) rotate();
     return;
   }
   pending_ += bytes;
@@ -82,27 +101,34 @@ void LogFile::flush() {
 
 void LogFile::rotate() {
   fd_ = os::UniqueFd();
-  for (long i = backups_ - 1; i > 0; --i)
-    std::rename(fmt::format("{}.{}", path_, i).c_str(), fmt::format("{}.{}", path_, i + 1).c_str());
-  if (backups_ > 0) {
-    std::rename(path_.c_str(), (path_ + ".1").c_str());
+  for (long i = rules_.backups - 1; i > 0; --i) {
+    for (const bool compressed : {false, true}) {
+      // One number, one file: the form that was there before goes.
+      if (std::rename(rotated_name(path_, i, compressed).c_str(), rotated_name(path_, i + 1, compressed).c_str()) == 0)
+        ::unlink(rotated_name(path_, i + 1, !compressed).c_str());
+    }
+  }
+  if (rules_.backups > 0) {
+    std::rename(path_.c_str(), rotated_name(path_, 1, false).c_str());
+    ::unlink(rotated_name(path_, 1, true).c_str());
   } else {
     ::unlink(path_.c_str());
   }
-  (void)open(path_, bytes_max_, backups_);
+  (void)open(path_, rules_);
+  if (on_rotated) on_rotated();
 }
 
 void LogFile::clear() {
   if (!fd_ || !regular_) return;
   fd_ = os::UniqueFd();
   ::unlink(path_.c_str());
-  (void)open(path_, bytes_max_, backups_);
+  (void)open(path_, rules_);
 }
 
 void LogFile::reopen() {
   if (!fd_ || !regular_) return;
   fd_ = os::UniqueFd();
-  (void)open(path_, bytes_max_, backups_);
+  (void)open(path_, rules_);
 }
 
 }  // namespace tierce::supervisord

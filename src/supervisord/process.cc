@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -16,19 +15,12 @@
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
 #include "os/clock.h"
-#include "os/socket_io.h"
+#include "supervisord/wait_status.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace tierce::supervisord {
 namespace {
-
-// One read takes what a pipe holds; a program that floods is read this often before others have their turn.
-constexpr std::size_t kReadBytes = 64u << 10;
-constexpr int kReadsAtOnce = 8;
-// What is still taken from the pipe of a program that has ended; its children may hold it open and write for ever.
-constexpr int kReadsAtEnd = 64;
-constexpr std::size_t kStdinPendingMax = 16u << 20;
 
 struct Pipe {
   os::UniqueFd read;
@@ -41,8 +33,6 @@ Result<Pipe> make_pipe() {
   return Pipe{os::UniqueFd(ends[0]), os::UniqueFd(ends[1])};
 }
 
-void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
-
 void set_variable(std::vector<std::string>& all, std::string_view name, std::string_view value) {
   std::erase_if(all, [&](const std::string& entry) {
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
@@ -50,37 +40,38 @@ void set_variable(std::vector<std::string>& all, std::string_view name, std::str
   all.push_back(fmt::format("{}={}", name, value));
 }
 
-std::string auto_log(const conf::Settings& settings, const std::string& name, const char* channel) {
-  std::string path = fmt::format("{}/{}-{}---{}-XXXXXX.log", settings.childlogdir, name, channel, settings.identifier);
-  const os::UniqueFd fd(::mkostemps(path.data(), 4, O_CLOEXEC));
-  return fd ? path : std::string();
-}
-
 }  // namespace
 
-std::string describe_wait_status(int status) {
-  if (WIFEXITED(status)) return fmt::format("exit status {}", WEXITSTATUS(status));
-  if (WIFSIGNALED(status)) {
-    return fmt::format("terminated by {}{}", conf::signal_name(WTERMSIG(status)),
-                       WCOREDUMP(status) ? " (core dumped)" : "");
-  }
-  return fmt::format("unknown termination cause {:#06x}", status);
+LineFormat Process::line_format(const char* stream) const {
+  return {settings_.log_format, full_name(), stream, &os::wall_microseconds};
+}
+
+OutputChannel::Hooks Process::hooks(bool errors) {
+  OutputChannel::Hooks hooks;
+  hooks.logged = [this, errors](std::string_view bytes) { output_logged(errors, bytes); };
+  hooks.captured = [this, errors](std::string_view message) {
+    world_.events->notify(fmt::format("PROCESS_COMMUNICATION_{}", errors ? "STDERR" : "STDOUT"),
+                          fmt::format("{} pid:{}\n{}", event_head(), pid_, message));
+  };
+  if (kind_ == Kind::kListener && !errors)
+    hooks.protocol = [this](std::string_view bytes) { take_listener_output(bytes); };
+  return hooks;
 }
 
 Process::Process(World& world, std::string group, const conf::ProcessSettings& settings, Kind kind)
-    : world_(world), group_(std::move(group)), settings_(settings), kind_(kind), state_(settings_) {
-  out_.rules = &settings_.out;
-  err_.rules = &settings_.err;
-  err_.errors = true;
-  for (Channel* channel : {&out_, &err_}) {
-    using OutputKind = conf::OutputSettings::Kind;
-    if (channel->rules->kind == OutputKind::kFile) channel->path = channel->rules->path;
-    if (channel->rules->kind == OutputKind::kAuto)
-      channel->path = auto_log(*world_.settings, name(), channel->errors ? "stderr" : "stdout");
-  }
+    : world_(world),
+      group_(std::move(group)),
+      settings_(settings),
+      kind_(kind),
+      state_(settings_),
+      out_(world_, settings_.out, name(), "stdout", line_format("stdout"), hooks(false)),
+      err_(world_, settings_.err, name(), "stderr", line_format("stderr"), hooks(true)),
+      stdin_(*world_.loop),
+      health_(world_, settings_.health) {
+  if (settings_.cgroup || settings_.memory_max > 0) open_cgroup();
 }
 
-Process::~Process() { close_pipes(); }
+Process::~Process() = default;
 
 Result<Executable, CommandError> Process::executable() const {
   return find_executable(settings_.command, search_path());
@@ -190,18 +181,15 @@ void Process::restart(TimePoint now) {
 void Process::tick(TimePoint now, bool may_start) {
   if (start_when_stopped_ && may_start && is_stopped(state())) start(now);
   apply(state_.tick(now, may_start_itself(may_start)), now);
-  for (Channel* channel : {&out_, &err_}) {
-    if (channel->log.has_pending()) channel->log.flush();
-    if (!channel->paused || channel->log.congested()) continue;
-    channel->paused = false;
-    if (channel->fd) world_.loop->change(channel->fd.get(), {.readable = true, .writable = false});
-  }
+  out_.tick();
+  err_.tick();
+  look_at_health(now);
 }
 
 TimePoint Process::deadline(bool may_start) const {
-  const TimePoint due = state_.deadline(may_start_itself(may_start));
+  const TimePoint due = std::min(state_.deadline(may_start_itself(may_start)), health_.deadline());
   // A pipe that did not take everything is asked again.
-  if (!out_.log.has_pending() && !err_.log.has_pending()) return due;
+  if (!out_.has_pending() && !err_.has_pending()) return due;
   return std::min(due, TimePoint(static_cast<std::int64_t>(os::monotonic_ns())) + std::chrono::milliseconds(20));
 }
 
@@ -215,10 +203,8 @@ void Process::spawn_now(TimePoint now) {
   spawn_error_.clear();
   exit_status_ = 0;
   started_ = os::wall_seconds();
-  auto found = executable();
-  if (!found) return spawn_failed(now, found.error().text);
-  auto variables = environment();
-  if (!variables) return spawn_failed(now, variables.error().text());
+  auto planned = plan();
+  if (!planned) return spawn_failed(now, planned.error().text());
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = settings_.redirect_stderr ? Result<Pipe>(Pipe{}) : make_pipe();
@@ -227,17 +213,10 @@ void Process::spawn_now(TimePoint now) {
                                              : fmt::format("unknown error making dispatchers for '{}': {}", name(),
                                                            ::strerrorname_np(errno)));
   }
-  SpawnPlan plan;
-  plan.executable = std::move(*found);
-  plan.environment = std::move(*variables);
-  plan.user = settings_.user;
-  plan.directory = settings_.directory;
-  plan.umask = settings_.umask;
-  plan.input = fcgi_socket_ >= 0 ? fcgi_socket_ : input->read.get();
-  plan.output = output->write.get();
-  plan.errors = settings_.redirect_stderr ? plan.output : errors->write.get();
-  plan.keeper = world_.keeper;
-  auto pid = spawn(plan);
+  planned->input = fcgi_socket_ >= 0 ? fcgi_socket_ : input->read.get();
+  planned->output = output->write.get();
+  planned->errors = settings_.redirect_stderr ? planned->output : errors->write.get();
+  auto pid = spawn(*planned);
   if (!pid) {
     return spawn_failed(
         now, errno == EAGAIN ? fmt::format("Too many processes in process table to spawn '{}'", name())
@@ -246,72 +225,82 @@ void Process::spawn_now(TimePoint now) {
   pid_ = *pid;
   world_.log->info(fmt::format("spawned: '{}' with pid {}", name(), pid_));
   protocol_ = ListenerProtocol();
-  if (fcgi_socket_ < 0) {
-    stdin_ = std::move(input->write);
-    set_nonblocking(stdin_.get());
-  }
-  open_channel(out_, std::move(output->read));
-  if (!settings_.redirect_stderr) open_channel(err_, std::move(errors->read));
+  if (fcgi_socket_ < 0) stdin_.open(std::move(input->write));
+  out_.open(std::move(output->read), pid_);
+  if (!settings_.redirect_stderr) err_.open(std::move(errors->read), pid_);
+  if (settings_.health.any()) health_.begin(now, std::move(*planned));
 }
 
-void Process::open_channel(Channel& channel, os::UniqueFd fd) {
-  const bool listener_output = kind_ == Kind::kListener && !channel.errors;
-  if (!channel.path.empty()) {
-    auto opened = channel.log.open(channel.path, channel.rules->maxbytes, channel.rules->backups);
-    if (!opened) world_.log->error(fmt::format("{}: {}", name(), opened.error().text()));
-  }
-  channel.filter = std::make_unique<OutputFilter>(world_.settings->strip_ansi && !listener_output,
-                                                  listener_output ? 0 : channel.rules->capture_maxbytes);
-  channel.paused = false;
-  channel.fd = std::move(fd);
-  set_nonblocking(channel.fd.get());
-  world_.loop->watch(channel.fd.get(), {}, [this, &channel] { read_channel(channel); });
+Result<SpawnPlan> Process::plan() const {
+  SpawnPlan plan;
+  auto found = executable();
+  if (!found) return fail(Error(found.error().text));
+  auto variables = environment();
+  if (!variables) return fail(std::move(variables).error());
+  plan.executable = std::move(*found);
+  plan.environment = std::move(*variables);
+  plan.user = settings_.user;
+  plan.directory = settings_.directory;
+  plan.umask = settings_.umask;
+  plan.keeper = world_.keeper;
+  plan.cgroup_door = cgroup_.door();
+  return plan;
 }
 
-void Process::read_channel(Channel& channel) {
-  static std::array<char, kReadBytes> bytes;  // One thread; too large for a stack that may be small.
-  for (int i = 0; i < kReadsAtOnce && channel.fd; ++i) {
-    const ssize_t got = ::read(channel.fd.get(), bytes.data(), bytes.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) {
-      // It has closed it; whether it goes on without is its own affair.
-      world_.loop->forget(channel.fd.get());
-      channel.fd = os::UniqueFd();
+void Process::open_cgroup() {
+  // Where none can be made, resident memory is counted, and process groups are all there is.
+  if (world_.cgroup_home.empty()) return;
+  auto made = os::Cgroup::create(world_.cgroup_home, full_name());
+  if (!made) return world_.log->warn(fmt::format("{}: no cgroup: {}", name(), made.error().text()));
+  cgroup_ = std::move(*made);
+  if (settings_.memory_max > 0) limited_ = cgroup_.limit_memory(settings_.memory_max);
+}
+
+void Process::look_at_health(TimePoint now) {
+  if (!settings_.health.any()) return;
+  using Verdict = HealthState::Verdict;
+  switch (health_.tick(now)) {
+    case Verdict::kNothing:
       return;
-    }
-    take_output(channel, {bytes.data(), static_cast<std::size_t>(got)});
-    if (channel.log.congested() && channel.fd) {
-      channel.paused = true;
-      world_.loop->change(channel.fd.get(), {.readable = false, .writable = false});
-      return;
-    }
-    if (static_cast<std::size_t>(got) < bytes.size()) return;
+    case Verdict::kBecameReady:
+      return world_.log->info(fmt::format("ready: {}", name()));
+    case Verdict::kFailed:
+      return world_.log->debug(fmt::format("not ready: {} ({})", name(), health_.reason()));
+    case Verdict::kGiveUp:
+      world_.log->warn(fmt::format("not healthy: {} ({}), it is restarted", name(), health_.reason()));
+      return restart(now);
   }
 }
 
-void Process::take_output(Channel& channel, std::string_view bytes) {
-  if (kind_ == Kind::kListener && !channel.errors) {
-    channel.log.write(bytes);
-    return take_listener_output(bytes);
-  }
-  channel.filter->feed(
-      bytes, [&](std::string_view part) { log_output(channel, part); },
-      [&](std::string_view message) {
-        const char* which = channel.errors ? "STDERR" : "STDOUT";
-        world_.events->notify(fmt::format("PROCESS_COMMUNICATION_{}", which),
-                              fmt::format("{} pid:{}\n{}", event_head(), pid_, message));
-      });
+std::string Process::health_note() const {
+  if (!settings_.health.any()) return {};
+  if (health_.is_ready() && health_.reason().empty()) return ", ready";
+  return fmt::format(", {} ({})", health_.is_ready() ? "failing" : "not ready", health_.reason());
 }
 
-void Process::log_output(Channel& channel, std::string_view bytes) {
-  channel.log.write(bytes);
-  const char* which = channel.errors ? "stderr" : "stdout";
+void Process::weighed(TimePoint now, std::uint64_t resident_bytes) {
+  if (resident_bytes <= settings_.memory_max || !is_running(state())) return;
+  world_.log->warn(fmt::format("memory_max: {} uses {} MB of {} MB, it is restarted", name(), resident_bytes >> 20,
+                               settings_.memory_max >> 20));
+  restart(now);
+}
+
+void Process::scheduled(TimePoint now) {
+  if (is_stopped(state())) {
+    world_.log->info(fmt::format("cron: {} is due", name()));
+    return start(now);
+  }
+  world_.log->warn(fmt::format("cron: {} is due but still runs", name()));
+}
+
+void Process::output_logged(bool errors, std::string_view bytes) {
+  const conf::OutputSettings& rules = errors ? settings_.err : settings_.out;
+  const char* which = errors ? "stderr" : "stdout";
   if (world_.log->wants(conf::Level::kDebug))
     world_.log->debug(fmt::format("'{}' {} output:\n{}", name(), which, bytes));
-  if (channel.rules->syslog) write_syslog(bytes);
-  if (channel.rules->events_enabled) {
-    world_.events->notify(channel.errors ? "PROCESS_LOG_STDERR" : "PROCESS_LOG_STDOUT",
+  if (rules.syslog) write_syslog(bytes);
+  if (rules.events_enabled) {
+    world_.events->notify(errors ? "PROCESS_LOG_STDERR" : "PROCESS_LOG_STDOUT",
                           fmt::format("{} pid:{} channel:{}\n{}", event_head(), pid_, which, bytes));
   }
 }
@@ -353,31 +342,7 @@ bool Process::give_event(const EventPtr& event, const std::string& envelope) {
   return true;
 }
 
-bool Process::write_stdin(std::string_view bytes) {
-  if (pid_ == 0 || !stdin_ || stdin_pending_.size() + bytes.size() > kStdinPendingMax) return false;
-  stdin_pending_ += bytes;
-  flush_stdin();
-  return static_cast<bool>(stdin_);
-}
-
-void Process::flush_stdin() {
-  while (!stdin_pending_.empty()) {
-    const ssize_t wrote = ::write(stdin_.get(), stdin_pending_.data(), stdin_pending_.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0 && errno == EAGAIN) {
-      world_.loop->watch(stdin_.get(), {.readable = false, .writable = true}, [this] { flush_stdin(); });
-      return;
-    }
-    if (wrote < 0) {
-      world_.loop->forget(stdin_.get());
-      stdin_ = os::UniqueFd();
-      stdin_pending_.clear();
-      return;
-    }
-    stdin_pending_.erase(0, static_cast<std::size_t>(wrote));
-  }
-  world_.loop->forget(stdin_.get());
-}
+bool Process::write_stdin(std::string_view bytes) { return pid_ != 0 && stdin_.write(bytes); }
 
 void Process::send_stop(int number, bool as_group, TimePoint now) {
   world_.log->debug(fmt::format("killing {} (pid {}) {}with signal {}", name(), pid_, as_group ? "process group " : "",
@@ -400,10 +365,10 @@ std::string Process::signal(int number) {
 }
 
 void Process::reaped(TimePoint now, int wait_status) {
-  for (Channel* channel : {&out_, &err_}) {
-    for (int i = 0; i < kReadsAtEnd / kReadsAtOnce && channel->fd; ++i) read_channel(*channel);
-    if (channel->filter) channel->filter->end([&](std::string_view part) { log_output(*channel, part); });
-  }
+  out_.drain();
+  err_.drain();
+  health_.end();
+  const State before = state();
   stopped_ = os::wall_seconds();
   const int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
   exit_status_ = code;
@@ -411,29 +376,43 @@ void Process::reaped(TimePoint now, int wait_status) {
   if (step.note == Note::kExitedTooQuickly) exit_status_ = 0;
   tell(std::exchange(step.note, Note::kNone), describe_wait_status(wait_status));
   apply(step, now);
+  look_after_orphans(now, wait_status, before);
   pid_ = 0;
   close_pipes();
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
 }
 
-void Process::close_pipes() {
-  for (Channel* channel : {&out_, &err_}) {
-    if (channel->fd) world_.loop->forget(channel->fd.get());
-    channel->fd = os::UniqueFd();
+// A worker that outlives its killed master keeps the port that the next master needs. Whoever ended by itself may have
+// left something behind on purpose.
+void Process::look_after_orphans(TimePoint now, int wait_status, State before) {
+  if (settings_.cgroup) cgroup_.kill_all();
+  TimePoint kill_at = TimePoint::max();
+  if (settings_.kill_orphans && WIFSIGNALED(wait_status)) {
+    if (before == State::kStopping && WTERMSIG(wait_status) != SIGKILL) {
+      // They are asked as the program was, and have as long as it had.
+      if (!settings_.stopasgroup) ::kill(-pid_, settings_.stopsignal);
+      kill_at = now + std::chrono::seconds(settings_.stopwaitsecs);
+    } else {
+      ::kill(-pid_, SIGKILL);
+    }
   }
-  if (stdin_) world_.loop->forget(stdin_.get());
-  stdin_ = os::UniqueFd();
-  stdin_pending_.clear();
+  world_.leftovers->add(pid_, kill_at);
+}
+
+void Process::close_pipes() {
+  out_.close();
+  err_.close();
+  stdin_.close();
 }
 
 void Process::clear_logs() {
-  out_.log.clear();
-  err_.log.clear();
+  out_.clear();
+  err_.clear();
 }
 
 void Process::reopen_logs() {
-  out_.log.reopen();
-  err_.log.reopen();
+  out_.reopen();
+  err_.reopen();
 }
 
 }  // namespace tierce::supervisord

@@ -11,29 +11,16 @@
 #include <string>
 
 #include "config/supervisord/settings.h"
-#include "os/callback_loop.h"
-#include "os/unique_fd.h"
-#include "supervisord/activity_log.h"
-#include "supervisord/events.h"
+#include "os/cgroup.h"
+#include "supervisord/health_check.h"
+#include "supervisord/input_pipe.h"
 #include "supervisord/listener_protocol.h"
-#include "supervisord/log_file.h"
-#include "supervisord/output_filter.h"
+#include "supervisord/output_channel.h"
 #include "supervisord/process_state.h"
 #include "supervisord/spawn.h"
+#include "supervisord/world.h"
 
 namespace tierce::supervisord {
-
-// What all processes share; outlives them.
-struct World {
-  const conf::Settings* settings;
-  ActivityLog* log;
-  os::CallbackLoop* loop;
-  EventBus* events;
-  std::string server_url;  // "" when there is no server.
-  int keeper = -1;
-  // Whether all that a process depends on is up.
-  std::function<bool(const conf::ProcessSettings&)> dependencies_up;
-};
 
 class Process {
  public:
@@ -55,7 +42,11 @@ class Process {
   const std::string& spawn_error() const { return spawn_error_; }
   int exit_status() const { return exit_status_; }
   // "" for none.
-  const std::string& log_path(bool errors) const { return errors ? err_.path : out_.path; }
+  const std::string& log_path(bool errors) const { return errors ? err_.path() : out_.path(); }
+  // It runs and, where it has a health check, that says so too.
+  bool is_ready() const { return state() == State::kRunning && (!settings_.health.any() || health_.is_ready()); }
+  // ", ready", ", not ready (503)"; "" for one without a health check.
+  std::string health_note() const;
 
   Result<Executable, CommandError> executable() const;
   // `fcgi_socket`: the standard input of an FCGI program.
@@ -66,7 +57,13 @@ class Process {
   void restart(TimePoint now);
   // To the process alone; an error text or "".
   std::string signal(int number);
+  // To be told of its end before it is reaped, while its number is still its own.
   void reaped(TimePoint now, int wait_status);
+  // It uses so much memory, and nobody but us is to stop it at its limit.
+  void weighed(TimePoint now, std::uint64_t resident_bytes);
+  bool is_weighed() const { return pid_ != 0 && settings_.memory_max > 0 && !limited_; }
+  // A time of its schedule has come.
+  void scheduled(TimePoint now);
   void tick(TimePoint now, bool may_start);
   TimePoint deadline(bool may_start) const;
   // It is down and will not come up by itself.
@@ -82,28 +79,21 @@ class Process {
   std::function<void(const EventPtr&)> on_rejected;
 
  private:
-  struct Channel {
-    bool errors = false;
-    const conf::OutputSettings* rules = nullptr;
-    std::string path;  // AUTO has been resolved.
-    os::UniqueFd fd;
-    LogFile log;
-    std::unique_ptr<OutputFilter> filter;
-    bool paused = false;  // The log takes no more for now.
-  };
   void apply(const Step& step, TimePoint now);
   void announce(const Change& change);
   void tell(Note note, std::string_view how);
   void spawn_now(TimePoint now);
   void spawn_failed(TimePoint now, std::string why);
-  void open_channel(Channel& channel, os::UniqueFd fd);
-  void read_channel(Channel& channel);
-  void take_output(Channel& channel, std::string_view bytes);
-  void log_output(Channel& channel, std::string_view bytes);
+  void output_logged(bool errors, std::string_view bytes);
   void write_syslog(std::string_view bytes) const;
   void take_listener_output(std::string_view bytes);
+  LineFormat line_format(const char* stream) const;
+  OutputChannel::Hooks hooks(bool errors);
+  Result<SpawnPlan> plan() const;
+  void look_at_health(TimePoint now);
+  void look_after_orphans(TimePoint now, int wait_status, State before);
+  void open_cgroup();
   void close_pipes();
-  void flush_stdin();
   void send_stop(int number, bool as_group, TimePoint now);
   bool may_start_itself(bool may_start) const;
   Result<std::vector<std::string>> environment() const;
@@ -120,17 +110,16 @@ class Process {
   std::time_t stopped_ = 0;
   std::string spawn_error_;
   int exit_status_ = 0;
-  Channel out_;
-  Channel err_;
-  os::UniqueFd stdin_;
-  std::string stdin_pending_;
+  OutputChannel out_;
+  OutputChannel err_;
+  InputPipe stdin_;
+  HealthCheck health_;
+  os::Cgroup cgroup_;
+  bool limited_ = false;  // The kernel keeps its memory limit.
   int fcgi_socket_ = -1;
   bool start_when_stopped_ = false;
   ListenerProtocol protocol_;
   EventPtr event_;
 };
-
-// "exit status 1", "terminated by SIGTERM (core dumped)".
-std::string describe_wait_status(int status);
 
 }  // namespace tierce::supervisord

@@ -618,7 +618,8 @@ std::string uptime(long seconds) {
 std::string describe(const Process& process) {
   switch (process.state()) {
     case State::kRunning:
-      return fmt::format("pid {}, uptime {}", process.pid(), uptime(os::wall_seconds() - process.started()));
+      return fmt::format("pid {}, uptime {}{}", process.pid(), uptime(os::wall_seconds() - process.started()),
+                         process.health_note());
     case State::kFatal:
     case State::kBackoff:
       if (!process.spawn_error().empty()) return process.spawn_error();

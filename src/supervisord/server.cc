@@ -11,19 +11,25 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <filesystem>
+#include <set>
 
 #include "config/supervisord/dependencies.h"
 #include "config/supervisord/values.h"
+#include "os/cgroup.h"
 #include "os/clock.h"
 #include "supervisord/control_servers.h"
+#include "supervisord/memory_watch.h"
+#include "supervisord/wait_status.h"
 
 namespace tierce::supervisord {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD};
+constexpr int kSignals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD};
+constexpr auto kWeighEvery = 5s;
 constexpr auto kReportEvery = 3s;
 constexpr long kTickPeriods[] = {5, 60, 3600};
 
@@ -46,11 +52,13 @@ std::string_view name_of(Mood mood) {
 TimePoint Server::now() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
 
 Server::Server(conf::Settings settings, Reread reread)
-    : settings_(std::move(settings)), reread_(std::move(reread)), world_{&settings_, &log_, &loop_, &events_,
-                                                                         "",         -1,    {}} {
+    : settings_(std::move(settings)), reread_(std::move(reread)), world_{&settings_,  &log_,      &loop_,
+                                                                         &events_,    &children_, &compressor_,
+                                                                         &leftovers_, "",         -1,
+                                                                         "",          {}} {
   world_.dependencies_up = [this](const conf::ProcessSettings& process) {
     const auto& names = process.depends_on;
-    return std::all_of(names.begin(), names.end(), [this](const std::string& name) { return is_up(name); });
+    return std::all_of(names.begin(), names.end(), [this](const std::string& name) { return is_ready(name); });
   };
 }
 
@@ -86,6 +94,9 @@ Result<void> Server::raise_limits() {
 Result<void> Server::prepare() {
   if (auto raised = raise_limits(); !raised) return raised;
   if (auto opened = log_.open(settings_); !opened) return opened;
+  if (settings_.logfile_compress) {
+    log_.on_rotated([this] { compressor_.look_at(settings_.logfile, settings_.logfile_backups); });
+  }
   log_.to_stdout(settings_.nodaemon && !settings_.silent);
   if (!settings_.nocleanup) remove_old_auto_logs();
   say_what_was_read();
@@ -150,6 +161,9 @@ void Server::on_signal(int number) {
     case SIGUSR2:
       log_.info("received SIGUSR2 indicating log reopen request");
       return reopen_logs();
+    case SIGUSR1:
+    case SIGWINCH:
+      return pass_on(number);
     default:
       log_.warn(fmt::format("received {} indicating exit request", conf::signal_name(number)));
       mood_ = Mood::kShutdown;
@@ -164,33 +178,40 @@ void Server::reopen_logs() {
   }
 }
 
-void Server::reap() {
-  while (true) {
-    int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) break;
-    Process* owner = nullptr;
-    for (const auto& group : groups_) {
-      for (const auto& process : group->processes()) {
-        if (process->pid() == pid) owner = process.get();
-      }
-    }
-    if (owner == nullptr) {
-      if (pid != keeper_.pid()) log_.info(fmt::format("reaped unknown pid {} ({})", pid, describe_wait_status(status)));
-      continue;
-    }
-    owner->reaped(now(), status);
-    left_behind_.push_back(pid);
+// What we have no use for ourselves is for whom this server, as the first process of a container, stands for.
+void Server::pass_on(int number) {
+  for (Process* process : all_processes()) {
+    if (process->settings().essential && process->pid() != 0) process->signal(number);
   }
-  forget_empty_groups();
 }
 
-void Server::forget_empty_groups() {
-  std::erase_if(left_behind_, [this](pid_t group) {
-    if (::kill(-group, 0) == 0 || errno != ESRCH) return false;
-    keeper_.forget(group);
-    return true;
-  });
+std::vector<Process*> Server::all_processes() const {
+  std::vector<Process*> all;
+  for (const auto& group : groups_) {
+    for (const auto& process : group->processes()) all.push_back(process.get());
+  }
+  return all;
+}
+
+void Server::reap() {
+  while (true) {
+    // Looked at first: until it is reaped its number, and its group's, is nobody else's.
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) break;
+    const pid_t pid = info.si_pid;
+    const int status = info.si_code == CLD_EXITED   ? W_EXITCODE(info.si_status, 0)
+                       : info.si_code == CLD_DUMPED ? W_EXITCODE(0, info.si_status) | WCOREFLAG
+                                                    : W_EXITCODE(0, info.si_status);
+    const auto all = all_processes();
+    const auto owner = std::find_if(all.begin(), all.end(), [pid](const Process* one) { return one->pid() == pid; });
+    if (owner != all.end()) {
+      (*owner)->reaped(now(), status);
+    } else if (!children_.reaped(pid, status) && pid != keeper_.pid()) {
+      log_.info(fmt::format("reaped unknown pid {} ({})", pid, describe_wait_status(status)));
+    }
+    ::waitpid(pid, nullptr, WNOHANG);
+  }
+  leftovers_.tick(now(), keeper_);
 }
 
 std::vector<Group*> Server::groups() const {
@@ -275,6 +296,17 @@ bool Server::go_down(TimePoint now) {
   return false;
 }
 
+void Server::open_cgroups() {
+  bool wanted = false, memory = false;
+  for (const conf::GroupSettings& group : settings_.groups) {
+    for (const conf::ProcessSettings& process : group.processes) {
+      wanted = wanted || process.cgroup || process.memory_max > 0;
+      memory = memory || process.memory_max > 0;
+    }
+  }
+  if (wanted) world_.cgroup_home = os::find_cgroup_home(memory);
+}
+
 void Server::ticks() {
   const long seconds = os::wall_seconds();
   const bool first = last_ticks_.empty();
@@ -289,13 +321,39 @@ void Server::ticks() {
   }
 }
 
-bool Server::is_up(const std::string& name) const {
+bool Server::is_ready(const std::string& name) const {
   for (const auto& group : groups_) {
     for (const auto& process : group->processes()) {
-      if (conf::is_named(name, group->name(), process->settings()) && process->state() != State::kRunning) return false;
+      if (conf::is_named(name, group->name(), process->settings()) && !process->is_ready()) return false;
     }
   }
   return true;
+}
+
+void Server::look_at_schedules() {
+  const std::time_t seconds = os::wall_seconds();
+  if (std::exchange(schedule_minute_, seconds / 60) == seconds / 60 || mood_ < Mood::kRunning) return;
+  tm local{};
+  ::localtime_r(&seconds, &local);
+  for (Process* process : all_processes()) {
+    const auto& cron = process->settings().cron;
+    if (cron && conf::is_due(*cron, local)) process->scheduled(now());
+  }
+}
+
+void Server::look_at_memory() {
+  if (now() < weighed_ + kWeighEvery) return;
+  weighed_ = now();
+  std::set<pid_t> programs;
+  for (const Process* process : all_processes()) {
+    if (process->is_weighed()) programs.insert(process->pid());
+  }
+  if (programs.empty()) return;
+  const auto sums = memory_of_programs(memory_of_all(), programs);
+  for (Process* process : all_processes()) {
+    const auto sum = process->is_weighed() ? sums.find(process->pid()) : sums.end();
+    if (sum != sums.end()) process->weighed(now(), sum->second);
+  }
 }
 
 void Server::look_at_essentials() {
@@ -321,6 +379,12 @@ int Server::wait_ms() const {
     return group->settings().kind == conf::GroupSettings::Kind::kListeners;
   });
   if (ticking) first = std::min<TimePoint>(first, at + std::chrono::seconds(5 - os::wall_seconds() % 5));
+  first = std::min(first, leftovers_.deadline());
+  const auto all = all_processes();
+  if (std::any_of(all.begin(), all.end(), [](const Process* p) { return p->is_weighed(); }))
+    first = std::min<TimePoint>(first, weighed_ + kWeighEvery);
+  if (std::any_of(all.begin(), all.end(), [](const Process* p) { return p->settings().cron.has_value(); }))
+    first = std::min<TimePoint>(first, at + std::chrono::seconds(60 - os::wall_seconds() % 60));
   if (stopping_) first = std::min<TimePoint>(first, last_report_ + kReportEvery);
   first = std::min(first, control_->deadline());
   if (first <= at || (mood_ < Mood::kRunning && !stopping_)) return 0;
@@ -350,6 +414,8 @@ Result<Mood> Server::run() {
     }
   }
   log_.info(fmt::format("supervisord started with pid {}", ::getpid()));
+  open_cgroups();
+  schedule_minute_ = os::wall_seconds() / 60;
   known_groups_ = settings_.groups;
   for (const conf::GroupSettings& group : settings_.groups) groups_.push_back(std::make_unique<Group>(world_, group));
   events_.notify("SUPERVISOR_STATE_CHANGE_RUNNING", "");
@@ -359,6 +425,9 @@ Result<Mood> Server::run() {
     for (Group* group : groups()) group->tick(now(), may_start);
     ticks();
     look_at_essentials();
+    look_at_schedules();
+    look_at_memory();
+    leftovers_.tick(now(), keeper_);
     control_->tick();
     loop_.turn(wait_ms());
   }

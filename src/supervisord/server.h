@@ -68,10 +68,14 @@ class Server {
   void reopen_logs();
   // True when all is down.
   bool go_down(TimePoint now);
-  void forget_empty_groups();
   void ticks();
   void look_at_essentials();
-  bool is_up(const std::string& name) const;
+  void open_cgroups();
+  void look_at_schedules();
+  void look_at_memory();
+  void pass_on(int number);
+  std::vector<Process*> all_processes() const;
+  bool is_ready(const std::string& name) const;
   int wait_ms() const;
 
   conf::Settings settings_;
@@ -79,6 +83,9 @@ class Server {
   ActivityLog log_;
   os::CallbackLoop loop_;
   EventBus events_;
+  Children children_;
+  LogCompressor compressor_{children_};
+  Leftovers leftovers_;
   World world_;
   os::GroupKeeper keeper_;
   os::PidFile pid_file_;
@@ -86,12 +93,13 @@ class Server {
   std::unique_ptr<ControlServers> control_;
   std::vector<conf::GroupSettings> known_groups_;
   std::vector<std::unique_ptr<Group>> groups_;
-  std::vector<pid_t> left_behind_;  // Process groups whose first process has ended.
   Mood mood_ = Mood::kRunning;
   int exit_code_ = 0;
   bool stopping_ = false;
   std::vector<Group*> to_stop_;
   TimePoint last_report_{};
+  std::time_t schedule_minute_ = 0;  // The last that was looked at.
+  TimePoint weighed_{};
   std::vector<std::pair<long, long>> last_ticks_;
 };
 

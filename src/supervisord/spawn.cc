@@ -71,6 +71,9 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   // A group of its own: a Ctrl-C at our terminal is for us alone.
   ::setpgid(0, 0);
   if (plan.keeper >= 0) os::GroupKeeper::announce(plan.keeper, ::getpid());
+  // As whoever we are: the group may not be the program's user's.
+  if (plan.cgroup_door >= 0) [[maybe_unused]]
+    const ssize_t moved = ::write(plan.cgroup_door, "0", 1);
   reset_signals();
   // First out of the way of 0, 1 and 2.
   const int input = ::fcntl(plan.input, F_DUPFD, 3);
@@ -86,6 +89,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     give_up();
   }
   if (plan.umask) ::umask(*plan.umask);
+  if (plan.body) ::_exit(plan.body());
   ::execve(plan.executable.file.c_str(), pointers(plan.executable.arguments).data(), pointers(plan.environment).data());
   say(fmt::format("supervisor: couldn't exec {}: {}\n", plan.executable.arguments.front(), ::strerrorname_np(errno)));
   give_up();

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,8 +36,10 @@ struct SpawnPlan {
   std::optional<mode_t> umask;
   int input = -1;
   int output = -1;
-  int errors = -1;  // May be `output`.
-  int keeper = -1;  // GroupKeeper::fd(), or -1.
+  int errors = -1;            // May be `output`.
+  int keeper = -1;            // GroupKeeper::fd(), or -1.
+  int cgroup_door = -1;       // os::Cgroup::door(), or -1.
+  std::function<int()> body;  // Instead of an executable; its result is the exit status.
 };
 // What fails after the fork is said on `errors`, and the child ends with 127.
 Result<pid_t> spawn(const SpawnPlan& plan);

@@ -9,6 +9,7 @@
 
 #include "config/supervisord/dependencies.h"
 #include "config/supervisord/event_names.h"
+#include "config/supervisord/extras.h"
 #include "config/supervisord/section_view.h"
 
 namespace tierce::config::supervisord {
@@ -107,9 +108,7 @@ class ProgramReader {
     } else {
       view.wrong("environment", pairs.error().text());
     }
-    process.depends_on = parse_list(view.text("depends_on"));
-    for (const std::string& path : parse_list(view.text("env_file"))) process.env_files.push_back(normal_path(path));
-    process.essential = view.boolean("essential");
+    read_extras(view, process);
     process.command = view.text("command");
     if (warn) warn_of_shell(view, process.command);
     if (view.error()) return fail(Error(*view.error()));
@@ -138,6 +137,8 @@ class ProgramReader {
     output.syslog = view.boolean(channel + "_syslog") || output.kind == Kind::kSyslog;
     output.maxbytes = view.size(channel + "_logfile_maxbytes");
     output.backups = view.integer(channel + "_logfile_backups");
+    output.daily = view.boolean(channel + "_logfile_daily");
+    output.compress = view.boolean(channel + "_logfile_compress");
     output.capture_maxbytes = view.size(channel + "_capture_maxbytes");
     output.events_enabled = view.boolean(channel + "_events_enabled");
     if (output.kind == Kind::kFile && output.maxbytes != 0 && !can_rotate(output.path)) {

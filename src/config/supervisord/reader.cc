@@ -283,6 +283,8 @@ Result<Settings> read_settings(const std::string& path, const Overrides& overrid
   settings.logfile = view.as("logfile", &parse_log_path);
   settings.logfile_maxbytes = view.size("logfile_maxbytes");
   settings.logfile_backups = view.integer("logfile_backups");
+  settings.logfile_daily = view.boolean("logfile_daily");
+  settings.logfile_compress = view.boolean("logfile_compress");
   settings.loglevel = view.as("loglevel", &parse_level);
   settings.pidfile = view.as("pidfile", &parse_file_path);
   settings.umask = static_cast<mode_t>(view.as("umask", &parse_octal));

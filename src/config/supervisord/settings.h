@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/supervisord/ini_text.h"
+#include "config/supervisord/schedule.h"
 #include "config/supervisord/words.h"
 
 namespace tierce::config::supervisord {
@@ -21,10 +22,28 @@ struct OutputSettings {
   std::string path;  // kFile.
   std::uint64_t maxbytes = 0;
   long backups = 0;
+  bool daily = false;
+  bool compress = false;
   std::uint64_t capture_maxbytes = 0;
   bool events_enabled = false;
   bool syslog = false;
   bool operator==(const OutputSettings&) const = default;
+};
+
+// How the lines of a program stand in its logs: as they came, or with time and name before them.
+enum class LogFormat : std::uint8_t { kPlain, kText, kJson };
+
+// What tells that a program is ready, not only running. One of command and url, or none.
+struct HealthSettings {
+  std::string command;
+  std::string url;
+  // Seconds.
+  long interval = 10;
+  long timeout = 5;
+  long start = 30;  // From the start of the program; until then failures are waited for.
+  long retries = 3;
+  bool any() const { return !command.empty() || !url.empty(); }
+  bool operator==(const HealthSettings&) const = default;
 };
 
 struct ProcessSettings {
@@ -52,6 +71,14 @@ struct ProcessSettings {
   std::vector<std::string> depends_on;
   std::vector<std::string> env_files;
   bool essential = false;
+  LogFormat log_format = LogFormat::kPlain;
+  HealthSettings health;
+  std::uint64_t memory_max = 0;
+  bool cgroup = false;
+  bool kill_orphans = true;
+  bool rolling_restart = false;
+  int reload_signal = 0;  // 0: it is restarted.
+  std::optional<Schedule> cron;
   Place place;
   bool operator==(const ProcessSettings&) const = default;
 };
@@ -97,6 +124,8 @@ struct Settings {
   std::string logfile;  // "" for none.
   std::uint64_t logfile_maxbytes = 0;
   long logfile_backups = 10;
+  bool logfile_daily = false;
+  bool logfile_compress = false;
   Level loglevel = Level::kInfo;
   std::string pidfile;
   mode_t umask = 022;

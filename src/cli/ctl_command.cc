@@ -1,6 +1,9 @@
 #include "cli/ctl_command.h"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,10 +11,12 @@
 #include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <set>
 #include <sstream>
 
 #include "base/getopt.h"
+#include "cli/ctl_words.h"
 #include "cli/supervisord_files.h"
 #include "config/supervisord/reader.h"
 #include "config/supervisord/section_view.h"
@@ -42,79 +47,17 @@ constexpr const char* kUsage =
     "  reread                            read the configuration, say what has changed\n"
     "  update [GROUP ...]                ... and make it so, restarting what has changed\n"
     "  add | remove GROUP ...            one of them\n"
-    "  reload | shutdown                 of the server\n"
+    "  reload                            stop everything, read the configuration, start again\n"
+    "  reload NAME ...                   their reload_signal; those without are restarted, one by one if so "
+    "configured\n"
+    "  fg NAME                           follow its output and give it what is typed\n"
+    "  shutdown                          stop everything and end\n"
     "  version\n"
     "Without a command: a prompt. -i: a prompt after the command.\n";
 
 constexpr OptionRow kOptions[] = {{'c', "configuration", true}, {'s', "serverurl", true}, {'u', "username", true},
                                   {'p', "password", true},      {'h', "help", false},     {'i', "interactive", false},
                                   {'r', "history-file", true}};
-
-constexpr int kErrorExit = 1;
-constexpr int kInvalidExit = 2;
-constexpr int kNotRunningExit = 3;
-constexpr int kUnknownExit = 4;
-constexpr int kDeadExit = 7;  // An init script's "program is not running".
-
-std::string text_of(const Value& value, std::string_view field) {
-  const Value* found = value.field(field);
-  const std::string* text = found != nullptr ? found->as<std::string>() : nullptr;
-  return text != nullptr ? *text : "";
-}
-long number_of(const Value& value, std::string_view field) {
-  const Value* found = value.field(field);
-  const long* number = found != nullptr ? found->as<long>() : nullptr;
-  return number != nullptr ? *number : 0;
-}
-const Value::Array& array_of(const Value& value) {
-  static const Value::Array none;
-  const Value::Array* array = value.as<Value::Array>();
-  return array != nullptr ? *array : none;
-}
-
-std::string full_name(const std::string& group, const std::string& name) {
-  return group == name ? name : group + ":" + name;
-}
-bool is_group(const std::string& name) { return name.ends_with(":*") || name.ends_with(':'); }
-std::string group_of(const std::string& name) { return name.substr(0, name.find(':')); }
-
-std::string why(long code, const std::string& text, const std::string& about) {
-  switch (static_cast<FaultCode>(code)) {
-    case FaultCode::kBadName:
-      return "no such process";
-    case FaultCode::kBadSignal:
-      return "bad signal name";
-    case FaultCode::kNoFile:
-      return "no such file";
-    case FaultCode::kNotExecutable:
-      return "file is not executable";
-    case FaultCode::kAlreadyStarted:
-      return "already started";
-    case FaultCode::kNotRunning:
-      return "not running";
-    case FaultCode::kSpawnError:
-      return "spawn error";
-    case FaultCode::kAbnormalTermination:
-      return "abnormal termination";
-    case FaultCode::kStillRunning:
-      return "process/group still running: " + about;
-    case FaultCode::kAlreadyAdded:
-      return "process group already active";
-    case FaultCode::kShutdownState:
-      return "supervisor shutting down";
-    default:
-      return text;
-  }
-}
-
-// `harmless`: a fault that leaves things as they were wanted.
-int exit_of(long code, FaultCode harmless) {
-  const auto fault = static_cast<FaultCode>(code);
-  if (fault == harmless) return 0;
-  return fault == FaultCode::kSpawnError || fault == FaultCode::kAbnormalTermination || fault == FaultCode::kNotRunning
-             ? kDeadExit
-             : kErrorExit;
-}
 
 class Ctl {
  public:
@@ -132,7 +75,7 @@ class Ctl {
         {"maintail", &Ctl::maintail}, {"clear", &Ctl::clear},     {"pid", &Ctl::pid},
         {"avail", &Ctl::avail},       {"reread", &Ctl::reread},   {"update", &Ctl::update},
         {"add", &Ctl::add},           {"remove", &Ctl::remove},   {"reload", &Ctl::reload},
-        {"shutdown", &Ctl::shutdown}, {"version", &Ctl::version},
+        {"shutdown", &Ctl::shutdown}, {"version", &Ctl::version}, {"fg", &Ctl::foreground},
     };
     if (words.front() == "help") {
       say(kUsage, "");
@@ -391,14 +334,36 @@ class Ctl {
     }
     return changes;
   }
+  // Of a group that has changed; nothing from a server that is not ours.
+  std::map<std::string, Words> read_reasons() {
+    std::map<std::string, Words> reasons;
+    Fault bad{FaultCode::kSuccess, ""};
+    const auto answer = call("tierce.explainChanges", {}, &bad);
+    if (!answer) return reasons;
+    for (const Value& one : array_of(*answer)) {
+      const Value* texts = one.field("reasons");
+      if (texts == nullptr) continue;
+      for (const Value& text : array_of(*texts)) {
+        if (const auto* line = text.as<std::string>()) reasons[text_of(one, "name")].push_back(*line);
+      }
+    }
+    return reasons;
+  }
   void reread(const Words&) {
     const auto changes = read_changes();
     if (!changes) return;
-    if (changes->added.empty() && changes->changed.empty() && changes->removed.empty())
-      return say("No config updates to processes");
-    for (const std::string& name : changes->added) say(name + ": available");
-    for (const std::string& name : changes->changed) say(name + ": changed");
-    for (const std::string& name : changes->removed) say(name + ": disappeared");
+    std::map<std::string, std::string_view> news;
+    for (const std::string& name : changes->added) news[name] = "available";
+    for (const std::string& name : changes->changed) news[name] = "changed";
+    for (const std::string& name : changes->removed) news[name] = "disappeared";
+    if (news.empty()) return say("No config updates to processes");
+    const auto reasons = changes->changed.empty() ? std::map<std::string, Words>() : read_reasons();
+    for (const auto& [name, what] : news) {
+      say(fmt::format("{}: {}", name, what));
+      const auto why = reasons.find(name);
+      if (why == reasons.end()) continue;
+      for (const std::string& reason : why->second) say("  " + reason);
+    }
   }
   void stop_group(const std::string& name) {
     const auto results = call("supervisor.stopProcessGroup", {name});
@@ -408,6 +373,22 @@ class Ctl {
       if (number_of(result, "status") != static_cast<long>(FaultCode::kSuccess))
         wrong(fmt::format("{}: ERROR ({})", name, text_of(result, "description")));
     }
+  }
+  // False where the server cannot, or is not ours.
+  bool update_in_place(const std::string& name) {
+    Fault bad{FaultCode::kSuccess, ""};
+    const auto results = call("tierce.updateProcessGroup", {name}, &bad);
+    if (!results) return false;
+    for (const Value& result : array_of(*results)) {
+      const long status = number_of(result, "status");
+      const std::string process = full_name(name, text_of(result, "name")), what = text_of(result, "description");
+      if (status != static_cast<long>(FaultCode::kSuccess)) {
+        wrong(fmt::format("{}: ERROR ({})", process, why(status, what, process)));
+      } else if (what != "left as it is") {
+        say(fmt::format("{}: {}", process, what));
+      }
+    }
+    return true;
   }
   void update(const Words& only) {
     const auto changes = read_changes();
@@ -423,9 +404,11 @@ class Ctl {
     }
     for (const std::string& name : changes->changed) {
       if (!chosen(name)) continue;
-      stop_group(name);
-      if (call("supervisor.removeProcessGroup", {name}) && call("supervisor.addProcessGroup", {name}))
-        say(name + ": updated process group");
+      if (!update_in_place(name)) {
+        stop_group(name);
+        if (!call("supervisor.removeProcessGroup", {name}) || !call("supervisor.addProcessGroup", {name})) continue;
+      }
+      say(name + ": updated process group");
     }
     for (const std::string& name : changes->added) {
       if (chosen(name) && call("supervisor.addProcessGroup", {name})) say(name + ": added process group");
@@ -447,8 +430,34 @@ class Ctl {
   }
   void add(const Words& names) { change_groups("supervisor.addProcessGroup", names, "added"); }
   void remove(const Words& names) { change_groups("supervisor.removeProcessGroup", names, "removed"); }
-  void reload(const Words&) {
+  void reload(const Words& names) {
+    if (!names.empty()) return each({"tierce.reloadProcess", "tierce.reloadProcess", "", "reloaded"}, names, {});
     if (call("supervisor.restart", {})) say("Restarted supervisord");
+  }
+  void foreground(const Words& names) {
+    if (names.size() != 1) return wrong("ERROR: fg takes one process name");
+    const std::string& name = names.front();
+    Fault bad{FaultCode::kSuccess, ""};
+    const auto info = call("supervisor.getProcessInfo", {name}, &bad);
+    if (!info) return wrong("ERROR: bad process name supplied");
+    if (text_of(*info, "statename") != "RUNNING") return wrong("ERROR: process not running");
+    // It follows the log beside us, and ends with us.
+    const pid_t follower = ::fork();
+    if (follower == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      follow(fmt::format("/logtail/{}/stdout", name));
+      ::_exit(0);
+    }
+    for (std::string line; std::getline(std::cin, line);) {
+      if (call("supervisor.sendProcessStdin", {name, line + "\n"}, &bad)) continue;
+      say("Process got killed");
+      break;
+    }
+    if (follower > 0) {
+      ::kill(follower, SIGKILL);
+      ::waitpid(follower, nullptr, 0);
+    }
+    say("Exiting foreground");
   }
   void shutdown(const Words&) {
     if (call("supervisor.shutdown", {})) say("Shut down");

@@ -91,7 +91,7 @@ std::string cgroup_home_in(const std::string& mountinfo, const std::string& own)
 }
 
 std::string find_cgroup_home(bool memory) {
-  const std::string home = cgroup_home_in(contents_of("/proc/self/mountinfo"), contents_of("/proc/self/cgroup"));
+  std::string home = cgroup_home_in(contents_of("/proc/self/mountinfo"), contents_of("/proc/self/cgroup"));
   if (home.empty() || ::access((home + "/cgroup.procs").c_str(), W_OK) != 0) return {};
   remove_leftovers(home);
   const std::string probe = home + "/" + cgroup_name(::getpid(), "probe");
@@ -125,7 +125,9 @@ Cgroup& Cgroup::operator=(Cgroup&& other) noexcept {
 Cgroup::~Cgroup() {
   if (path_.empty()) return;
   kill_all();
-  ::rmdir(path_.c_str());
+  // Who has been killed takes a moment to be gone.
+  constexpr int kTries = 50;
+  for (int i = 0; i < kTries && ::rmdir(path_.c_str()) != 0 && errno == EBUSY; ++i) ::usleep(2000);
 }
 
 bool Cgroup::limit_memory(std::uint64_t bytes) const {

@@ -26,12 +26,7 @@ Process::Kind kind_of(Kind kind) {
 
 Group::Group(World& world, const conf::GroupSettings& settings) : world_(world), settings_(settings) {
   if (settings_.kind == Kind::kFcgi) open_fcgi_socket();
-  for (const conf::ProcessSettings& process : settings_.processes) {
-    processes_.push_back(std::make_unique<Process>(world_, settings_.name, process, kind_of(settings_.kind)));
-    Process& made = *processes_.back();
-    if (socket_.fd) made.set_fcgi_socket(socket_.fd.get());
-    made.on_rejected = [this](const EventPtr& event) { accept_again(event); };
-  }
+  for (const conf::ProcessSettings& process : settings_.processes) processes_.push_back(make(process));
   if (settings_.kind == Kind::kListeners)
     world_.events->subscribe(this, settings_.events, [this](const EventPtr& event) { accept(event); });
 }
@@ -39,6 +34,39 @@ Group::Group(World& world, const conf::GroupSettings& settings) : world_(world),
 Group::~Group() {
   world_.events->unsubscribe(this);
   if (!socket_.unlink_at_exit.empty()) ::unlink(socket_.unlink_at_exit.c_str());
+}
+
+std::unique_ptr<Process> Group::make(const conf::ProcessSettings& settings) {
+  auto made = std::make_unique<Process>(world_, settings_.name, settings, kind_of(settings_.kind));
+  if (socket_.fd) made->set_fcgi_socket(socket_.fd.get());
+  made->on_rejected = [this](const EventPtr& event) { accept_again(event); };
+  return made;
+}
+
+bool Group::differs_in_processes_only(const conf::GroupSettings& other) const {
+  conf::GroupSettings same = other;
+  same.processes = settings_.processes;
+  return same == settings_;
+}
+
+void Group::add(const conf::ProcessSettings& settings) {
+  const auto before = [](const auto& a, const auto& b) {
+    return a.priority != b.priority ? a.priority < b.priority : a.name < b.name;
+  };
+  const auto at = std::upper_bound(settings_.processes.begin(), settings_.processes.end(), settings, before);
+  processes_.insert(processes_.begin() + (at - settings_.processes.begin()), make(settings));
+  settings_.processes.insert(at, settings);
+}
+
+void Group::remove(const std::string& process) {
+  std::erase_if(processes_, [&](const auto& one) { return one->name() == process; });
+  std::erase_if(settings_.processes, [&](const auto& one) { return one.name == process; });
+}
+
+void Group::replace(const conf::ProcessSettings& settings) {
+  const std::string name = settings.name;
+  remove(name);
+  add(settings);
 }
 
 void Group::open_fcgi_socket() {

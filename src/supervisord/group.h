@@ -28,12 +28,19 @@ class Group {
   void stop_all(TimePoint now);
   void tick(TimePoint now, bool may_start);
   TimePoint deadline(bool may_start) const;
+  // All but the processes is as it is here, so that it can be brought there one process at a time.
+  bool differs_in_processes_only(const conf::GroupSettings& other) const;
+  void add(const conf::ProcessSettings& settings);
+  // Of processes that are down.
+  void remove(const std::string& process);
+  void replace(const conf::ProcessSettings& settings);
 
  private:
   struct Waiting {
     EventPtr event;
     std::uint64_t pool_serial;
   };
+  std::unique_ptr<Process> make(const conf::ProcessSettings& settings);
   void open_fcgi_socket();
   void accept(const EventPtr& event);
   void accept_again(const EventPtr& event);

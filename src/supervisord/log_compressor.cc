@@ -24,7 +24,7 @@ constexpr std::size_t kChunkBytes = 256u << 10;
 std::string part_name(const std::string& path) { return path + ".gz.part"; }
 
 bool compress(int from, int to) {
-  const gzFile out = ::gzdopen(to, "wb");
+  gzFile out = ::gzdopen(to, "wb");
   if (out == nullptr) return false;
   std::vector<char> bytes(kChunkBytes);
   ssize_t got = 0;

@@ -11,6 +11,8 @@
 #include "config/supervisord/values.h"
 #include "os/clock.h"
 #include "supervisord/log_reading.h"
+#include "supervisord/targets.h"
+#include "supervisord/tierce_methods.h"
 
 namespace tierce::supervisord {
 namespace {
@@ -39,52 +41,6 @@ class Parameters {
  private:
   const Value::Array& values_;
 };
-
-struct Target {
-  Group* group = nullptr;
-  Process* process = nullptr;  // nullptr: the whole group.
-};
-
-std::optional<Target> find_target(Server& server, const std::string& name) {
-  const std::size_t colon = name.find(':');
-  const std::string group_name = name.substr(0, colon);
-  Target target;
-  target.group = server.find_group(group_name);
-  if (target.group == nullptr) return std::nullopt;
-  const std::string process = colon == std::string::npos ? name : name.substr(colon + 1);
-  if (colon != std::string::npos && (process.empty() || process == "*")) return target;
-  target.process = target.group->find(process);
-  if (target.process == nullptr) return std::nullopt;
-  return target;
-}
-
-// A process by name, at a later time too: groups come and go.
-Process* find_process(Server& server, const std::string& name) {
-  const auto target = find_target(server, name);
-  return target ? target->process : nullptr;
-}
-
-std::vector<Process*> all_processes(Server& server) {
-  std::vector<Process*> all;
-  for (const Group* group : server.groups()) {
-    for (const auto& process : group->processes()) all.push_back(process.get());
-  }
-  return all;
-}
-
-std::vector<Process*> processes_by_name(Server& server) {
-  auto all = all_processes(server);
-  std::stable_sort(all.begin(), all.end(), [](const Process* a, const Process* b) {
-    return a->group() != b->group() ? a->group() < b->group() : a->name() < b->name();
-  });
-  return all;
-}
-
-std::vector<Process*> processes_of(const Group& group) {
-  std::vector<Process*> all;
-  for (const auto& process : group.processes()) all.push_back(process.get());
-  return all;
-}
 
 // The same for many processes, each as if it were asked alone. The answer has one entry for each, in the order in
 // which they were done.
@@ -438,6 +394,10 @@ Pending send_event(Server& server, const Parameters& p) {
   return done(Value(true));
 }
 
+Pending reload_one(Server& server, const Parameters& p) { return reload_process(server, p.text(0)); }
+Pending update_group(Server& server, const Parameters& p) { return update_process_group(server, p.text(0)); }
+Pending explain(Server& server, const Parameters&) { return done(explain_changes(server)); }
+
 Pending list_methods(Server&, const Parameters&);
 Pending method_help(Server&, const Parameters& p);
 Pending method_signature(Server&, const Parameters& p);
@@ -513,6 +473,14 @@ constexpr Method kMethods[] = {
     {"system.methodSignature", "array", "s", 1, &method_signature, "The types of a method's result and parameters."},
     {"system.multicall", "array", "a", 1, &multicall,
      "Several calls, each a struct of methodName and params, one after the other."},
+    {"tierce.explainChanges", "array", "", 0, &explain,
+     "Of each group that reloadConfig found changed: what has changed in it. Not in supervisor's API."},
+    {"tierce.reloadProcess", "array", "s", 1, &reload_one,
+     "Send a process or group:* its reload_signal; restart those without, one after the other where they have "
+     "rolling_restart. Not in supervisor's API."},
+    {"tierce.updateProcessGroup", "array", "s", 1, &update_group,
+     "Make of a group what the configuration that was read last says, and leave alone what is the same. Not in "
+     "supervisor's API."},
 };
 
 std::string_view type_of(char letter) {
@@ -647,7 +615,7 @@ Pending call_method(Server& server, const std::string& name, const Value::Array&
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!fits(method->parameters[i], parameters[i])) return wrong(FaultCode::kIncorrectParameters);
   }
-  if (name.starts_with("supervisor.") && server.mood() < Mood::kRunning) return wrong(FaultCode::kShutdownState);
+  if (!name.starts_with("system.") && server.mood() < Mood::kRunning) return wrong(FaultCode::kShutdownState);
   return method->call(server, Parameters(parameters));
 }
 

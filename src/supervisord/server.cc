@@ -16,6 +16,7 @@
 #include <set>
 
 #include "config/supervisord/dependencies.h"
+#include "config/supervisord/differences.h"
 #include "config/supervisord/values.h"
 #include "os/cgroup.h"
 #include "os/clock.h"
@@ -253,6 +254,7 @@ Result<Server::Differences> Server::reread() {
       found.added.push_back(group.name);
     } else if (!(current->settings() == group)) {
       found.changed.push_back(group.name);
+      found.reasons[group.name] = conf::differences(current->settings(), group);
     }
   }
   for (const Group* group : groups()) {
@@ -260,7 +262,16 @@ Result<Server::Differences> Server::reread() {
                      [&](const auto& g) { return g.name == group->name(); }))
       found.removed.push_back(group->name());
   }
+  say_what_has_changed(found);
+  differences_ = found;
   return found;
+}
+
+void Server::say_what_has_changed(const Differences& found) {
+  for (const std::string& name : found.added) log_.info(fmt::format("reread: {} is new", name));
+  for (const std::string& name : found.removed) log_.info(fmt::format("reread: {} is gone", name));
+  for (const auto& [name, reasons] : found.reasons)
+    log_.info(fmt::format("reread: {} has changed: {}", name, fmt::join(reasons, "; ")));
 }
 
 Result<void> Server::check_restart() const {
@@ -417,7 +428,7 @@ Result<Mood> Server::run() {
   open_cgroups();
   schedule_minute_ = os::wall_seconds() / 60;
   known_groups_ = settings_.groups;
-  for (const conf::GroupSettings& group : settings_.groups) groups_.push_back(std::make_unique<Group>(world_, group));
+  for (const conf::GroupSettings& group : settings_.groups) add_group(group);
   events_.notify("SUPERVISOR_STATE_CHANGE_RUNNING", "");
   while (true) {
     const bool may_start = mood_ >= Mood::kRunning;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,8 +48,11 @@ class Server {
     std::vector<std::string> added;
     std::vector<std::string> changed;
     std::vector<std::string> removed;
+    std::map<std::string, std::vector<std::string>> reasons;  // Of those that have changed.
   };
   Result<Differences> reread();
+  // What reread() found last.
+  const Differences& differences() const { return differences_; }
   // The groups of the latest configuration that was read.
   const std::vector<conf::GroupSettings>& known_groups() const { return known_groups_; }
   void add_group(const conf::GroupSettings& settings);
@@ -62,6 +66,7 @@ class Server {
  private:
   Result<void> raise_limits();
   void say_what_was_read();
+  void say_what_has_changed(const Differences& found);
   void remove_old_auto_logs();
   Result<void> watch_signals();
   void on_signal(int number);
@@ -93,6 +98,7 @@ class Server {
   std::unique_ptr<ControlServers> control_;
   std::vector<conf::GroupSettings> known_groups_;
   std::vector<std::unique_ptr<Group>> groups_;
+  Differences differences_;
   Mood mood_ = Mood::kRunning;
   int exit_code_ = 0;
   bool stopping_ = false;

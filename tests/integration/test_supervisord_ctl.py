@@ -85,6 +85,30 @@ def test_a_followed_log_shows_what_comes(run, what):
         follower.wait(15)
 
 
+@pytest.mark.parametrize("command", [[str(SCRIPTS / "supervisorctl")], [str(BINARY), "ctl"]], ids=["supervisorctl", "ours"])
+def test_fg_shows_output_and_passes_input_on(run, command):
+    foreground = subprocess.Popen([*command, "-c", str(run.config), "fg", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        os.set_blocking(foreground.stdout.fileno(), False)
+        seen = b""
+
+        def shows(text):
+            nonlocal seen
+            seen += foreground.stdout.read() or b""
+            return text in seen
+
+        eventually(lambda: shows(b"Press Ctrl-C"), 15)
+        foreground.stdin.write(b"hello there\n")
+        foreground.stdin.flush()
+        eventually(lambda: shows(b"hello there\n"), 15)
+        foreground.stdin.close()
+        eventually(lambda: shows(b"Exiting foreground"), 15)
+    finally:
+        foreground.kill()
+        foreground.wait(15)
+
+
 def test_reread_update_add_remove(run):
     assert run.ctl("reread").stdout == "No config updates to processes\n"
     run.configure(TWO.replace("echo oops", "echo other") + "[program:more]\ncommand=/bin/cat\n")

@@ -84,7 +84,7 @@ def live(run):
     run.rpc.removeProcessGroup("not_started")
     run.rpc.addProcessGroup("not_started")
     run.rpc.stopProcess("floods")
-    eventually(lambda: any("STOPPED" in line for line in events(run).get("floods", [])), 10)
+    eventually(lambda: any("STATE_STOPPED" in line for line in events(run).get("floods", [])), 10)
     return events(run)
 
 

@@ -134,21 +134,6 @@ stdout_events_enabled=true
     assert serials == sorted(serials)
 
 
-def test_a_listener_of_superlance_works(supervisord_run):
-    run = supervisord_run(OURS, f"""
-[eventlistener:memmon]
-command={sys.executable} -m superlance.memmon -p greedy=1MB
-events=TICK_5
-startsecs=0
-[program:greedy]
-command={sys.executable} -c "import time; x = b'x' * 30000000; time.sleep(1000)"
-startsecs=0
-""").start()
-    run.reaches("greedy", "RUNNING")
-    first = run.rpc.getProcessInfo("greedy")["pid"]
-    eventually(lambda: run.rpc.getProcessInfo("greedy")["pid"] not in (0, first), 20, "memmon restarts greedy")
-
-
 @BOTH
 def test_an_fcgi_program_has_the_socket_as_standard_input(supervisord_run, program, tmp_path):
     script = tmp_path / "app.py"

@@ -382,12 +382,13 @@ void Process::reaped(TimePoint now, int wait_status) {
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
 }
 
-// A worker that outlives its killed master keeps the port that the next master needs. Whoever ended by itself may have
-// left something behind on purpose.
+// A worker that outlives its master keeps the port that the next master needs. Who ended by itself, and for good, may
+// have left something behind on purpose.
 void Process::look_after_orphans(TimePoint now, int wait_status, State before) {
   if (settings_.cgroup) cgroup_.kill_all();
   TimePoint kill_at = TimePoint::max();
-  if (settings_.kill_orphans && WIFSIGNALED(wait_status)) {
+  const bool comes_again = state() == State::kBackoff || (state() == State::kExited && !state_.has_ended());
+  if (settings_.kill_orphans && (WIFSIGNALED(wait_status) || comes_again)) {
     if (before == State::kStopping && WTERMSIG(wait_status) != SIGKILL) {
       // They are asked as the program was, and have as long as it had.
       if (!settings_.stopasgroup) ::kill(-pid_, settings_.stopsignal);

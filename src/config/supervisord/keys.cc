@@ -129,7 +129,7 @@ constexpr KeyRow kKeys[] = {
     {"cgroup", kProcesses, "boolean", "false",
      "Ours. It runs in a cgroup of its own, where we may make one, and nothing it has started survives its end."},
     {"kill_orphans", kProcesses, "boolean", "true",
-     "Ours. When a signal has ended it, what is left of its process group is killed."},
+     "Ours. When a signal has ended it, or it is started again, what is left of its process group is killed."},
     {"reload_signal", kProcesses, "signal", "",
      "Ours. What `tierce ctl reload NAME` sends it; if not given, it is restarted."},
     {"rolling_restart", kProcesses, "boolean", "false",

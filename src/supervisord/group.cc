@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "supervisord/socket_owner.h"
 
@@ -99,8 +98,8 @@ bool Group::has_unstopped() const {
 }
 
 void Group::stop_all(TimePoint now) {
-  for (const auto& process : std::views::reverse(processes_)) {
-    if (is_running(process->state())) process->stop(now);
+  for (std::size_t i = processes_.size(); i-- > 0;) {
+    if (is_running(processes_[i]->state())) processes_[i]->stop(now);
   }
 }
 

@@ -7,12 +7,17 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace tierce::supervisord {
 namespace {
 
-// One read takes what a pipe holds; a program that floods is read this often before others have their turn.
-constexpr std::size_t kReadBytes = 64u << 10;
+// What a pipe holds, and what one that is found full holds from then on: a program that floods then waits less, and it
+// takes fewer turns of ours. Not of all pipes: users may have so many pages in theirs, and no more.
+constexpr std::size_t kPipeBytes = 64u << 10;
+constexpr std::size_t kLargePipeBytes = 256u << 10;
+constexpr std::size_t kReadBytes = 128u << 10;
+// A program that floods is read this often before others have their turn.
 constexpr int kReadsAtOnce = 8;
 // What is still taken from the pipe of a program that has ended; its children may hold it open and write for ever.
 constexpr int kReadsAtEnd = 64;
@@ -42,7 +47,7 @@ void OutputChannel::open(os::UniqueFd fd, pid_t pid) {
   }
   filter_ = std::make_unique<OutputFilter>(world_.settings->strip_ansi, rules_.capture_maxbytes);
   format_.set_pid(pid);
-  paused_ = false;
+  paused_ = large_ = false;
   fd_ = std::move(fd);
   ::fcntl(fd_.get(), F_SETFL, ::fcntl(fd_.get(), F_GETFL) | O_NONBLOCK);
   world_.loop->watch(fd_.get(), {}, [this] { read(); });
@@ -61,6 +66,8 @@ void OutputChannel::read() {
     if (got < 0 && errno == EAGAIN) return;
     // It has closed it; whether it goes on without is its own affair.
     if (got <= 0) return close();
+    if (static_cast<std::size_t>(got) >= kPipeBytes && !std::exchange(large_, true))
+      ::fcntl(fd_.get(), F_SETPIPE_SZ, kLargePipeBytes);
     take({bytes.data(), static_cast<std::size_t>(got)});
     if (log_.congested() && fd_) {
       paused_ = true;

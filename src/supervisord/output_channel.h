@@ -57,6 +57,7 @@ class OutputChannel {
   LogFile log_;
   std::unique_ptr<OutputFilter> filter_;
   bool paused_ = false;  // The log takes no more for now.
+  bool large_ = false;   // So is the pipe.
 };
 
 }  // namespace tierce::supervisord

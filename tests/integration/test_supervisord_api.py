@@ -32,7 +32,8 @@ command=/bin/cat
 stdout_logfile=NONE
 startsecs=0
 [program:slow]
-command=/bin/sh -c "trap '' TERM; while :; do sleep 0.1; done"
+command=/bin/sh -c "trap '' TERM; echo up; while :; do sleep 0.1; done"
+stdout_logfile=%(here)s/slow.log
 stopwaitsecs=2
 startsecs=0
 """
@@ -114,6 +115,8 @@ def calls(run):
     yield call("supervisor.stopAllProcesses")
     # It takes a while to be down, so there is somebody to ask.
     yield call("supervisor.startProcess", "slow")
+    # It was started once before, and its log emptied in between.
+    eventually(lambda: "up" in (run.folder / "slow.log").read_text())
     yield call("supervisor.shutdown")
     yield call("supervisor.getState")
 

@@ -17,7 +17,4 @@ using Pending = std::function<std::optional<Outcome>()>;
 // Answers, or begins what is answered later. `server` outlives the answer.
 Pending call_method(Server& server, const std::string& name, const Value::Array& parameters);
 
-// "pid 12, uptime 0:00:05", "Nov 23 10:38 PM", "Not started": also for the web page.
-std::string describe(const Process& process);
-
 }  // namespace tierce::supervisord

@@ -8,6 +8,7 @@
 
 #include "http/percent.h"
 #include "supervisord/log_reading.h"
+#include "supervisord/process_info.h"
 #include "supervisord/rpc_methods.h"
 
 namespace tierce::supervisord {

@@ -50,6 +50,9 @@ def test_every_button_does_what_it_says(page, browser):
     browser.click(button("restart"))
     browser.shows("cat is restarting")
     eventually(lambda: page.rpc.getProcessInfo("cat")["pid"] not in (0, first))
+    # What the page has shown was on its way.
+    browser.click(button("refresh", ""))
+    browser.shows("Page refreshed")
     browser.click(button("stop"))
     browser.shows("cat is stopping")
     page.reaches("cat", "STOPPED")

@@ -71,6 +71,9 @@ class Browser:
     def shows(self, text, seconds=10):
         eventually(lambda: text in self.html(), seconds, f"the page shows {text}")
 
+    def page(self):
+        return self.call("Page.getFrameTree")["frameTree"]["frame"]["loaderId"]
+
     def place_of(self, selector):
         try:
             node = self.node(selector)
@@ -82,11 +85,13 @@ class Browser:
         return None
 
     def click(self, selector):
-        """With the mouse, in the middle of it."""
+        """With the mouse, in the middle of it. It leads to another page, and that is waited for."""
+        before = self.page()
         quad = eventually(lambda: self.place_of(selector), 10, selector)
         x, y = sum(quad[0::2]) / 4, sum(quad[1::2]) / 4
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        eventually(lambda: self.page() != before, 10, f"{selector} leads to another page")
 
     def screenshot(self):
         """PNG bytes."""

@@ -13,7 +13,7 @@ VENV_RUN := build/venv-run
 VENV_TEST := build/venv-test
 VENV_APPS := build/venv-apps
 
-.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench fuzz chaos install clean
+.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-supervisord fuzz chaos install clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -82,6 +82,9 @@ format-check:
 bench: build deps-bench ## Measure against the peers, on this machine, in one run
 	$(PYTHON3) bench/bench.py $(BENCH_ARGS)
 
+bench-supervisord: build $(VENV_TEST)/.done ## ... and the supervise role against supervisord, about three minutes
+	$(PYTHON3) bench/supervisord.py --json bench/supervisord.json
+
 fuzz: ## Run every fuzz target for FUZZ_SECONDS (600)
 	@tools/deps.sh fuzz
 	cmake --preset fuzz > /dev/null
@@ -93,8 +96,9 @@ fuzz: ## Run every fuzz target for FUZZ_SECONDS (600)
 	    build/fuzz/corpus/$$target tests/corpus/$$target; \
 	done
 
-chaos: build $(VENV_TEST)/.done ## Kill random workers under load for CHAOS_SECONDS (60)
+chaos: build $(VENV_TEST)/.done ## Kill random workers under load for CHAOS_SECONDS (60), and 1,000 processes of programs
 	$(VENV_TEST)/bin/python tests/chaos/kill_workers.py --seconds $(CHAOS_SECONDS)
+	$(VENV_TEST)/bin/python tests/chaos/kill_programs.py --kills 1000 --peer
 
 install: build ## Install into PREFIX (/usr/local), DESTDIR honoured
 	cmake --install build/release --prefix $(PREFIX)

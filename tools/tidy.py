@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- {tls, http2} <- {edge, wsgi, supervise} <- nginx <- cli
+    base <- os <- {config, http, gateway} <- {tls, http2} <- {edge, wsgi, supervise, supervisord} <- nginx <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -21,7 +21,8 @@ ALLOWED = {
     "wsgi": {"base", "os", "http", "gateway"},
     "supervise": {"base", "os", "config", "gateway", "tls"},
     "nginx": {"base", "os", "config", "http", "http2", "gateway", "tls", "edge"},
-    "cli": {"nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise"},
+    "supervisord": {"base", "os", "config", "http"},
+    "cli": {"nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise", "supervisord"},
 }
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z0-9_]+)/[^"]*"|<(Python\.h)>)')
 

@@ -4,9 +4,11 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/ctl_command.h"
 #include "cli/gunicorn_command.h"
 #include "cli/nginx_command.h"
 #include "cli/run_command.h"
+#include "cli/supervisord_command.h"
 #include "cli/uwsgi_command.h"
 
 namespace {
@@ -16,6 +18,8 @@ constexpr const char* kUsage =
     "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
+    "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
+    "  ctl COMMAND ...            drives a supervisord, ours or the original (tierce ctl --help)\n"
     "  nginx -t -c FILE           read an nginx.conf (serving it is not built yet)\n"
     "  --version                  the version\n";
 
@@ -33,6 +37,8 @@ int main(int argc, char** argv) {
   const std::string_view name = argc > 0 ? called_as(argv[0]) : "";
   if (name == "uwsgi") return tierce::cli::uwsgi_command(arguments);
   if (name == "gunicorn") return tierce::cli::gunicorn_command(arguments);
+  if (name == "supervisord") return tierce::cli::supervisord_command(arguments);
+  if (name == "supervisorctl") return tierce::cli::ctl_command(arguments);
   if (name == "nginx") return tierce::cli::nginx_command(arguments);
   if (arguments.empty()) {
     std::fputs(kUsage, stderr);
@@ -51,6 +57,8 @@ int main(int argc, char** argv) {
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
   if (command == "nginx") return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
+  if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
+  if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;
 }

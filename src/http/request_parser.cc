@@ -227,6 +227,7 @@ RequestParser::Line RequestParser::note_special(std::string_view bytes, std::str
 
 RequestParser::Line RequestParser::note_host(std::string_view bytes, std::string_view value) {
   if (std::exchange(seen_.host, true)) return refuse(HeadError::kTwoHosts);
+  if (value.empty() && limits_->empty_host) return Line::kRead;
   if (!is_authority(value)) return refuse(HeadError::kBadHost);
   if (head_.authority.length == 0) head_.authority = span_of(bytes, value);
   return Line::kRead;

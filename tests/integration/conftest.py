@@ -106,3 +106,20 @@ def nginx_tree(tmp_path_factory):
 def nginx_pair(tmp_path, nginx_tree, nginx_backends):
     """nginx_pair.compare(case): the real nginx and ours, with the same files and the same backends."""
     return Pair(tmp_path, nginx_tree, nginx_backends)
+
+
+@pytest.fixture
+def supervisord_run(tmp_path):
+    """supervisord_run(OURS or REAL, config, ...) makes one, not started; at the end none is left."""
+    # Imported here: the suites that run against other servers do without supervisor.
+    from supervisord_peers import SupervisordRun
+
+    runs = []
+
+    def make(program, config, **how):
+        runs.append(SupervisordRun(tmp_path / f"s{len(runs)}", program, config, **how))
+        return runs[-1]
+
+    yield make
+    for run in runs:
+        run.kill()

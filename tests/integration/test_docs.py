@@ -8,6 +8,8 @@ from server_process import BINARY, REPOSITORY
 
 
 @pytest.mark.parametrize("command, name", [("run", "options.md"), ("uwsgi", "uwsgi-options.md"),
+                                           ("gunicorn", "gunicorn-settings.md"),
+                                           ("supervisord", "supervisord-options.md"),
                                            ("gunicorn", "gunicorn-settings.md"), ("nginx", "nginx-directives.md")])
 def test_the_reference_of_the_options_is_the_table_of_the_program(command, name):
     made = subprocess.run([BINARY, command, "--help-markdown"], capture_output=True, text=True, check=True).stdout

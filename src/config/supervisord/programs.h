@@ -1,0 +1,17 @@
+// Programs, groups, event listeners and FastCGI programs out of a file's sections.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "config/supervisord/expansion.h"
+#include "config/supervisord/reader.h"
+#include "config/supervisord/settings.h"
+
+namespace tierce::config::supervisord {
+
+// `known` holds the environment; `warnings` is added to.
+Result<std::vector<GroupSettings>> read_groups(const IniFile& file, const Expansions& known,
+                                               std::vector<std::string>& warnings);
+
+}  // namespace tierce::config::supervisord

@@ -48,7 +48,9 @@ void Passing::finish_connection() {
     peer_.reset();
   }
   if (connection_ == nullptr) return;
-  const bool reusable = reader_.complete() && !server_ended_ && body_sent_ && connection_->in.empty() &&
+  // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
+  const bool at_end = !reader_.wrapped() || reader_.record_end();
+  const bool reusable = reader_.complete() && at_end && !server_ended_ && body_sent_ && connection_->in.empty() &&
                         (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
                                                            : request_.settings->fastcgi.keep_conn.value_or(false) &&
                                                                  how_.kind == PassHow::Kind::kFastcgi);

@@ -10,12 +10,12 @@
 
 #include "http/conditional.h"
 #include "nginx/contents.h"
+#include "nginx/directory_list.h"
 #include "nginx/error_logs.h"
 #include "nginx/guarded_open.h"
-#include "nginx/directory_list.h"
+#include "nginx/packed_files.h"
 #include "nginx/paths.h"
 #include "nginx/phases.h"
-#include "nginx/packed_files.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -59,7 +59,8 @@ int answer_with_index(Request& request) {
   std::string room;
   for (const conf::TextValue& each : settings.index) {
     const std::string name(request.site.text(request, each, room));
-    if (name.starts_with('/')) return redirect_internally(request, request.args.empty() ? name : name + "?" + request.args);
+    if (name.starts_with('/'))
+      return redirect_internally(request, request.args.empty() ? name : name + "?" + request.args);
     const std::string path = file_path_of(request, request.uri) + name;
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0) {
@@ -80,8 +81,7 @@ int answer_with_index(Request& request) {
     const std::string directory = file_path_of(request, request.uri);
     if (::stat(directory.c_str(), &info) != 0) {
       const int error = errno;
-      if (error == ENOENT || error == ENOTDIR)
-        return nothing_found(request, path, error);
+      if (error == ENOENT || error == ENOTDIR) return nothing_found(request, path, error);
       if (error == EACCES) return status_of_trouble(request, "stat()", directory, error);
     } else if (!S_ISDIR(info.st_mode)) {
       return status_of_trouble(request, "stat()", directory, ENOTDIR);

@@ -15,7 +15,8 @@ constexpr std::string_view kFrom = "from=";
 
 // Whether the link's owner is that of what it leads to.
 bool same_owner(int directory, const std::string& name) {
-  struct stat link {}, target {};
+  struct stat link {
+  }, target{};
   return ::fstatat(directory, name.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0 &&
          ::fstatat(directory, name.c_str(), &target, 0) == 0 && link.st_uid == target.st_uid;
 }

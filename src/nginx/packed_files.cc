@@ -48,8 +48,7 @@ int answer_with_packed_file(Request& request) {
   if (const int outcome = answer_with(request, wanted(settings.brotli), accepts_coding(accepted, "br"), ".br", "br");
       outcome != kNext)
     return outcome;
-  if (const int outcome =
-          answer_with(request, wanted(settings.zstd), accepts_coding(accepted, "zstd"), ".zst", "zstd");
+  if (const int outcome = answer_with(request, wanted(settings.zstd), accepts_coding(accepted, "zstd"), ".zst", "zstd");
       outcome != kNext)
     return outcome;
   if (wanted(settings.gzip) == conf::StaticPacked::kOff) return kNext;

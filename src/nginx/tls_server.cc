@@ -22,7 +22,9 @@ Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefi
       return fail(Error(fmt::format("the size {} of shared memory zone \"{}\" conflicts with already declared size {}",
                                     bytes, name, known->second.first)));
     if (known != zones.end()) return known->second.second;
-    auto made = std::make_shared<tls::SharedSessions>(bytes);
+    auto created = tls::SharedSessions::create(static_cast<std::size_t>(bytes));
+    if (!created) return fail(std::move(created).error());
+    auto made = std::move(*created);
     zones.emplace(std::string(name), std::pair(bytes, made));
     return made;
   };

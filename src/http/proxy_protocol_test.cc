@@ -74,6 +74,13 @@ const std::string kInet = "\xc0\0\x02\x07\xc6\x33\x64\x01\xdc\x04\x01\xbb"s;  //
 
 }  // namespace
 
+TEST(ProxyProtocol, NamesWhereTheClientHasConnectedTo) {
+  ProxyHeaderParser parser;
+  ASSERT_EQ(parser.parse("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n"), Outcome::kDone);
+  EXPECT_STREQ(parser.source().server_address, "198.51.100.1");
+  EXPECT_EQ(parser.source().server_port, 443);
+}
+
 TEST(ProxyProtocol, ReadsVersionOne) {
   const std::string line = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n";
   const Parsed got = parse(line + "GET / HTTP/1.1\r\n");

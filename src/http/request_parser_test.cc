@@ -385,6 +385,14 @@ TEST(RequestParser, UnderscoredNamesNeverActAsDashedOnes) {
       {{with_field("X_a: b\x07"), HeadError::kBadFieldValue}, {with_field("X_a : b"), HeadError::kBlankBeforeColon}});
 }
 
+TEST(RequestParser, DropsNamesThatAreNotPlainWhereItIsAsked) {
+  HeadLimits limits;
+  limits.plain_names = limits.underscores = true;
+  const Parsed got = parse(with_field("Odd.Name: a\r\nX!: b\r\nPlain-1: c\r\nX_a: d"), limits);
+  ASSERT_EQ(got.outcome, RequestParser::Outcome::kDone);
+  EXPECT_EQ(got.fields.size(), 3u);
+}
+
 TEST(RequestParser, RefusesTooLongLinesBeforeTheyEnd) {
   HeadLimits limits;
   limits.request_line_bytes_max = 20;

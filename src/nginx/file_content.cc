@@ -10,11 +10,12 @@
 
 #include "http/conditional.h"
 #include "nginx/contents.h"
-#include "nginx/error_logs.h"
 #include "nginx/directory_list.h"
+#include "nginx/error_logs.h"
+#include "nginx/guarded_open.h"
+#include "nginx/packed_files.h"
 #include "nginx/paths.h"
 #include "nginx/phases.h"
-#include "nginx/packed_files.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -34,6 +35,7 @@ int status_of_trouble(Request& request, std::string_view what, const std::string
       if (request.settings->log_not_found.value_or(true)) log_trouble(request, Level::kError, what, path, error);
       return 404;
     case EACCES:
+    case ELOOP:
       log_trouble(request, Level::kError, what, path, error);
       return 403;
     default:
@@ -57,7 +59,8 @@ int answer_with_index(Request& request) {
   std::string room;
   for (const conf::TextValue& each : settings.index) {
     const std::string name(request.site.text(request, each, room));
-    if (name.starts_with('/')) return redirect_internally(request, request.args.empty() ? name : name + "?" + request.args);
+    if (name.starts_with('/'))
+      return redirect_internally(request, request.args.empty() ? name : name + "?" + request.args);
     const std::string path = file_path_of(request, request.uri) + name;
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0) {
@@ -78,8 +81,7 @@ int answer_with_index(Request& request) {
     const std::string directory = file_path_of(request, request.uri);
     if (::stat(directory.c_str(), &info) != 0) {
       const int error = errno;
-      if (error == ENOENT || error == ENOTDIR)
-        return nothing_found(request, path, error);
+      if (error == ENOENT || error == ENOTDIR) return nothing_found(request, path, error);
       if (error == EACCES) return status_of_trouble(request, "stat()", directory, error);
     } else if (!S_ISDIR(info.st_mode)) {
       return status_of_trouble(request, "stat()", directory, ENOTDIR);
@@ -107,8 +109,9 @@ int answer_with_file(Request& request) {
   if (request.uri.find('\0') != std::string::npos) return 404;
   if (const int outcome = answer_with_packed_file(request); outcome != kNext) return outcome;
   const std::string path = file_path_of(request, request.uri);
-  os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return status_of_trouble(request, "open()", path, errno);
+  const char* call = nullptr;
+  os::UniqueFd file = open_for(request, path, &call);
+  if (!file) return status_of_trouble(request, call, path, errno);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return status_of_trouble(request, "fstat()", path, errno);
   Response& response = request.response;

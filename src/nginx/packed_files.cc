@@ -5,6 +5,7 @@
 
 #include "nginx/accept_encoding.h"
 #include "nginx/body_filter.h"
+#include "nginx/guarded_open.h"
 #include "nginx/paths.h"
 #include "nginx/site.h"
 
@@ -19,7 +20,8 @@ int answer_with(Request& request, conf::StaticPacked when, bool taken, std::stri
   const bool varies = request.settings->gzip_vary.value_or(false);
   if (!sends && !varies) return kNext;
   const std::string path = file_path_of(request, request.uri) + std::string(ending);
-  os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const char* call = nullptr;
+  os::UniqueFd file = open_for(request, path, &call);
   if (!file) return kNext;
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return kNext;
@@ -46,8 +48,7 @@ int answer_with_packed_file(Request& request) {
   if (const int outcome = answer_with(request, wanted(settings.brotli), accepts_coding(accepted, "br"), ".br", "br");
       outcome != kNext)
     return outcome;
-  if (const int outcome =
-          answer_with(request, wanted(settings.zstd), accepts_coding(accepted, "zstd"), ".zst", "zstd");
+  if (const int outcome = answer_with(request, wanted(settings.zstd), accepts_coding(accepted, "zstd"), ".zst", "zstd");
       outcome != kNext)
     return outcome;
   if (wanted(settings.gzip) == conf::StaticPacked::kOff) return kNext;

@@ -48,7 +48,9 @@ void Passing::finish_connection() {
     peer_.reset();
   }
   if (connection_ == nullptr) return;
-  const bool reusable = reader_.complete() && !server_ended_ && body_sent_ && connection_->in.empty() &&
+  // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
+  const bool at_end = !reader_.wrapped() || reader_.record_end();
+  const bool reusable = reader_.complete() && at_end && !server_ended_ && body_sent_ && connection_->in.empty() &&
                         (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
                                                            : request_.settings->fastcgi.keep_conn.value_or(false) &&
                                                                  how_.kind == PassHow::Kind::kFastcgi);
@@ -67,10 +69,11 @@ Async<int> Passing::relay() {
   const auto room = static_cast<std::size_t>(
       !buffering_ ? (settings.buffer_size ? settings.buffer_size->bytes : 4096)
                   : (settings.buffers ? settings.buffers->count * settings.buffers->bytes : kBuffers));
-  const auto file_most = static_cast<std::uint64_t>(
-      !buffering_ ? 0 : settings.max_temp_file_size ? settings.max_temp_file_size->bytes : kTempFileMax);
-  const bool limited = !request_.limit_rate.empty() ||
-                       (request_.settings->limit_rate && request_.settings->limit_rate->written != "0");
+  const auto file_most = static_cast<std::uint64_t>(!buffering_                   ? 0
+                                                    : settings.max_temp_file_size ? settings.max_temp_file_size->bytes
+                                                                                  : kTempFileMax);
+  const bool limited =
+      !request_.limit_rate.empty() || (request_.settings->limit_rate && request_.settings->limit_rate->written != "0");
   bool broken = false;
   for (;;) {
     // What has come goes on, to the client or behind what was put aside for it.

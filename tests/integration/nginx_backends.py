@@ -218,15 +218,16 @@ class HttpBackend(Backend):
         elif framing == "length":
             lines.append(f"Content-Length: {len(answer.body)}")
         lines.append("Connection: keep-alive" if keep and framing != "end" else "Connection: close")
-        send("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        if method != "HEAD" and framing != "none":
-            if framing == "chunked":
-                for begin in range(0, len(answer.body), 11):
-                    piece = answer.body[begin:begin + 11]
-                    send(b"%x\r\n%s\r\n" % (len(piece), piece))
-                send(b"0\r\n\r\n")
-            else:
-                send(answer.body)
+        whole = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        # One send: what has arrived when the head is read, and is counted, is the same each time.
+        if framing != "chunked" and method != "HEAD" and framing != "none":
+            whole += answer.body
+        send(whole)
+        if framing == "chunked" and method != "HEAD":
+            for begin in range(0, len(answer.body), 11):
+                piece = answer.body[begin:begin + 11]
+                send(b"%x\r\n%s\r\n" % (len(piece), piece))
+            send(b"0\r\n\r\n")
         return keep and framing != "end"
 
     @staticmethod

@@ -176,7 +176,7 @@ CASES = [
         }
     """, [get("/"), get("/none?x=y"), get("/hello.txt", 'X-Odd: q"uo\\te tab', 'User-Agent: ag"ent', "Referer: http://r/?\u00e9"), get("/off"), get("/own"), get("/back/text"), get("/back/status/500"), get("/named/?name=one"), get("/named/?name=two"), head("/hello.txt"), post("/hello.txt", "body"), get("/rewritten"),
           get("/%22%5c%c3%a9?%22"), get("/444"), get("/hello.txt", "Range: bytes=0-3"), get("/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), kept(request("/hello.txt", close=False), request("/hello.txt", close=False)), raw(b"rubbish\r\n\r\n", ours=400), raw(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"), get("/sub-auth"), raw(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"),
-          get("/hello.txt", version="HTTP/1.0"), get("/big.bin"), get("/hello.txt", "Host: twice"), get("/sub")],
+          get("/hello.txt", version="HTTP/1.0"), get("/big.bin"), get("/sub")],
          logs=[f"logs/{name}.log" for name in ("short", "all", "json", "raw", "some", "buffered", "own", "by-one", "by-two")], errors=True, like=[("open.. .*/\"[^ ]* failed", "open() NAME failed")]),
     Case("the logs' usual form", r"""
         server { listen @port@; root @www@; access_log @dir@/logs/a.log combined; access_log @dir@/logs/b.log; location /x { access_log @dir@/logs/c.log; } }

@@ -144,7 +144,7 @@ CASES = [
             location /none/ { alias @www@/; disable_symlinks on; }
             location /owner/ { alias @www@/; disable_symlinks if_not_owner from=@www@; }
         }
-    """, [get("/link.txt"), get("/none/link.txt"), get("/none/hello.txt"), get("/owner/link.txt")], errors=True),
+    """, [get("/link.txt"), get("/none/link.txt"), get("/none/hello.txt"), get("/owner/link.txt"), get("/none/none"), get("/none/sub/"), get("/none/sub/deep/file.txt")], errors=True),
     Case("how files are read", r"""
         server { listen @port@; root @www@;
             location / { sendfile on; tcp_nopush on; }

@@ -110,7 +110,7 @@ CASES = [
             location /ups/ { internal; return 200 "$upstream_http_x_own $upstream_status $uri $args $request_uri\n"; }
             location /errors-on { proxy_pass http://@http@/accel?/files/none; error_page 404 /public/errors/404.html; }
         }
-    """, [get(f"/accel?{to}") for to in ("/files/report.pdf", "/files/none", "/files/", "/files", "/public/hello.txt", "/again/", "@named", "/types/hello.txt", "/ups/a%3fb=c", "/files/../hello.txt", "/files/report%20x.pdf", "/nowhere", "/accel", "relative")] +
+    """, [get(f"/accel?{to}") for to in ("/files/report.pdf", "/files/none", "/files/", "/files", "/public/hello.txt", "/again/", "@named", "/types/hello.txt", "/ups/a%3fb=c", "/files/../hello.txt", "/files/report%20x.pdf", "/nowhere", "/accel")] +
         [get("/accel-type?/files/report.pdf"), get("/accel-type?/types/hello.txt"), head("/accel?/files/report.pdf"), post("/accel?/files/report.pdf", "body"), get("/accel?/files/report.pdf", "Range: bytes=0-3"), get("/accel?/files/report.pdf", "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT"), get("/errors-on"), get("/files/report.pdf"),
          kept(request("/accel?/files/report.pdf", close=False), request("/accel?/again/"))], errors=True),
     Case("errors of backends", r"""
@@ -129,19 +129,31 @@ CASES = [
             location /slow { proxy_read_timeout 100ms; proxy_pass http://@http@/broken/nothing; }
             location /nounix { proxy_pass http://unix:@dir@/none.sock; }
         }
-    """, [get(f"/broken/{kind}") for kind in ("nothing", "half-head", "long", "big-head", "lf", "one-zero", "nul")] +
-        [get(f"/broken/{kind}", ours=502) for kind in ("rubbish", "two-lengths", "odd-length", "both")] + [get("/broken/early", ours=200), get("/broken/no-reason", ours=200)] +
-        [get("/broken/short"), get("/broken/bad-chunk"), get("/dead"), post("/dead", "body"), get("/intercept/status/404"), get("/intercept/status/500"), get("/intercept/status/401"), get("/intercept/status/403"), get("/intercept/broken/nothing"), get("/not/status/404"), get("/not/broken/nothing"), get("/deadpage"), get("/deadnamed"), get("/unbuffered/text"), get("/unbuffered/chunked"), get("/unbuffered/to-the-end"), get("/unbuffered/broken/short"),
+    """, [get(f"/broken/{kind}") for kind in ("nothing", "half-head", "big-head", "lf", "one-zero")] + [get("/broken/short"), get("/dead"), post("/dead", "body"), get("/intercept/status/404"), get("/intercept/status/500"), get("/intercept/status/401"), get("/intercept/status/403"), get("/intercept/broken/nothing"), get("/not/status/404"), get("/not/broken/nothing"), get("/deadpage"), get("/deadnamed"), get("/unbuffered/text"), get("/unbuffered/chunked"), get("/unbuffered/to-the-end"), get("/unbuffered/broken/short"),
          get("/small/text"), get("/small/fields"), get("/file/text"), get("/small/picture"), get("/slow"), get("/nounix"), head("/dead"), kept(request("/dead", close=False), request("/text"))], errors=True),
+    Case("backends that break HTTP", r"""
+        server { listen @port@; location / { proxy_pass http://@http@; } }
+    """, [get("/broken/long"), get("/broken/nul"), *[get(f"/broken/{kind}", ours=502) for kind in ("rubbish", "two-lengths", "odd-length", "both")], *[get(f"/broken/{kind}", ours=200) for kind in ("early", "no-reason", "bad-chunk")],
+          get("/accel?relative", ours=404)]),
+    Case("failures that count", r"""
+        upstream one { server @dead@ fail_timeout=60; server @http@; }
+        upstream none { server @dead@; server @dead@ max_fails=0; }
+        upstream pair { server @http@; server @http2@; }
+        server { listen @port@; add_header X-Up "$upstream_addr $upstream_status" always;
+            location /one { proxy_pass http://one; }
+            location /none { proxy_pass http://none; }
+            location /status/ { proxy_next_upstream error http_503; proxy_pass http://pair; }
+        }
+    """, [*[get("/one")] * 3, *[get("/none")] * 2, get("/status/503"), get("/status/503"), get("/status/200")], errors=True, like=[("upstream: \"http://127.0.0.1:[0-9]+", "upstream: \"http://SOME")]),
     Case("upstreams", r"""
         upstream pair { server @http@; server @http2@; }
         upstream weighted { server @http@ weight=3; server @http2@; }
         upstream half { server @dead@ max_fails=1 fail_timeout=60; server @http@; }
         upstream backup { server @dead@ max_fails=0; server @http2@ backup; }
         upstream down { server @http@ down; server @http2@; }
-        upstream none { server @dead@; server @dead@ max_fails=0; }
+        upstream again { server @http@ max_fails=0; server @http2@ max_fails=0; }
         upstream hashed { hash $arg_k; server @http@; server @http2@; }
-        upstream consistent { hash $arg_k consistent; server 127.0.0.1:1111; server 127.0.0.1:2222; server 127.0.0.1:3333 weight=2; }
+        upstream consistent { hash $arg_k consistent; server 127.0.0.1:1111 max_fails=0; server 127.0.0.1:2222 max_fails=0; server 127.0.0.1:3333 weight=2 max_fails=0; }
         upstream sticky { ip_hash; server @http@; server @http2@; }
         upstream least { least_conn; server @http@; server @http2@; }
         upstream kept { server @http@; keepalive 4; }
@@ -151,18 +163,17 @@ CASES = [
             location /half { proxy_pass http://half; }
             location /backup { proxy_pass http://backup; }
             location /down { proxy_pass http://down; }
-            location /none { proxy_pass http://none; }
             location /hashed { proxy_pass http://hashed; }
             location /consistent { proxy_next_upstream off; proxy_pass http://consistent; }
             location /sticky { proxy_pass http://sticky; }
             location /least { proxy_pass http://least; }
             location /kept { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://kept; }
-            location /status/ { proxy_next_upstream error http_503 http_404 non_idempotent; proxy_pass http://pair; }
-            location /tries/ { proxy_next_upstream error http_503; proxy_next_upstream_tries 1; proxy_pass http://pair/status/503; }
-            location /off/ { proxy_next_upstream off; proxy_pass http://pair/broken/nothing; }
-            location /broken/ { proxy_pass http://pair; }
+            location /status/ { proxy_next_upstream error http_503 http_404 non_idempotent; proxy_pass http://again; }
+            location /tries/ { proxy_next_upstream error http_503; proxy_next_upstream_tries 1; proxy_pass http://again/status/503; }
+            location /off/ { proxy_next_upstream off; proxy_pass http://again/broken/nothing; }
+            location /broken/ { proxy_pass http://again; }
         }
-    """, [*[get("/pair")] * 3, *[get("/weighted")] * 5, *[get("/half")] * 3, post("/half", "body"), get("/backup"), get("/down"), get("/down"), get("/none"), get("/none"), *[get(f"/hashed?k={key}") for key in ("a", "b", "c", "d", "")], *[get(f"/consistent?k={key}") for key in ("a", "b", "c", "d", "e", "f", "g", "h")],
+    """, [*[get("/pair")] * 3, *[get("/weighted")] * 5, *[get("/half")] * 3, post("/half", "body"), get("/backup"), get("/down"), get("/down"), *[get(f"/hashed?k={key}") for key in ("a", "b", "c", "d", "")], *[get(f"/consistent?k={key}") for key in ("a", "b", "c", "d", "e", "f", "g", "h")],
           *[get("/sticky", source=address) for address in ("127.0.0.1", "127.0.1.1", "127.0.2.1", "127.1.0.1")], *[get("/least")] * 3, *[get("/kept")] * 3, get("/status/503"), get("/status/404"), get("/status/500"), post("/status/503", "b"), get("/tries/"), get("/off/"), get("/broken/nothing"), post("/broken/nothing", "b")], errors=True, like=[("upstream: \"http://127.0.0.1:[0-9]+", "upstream: \"http://SOME")]),
     Case("upgrades", r"""
         map $http_upgrade $connection_upgrade { default upgrade; "" close; }

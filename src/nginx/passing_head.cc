@@ -5,10 +5,10 @@
 #include <array>
 
 #include "config/nginx/normal_path.h"
+#include "nginx/answer_rewriting.h"
 #include "nginx/paths.h"
 #include "nginx/passing.h"
 #include "nginx/phases.h"
-#include "nginx/redirect_rewrite.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -84,6 +84,11 @@ void Passing::copy_fields() {
   const FieldList& fields = request_.upstream.fields;
   const http::UpstreamHead& head = parser_.head();
   response.content_length = head.chunked ? -1 : head.content_length;
+  const conf::ProxySettings& proxy = request_.settings->proxy;
+  const bool rewrites = how_.kind == PassHow::Kind::kHttp;
+  const Rewriting rewriting = {
+      .text = [this](const conf::TextValue& text) { return request_.site.text(request_, text); },
+      .matched = [this](const Regex& regex, string_view subject) { request_.take_captures(regex, subject); }};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const string_view name = fields.name(i), value = fields.value(i);
     if (is_among(kOwn, name) || is_hidden(name)) continue;
@@ -92,14 +97,18 @@ void Passing::copy_fields() {
     } else if (is(name, "etag")) {
       response.etag = value;
     } else if (is(name, "location")) {
-      bool rewritten = false;
-      std::string location = rewrite_location(request_, how_, place_, value, &rewritten);
-      // A relative one stays relative: it is the application's.
-      response.fields.add("Location", location);
+      // What an application says stays as it is, relative or not; what was rewritten is a redirect of our own.
+      if (auto made = rewrites ? rewrite_location(proxy, value, rewriting) : std::nullopt) {
+        response.location = std::move(*made);
+      } else {
+        response.fields.add("Location", value);
+      }
     } else if (is(name, "refresh")) {
-      response.fields.add(name, rewrite_refresh(request_, how_, place_, value));
+      const auto made = rewrites ? rewrite_refresh(proxy, value, rewriting) : std::nullopt;
+      response.fields.add(name, made ? *made : value);
     } else if (is(name, "set-cookie")) {
-      response.fields.add(name, rewrite_cookie(request_, how_, value));
+      const auto made = rewrites ? rewrite_cookie(proxy, value, rewriting) : std::nullopt;
+      response.fields.add(name, made ? *made : value);
     } else if (is(name, "accept-ranges") && how_.settings->force_ranges.value_or(false)) {
       continue;
     } else {

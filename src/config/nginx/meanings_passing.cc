@@ -58,6 +58,7 @@ Done proxy_pass(Interpreter& in, Level& level, const Node& node) {
         "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside named location, or "
         "inside \"if\" statement, or inside \"limit_except\" block");
   }
+  into->url = url;
   return {};
 }
 
@@ -104,53 +105,123 @@ Done http_version(Interpreter&, Level& level, const Node& node) {
   return {};
 }
 
-// proxy_redirect, proxy_cookie_path, proxy_cookie_domain: FROM TO, or off.
-Done replacement(Interpreter& in, const Node& node, std::optional<std::vector<Replacement>>& into) {
-  if (!into) into.emplace();
-  Replacement made{.from = {}, .expression = {}, .to = {}};
-  string_view from = node.words[1];
-  if (from.starts_with('~')) {
-    const bool ignored = from.starts_with("~*");
-    auto expression =
-        in.expression(from.substr(ignored ? 2 : 1), ignored ? Regex::Case::kIgnored : Regex::Case::kMatters);
-    if (!expression) return fail(std::move(expression).error());
-    made.expression = std::move(*expression);
-  } else {
-    auto text = in.text(from, node.place);
-    if (!text) return fail(std::move(text).error());
-    made.from = std::move(*text);
+// A word that is an expression when it begins with '~', else a text.
+Done text_or_expression(Interpreter& in, const Node& node, string_view word, Regex::Case letters, TextValue& text,
+                        Expression& expression) {
+  if (word.starts_with('~')) {
+    auto made = in.expression(word.substr(1), letters);
+    if (!made) return fail(std::move(made).error());
+    expression = std::move(*made);
+    return {};
   }
+  auto made = in.text(word, node.place);
+  if (!made) return fail(std::move(made).error());
+  text = std::move(*made);
+  return {};
+}
+
+// Several may stand side by side, `off` stands alone: false when it does not.
+template <typename List>
+bool begin_list(std::optional<List>& into, bool off) {
+  if (into && (off || into->empty())) return false;
+  if (!into) into.emplace();
+  return true;
+}
+Done duplicate(const Node& node) {
+  return fail(Error(fmt::format("\"{}\" directive is duplicate", node.words.front())));
+}
+
+// proxy_redirect, proxy_cookie_path: FROM TO. Only "~*" lets the case of letters not matter.
+Done replacement(Interpreter& in, const Node& node, std::vector<Replacement>& into) {
+  Replacement made{.from = {}, .expression = {}, .to = {}};
+  std::string from = node.words[1];
+  const bool ignored = from.starts_with("~*");
+  if (ignored) from.erase(1, 1);
+  if (auto done = text_or_expression(in, node, from, ignored ? Regex::Case::kIgnored : Regex::Case::kMatters, made.from,
+                                     made.expression);
+      !done)
+    return done;
   auto to = in.text(node.words[2], node.place);
   if (!to) return fail(std::move(to).error());
   made.to = std::move(*to);
-  into->push_back(std::move(made));
+  into.push_back(std::move(made));
   return {};
+}
+
+// proxy_cookie_domain: FROM TO. The case of letters never matters, nor does a dot in front of a domain.
+Done domain_replacement(Interpreter& in, const Node& node, std::vector<Replacement>& into) {
+  Replacement made{.from = {}, .expression = {}, .to = {}};
+  string_view from = node.words[1], to = node.words[2];
+  if (from.starts_with('.')) from.remove_prefix(1);
+  if (!from.starts_with('~') && to.starts_with('.')) to.remove_prefix(1);
+  if (auto done = text_or_expression(in, node, from, Regex::Case::kIgnored, made.from, made.expression); !done)
+    return done;
+  auto text = in.text(to, node.place);
+  if (!text) return fail(std::move(text).error());
+  made.to = std::move(*text);
+  into.push_back(std::move(made));
+  return {};
+}
+
+TextValue literal(std::string text) {
+  TextValue made{.written = text, .parts = {}};
+  made.parts.push_back({.kind = TextPart::Kind::kLiteral, .text = std::move(text)});
+  return made;
+}
+
+// The address that is passed to becomes the location's own path, or "/" where it has no URI part.
+Replacement default_redirect(const PassTarget& target, const Location* location) {
+  const bool with_uri = !target.uri.empty() && location != nullptr && location->pattern;
+  return {.from = literal(with_uri ? target.url : target.url + "/"),
+          .expression = {},
+          .to = literal(with_uri ? location->pattern->text : "/")};
 }
 
 Done proxy_redirect(Interpreter& in, Level& level, const Node& node) {
   ProxySettings& proxy = level.location->proxy;
-  if (node.words.size() == 3) return replacement(in, node, proxy.redirect);
-  if (node.words[1] == "off" || node.words[1] == "false") {
-    proxy.redirect.emplace();
-    return {};
-  }
+  const bool off = node.words.size() == 2 && node.words[1] == "off";
+  if (!begin_list(proxy.redirect, off)) return duplicate(node);
+  if (off) return {};
+  if (node.words.size() == 3) return replacement(in, node, *proxy.redirect);
   if (node.words[1] != "default") return fail(Error(fmt::format("invalid parameter \"{}\"", node.words[1])));
   if (!proxy.passing.pass)
     return fail("\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
   if (proxy.passing.pass->to == PassTarget::To::kText)
     return fail("\"proxy_redirect default\" cannot be used with \"proxy_pass\" directive with variables");
-  if (!proxy.redirect) proxy.redirect.emplace();
-  proxy.redirect_default = true;
+  proxy.redirect->push_back(default_redirect(*proxy.passing.pass, level.of_location));
   return {};
 }
 
-template <auto Member>
+// A level that says nothing takes over what the one around it says, be it the default of another proxy_pass; only then
+// its own address counts. So nginx does it.
+void inherit_redirect(const Level& inner, const Level& outer) {
+  inherit_at<&L::proxy, &ProxySettings::redirect>(inner, outer);
+  if (inner.location == nullptr) return;
+  ProxySettings& proxy = inner.location->proxy;
+  if (proxy.redirect || !proxy.passing.pass || proxy.passing.pass->to == PassTarget::To::kText) return;
+  proxy.redirect.emplace().push_back(default_redirect(*proxy.passing.pass, inner.of_location));
+}
+
+Done cookie_flags(Interpreter& in, const Node& node, std::vector<CookieFlags>& into) {
+  CookieFlags made{.name = {}, .expression = {}, .flags = {}};
+  if (auto done = text_or_expression(in, node, node.words[1], Regex::Case::kIgnored, made.name, made.expression); !done)
+    return done;
+  for (std::size_t i = 2; i < node.words.size(); ++i) {
+    auto flag = in.text(node.words[i], node.place);
+    if (!flag) return fail(std::move(flag).error());
+    made.flags.push_back(std::move(*flag));
+  }
+  into.push_back(std::move(made));
+  return {};
+}
+
+template <auto Member, auto Add>
 Done cookie(Interpreter& in, Level& level, const Node& node) {
   auto& into = level.location->proxy.*Member;
-  if (node.words.size() == 3) return replacement(in, node, into);
-  if (node.words[1] != "off") return fail(Error(fmt::format("invalid parameter \"{}\"", node.words[1])));
-  into.emplace();
-  return {};
+  const bool off = node.words.size() == 2;
+  if (off && node.words[1] != "off") return fail(Error(fmt::format("invalid parameter \"{}\"", node.words[1])));
+  if (!begin_list(into, off)) return duplicate(node);
+  return off ? Done{} : Add(in, node, *into);
 }
 
 template <auto Settings>
@@ -249,11 +320,17 @@ Meanings passing_meanings() {
       setting<&L::proxy, &X::method>("proxy_method", "", "The method that is passed."),
       setting<&L::proxy, &X::body>("proxy_set_body", "", "The body that is passed."),
       setting<&L::proxy, &X::http_version>("proxy_http_version", http_version, "1.0", "The version of HTTP."),
-      setting<&L::proxy, &X::redirect>("proxy_redirect", proxy_redirect, "", "What becomes of Location and Refresh."),
-      setting<&L::proxy, &X::cookie_domain>("proxy_cookie_domain", cookie<&X::cookie_domain>, "",
+      {.name = "proxy_redirect",
+       .help = "What becomes of Location and Refresh.",
+       .apply = proxy_redirect,
+       .given = given_at<&L::proxy, &X::redirect>,
+       .inherit = inherit_redirect},
+      setting<&L::proxy, &X::cookie_domain>("proxy_cookie_domain", cookie<&X::cookie_domain, domain_replacement>, "",
                                             "... of the domain of cookies."),
-      setting<&L::proxy, &X::cookie_path>("proxy_cookie_path", cookie<&X::cookie_path>, "", "... of their path."),
-      setting<&L::proxy, &X::cookie_flags>("proxy_cookie_flags", "", "... of their flags."),
+      setting<&L::proxy, &X::cookie_path>("proxy_cookie_path", cookie<&X::cookie_path, replacement>, "",
+                                          "... of their path."),
+      setting<&L::proxy, &X::cookie_flags>("proxy_cookie_flags", cookie<&X::cookie_flags, cookie_flags>, "",
+                                           "... of their flags."),
       setting<&L::uwsgi, &UwsgiSettings::modifier1>("uwsgi_modifier1", "0", "The first modifier of a packet."),
       setting<&L::uwsgi, &UwsgiSettings::modifier2>("uwsgi_modifier2", "0", "The second."),
       setting<&L::fastcgi, &FastcgiSettings::index>("fastcgi_index", "", "The file of a directory."),

@@ -25,6 +25,7 @@ struct PassTarget {
   TextValue text;        // With variables: known for each request.
   bool tls = false;      // https://, suwsgi://
   std::string uri;       // proxy_pass with a URI part: what the location's prefix becomes.
+  std::string url;       // Of proxy_pass without variables: all of it, as it was written.
 };
 
 struct PassingSettings {
@@ -48,14 +49,20 @@ struct Replacement {
   TextValue to;
 };
 
+// proxy_cookie_flags: the cookie that is meant, and "secure", "nohttponly", "samesite=lax" and their kin.
+struct CookieFlags {
+  TextValue name;
+  Expression expression;  // When it is one: letters do not matter.
+  std::vector<TextValue> flags;
+};
+
 struct ProxySettings {
   PassingSettings passing;
   std::optional<TextValue> method, body;
   Text http_version;
-  // nullopt: not said. An empty list: off.
+  // nullopt: not said. An empty list: off. What `proxy_redirect default` means stands among the others.
   std::optional<std::vector<Replacement>> redirect, cookie_domain, cookie_path;
-  bool redirect_default = false;
-  std::vector<Words> cookie_flags;
+  std::optional<std::vector<CookieFlags>> cookie_flags;
 };
 
 struct UwsgiSettings {

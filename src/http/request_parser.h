@@ -17,7 +17,7 @@ struct HeadLimits {
   std::uint32_t head_bytes_max = 32768;         // All of it.
   bool underscores = false;                     // nginx: underscores_in_headers.
   bool plain_names = false;  // Fields with other than letters, digits and '-' in their names are dropped.
-  bool empty_host = false;                      // "Host:" without a value, as for a unix socket.
+  bool empty_host = false;   // "Host:" without a value, as for a unix socket.
 };
 
 // Why a head was refused; status_of() says with which status, describe() tells a person.

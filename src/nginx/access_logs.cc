@@ -144,8 +144,7 @@ void AccessLogs::flush_turn() {
     constexpr std::int64_t kPackedBuffer = 65536;  // gzip without a size.
     const std::int64_t room = settings.buffer ? settings.buffer->bytes : settings.gzip_level > 0 ? kPackedBuffer : 0;
     const bool full = static_cast<std::int64_t>(log->lines.size()) >= room;
-    const bool late =
-        settings.flush && now - log->oldest_ms >= static_cast<std::uint64_t>(settings.flush->count());
+    const bool late = settings.flush && now - log->oldest_ms >= static_cast<std::uint64_t>(settings.flush->count());
     if (!full && !late) return false;
     flush(*log);
     log->waits = false;

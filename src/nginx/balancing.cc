@@ -37,7 +37,8 @@ void Balancing::set(const config::nginx::UpstreamSettings& settings, std::vector
 
 bool Balancing::usable(const Peer& peer, std::int64_t now_s) const {
   if (peer.down) return false;
-  if (peer.max_fails != 0 && peer.fails >= peer.max_fails && now_s - peer.checked_s <= peer.fail_timeout_s) return false;
+  if (peer.max_fails != 0 && peer.fails >= peer.max_fails && now_s - peer.checked_s <= peer.fail_timeout_s)
+    return false;
   return peer.connections_max == 0 || peer.connections < peer.connections_max;
 }
 
@@ -144,7 +145,8 @@ std::optional<std::size_t> Balancing::choose(Choice& choice, std::int64_t now_s)
     case Balance::kRandom:
     case Balance::kRandomTwo: {
       thread_local std::minstd_rand random{std::random_device{}()};
-      for (int i = 0; i < kHashTries && !chosen; ++i) chosen = by_hash(choice, now_s, static_cast<std::uint32_t>(random()));
+      for (int i = 0; i < kHashTries && !chosen; ++i)
+        chosen = by_hash(choice, now_s, static_cast<std::uint32_t>(random()));
       break;
     }
     case Balance::kRoundRobin:

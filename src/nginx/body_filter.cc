@@ -40,7 +40,8 @@ bool BodyFilter::write(Client& client, std::string_view bytes, Flush how) {
 BodyFilters::Prepared& BodyFilters::prepared(const conf::LocationSettings& settings) {
   auto& place = prepared_[&settings];
   if (place == nullptr) {
-    auto rules = GzipRules::make(settings.gzip_http_version.value_or("1.1"), settings.gzip_proxied, settings.gzip_disable);
+    auto rules =
+        GzipRules::make(settings.gzip_http_version.value_or("1.1"), settings.gzip_proxied, settings.gzip_disable);
     // The configuration has been checked: the expressions compile.
     if (!rules) rules = GzipRules::make("1.1", {}, {});
     place = std::make_unique<Prepared>(Prepared{std::move(*rules), TypeSet(settings.gzip.types),
@@ -90,7 +91,8 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
   if (!any || request.parent != nullptr) return nullptr;
   const std::string_view encoded = response.fields.get("content-encoding");
   if (!encoded.empty()) {
-    if (!settings.gunzip.value_or(false) || !http::equals_ignoring_case(encoded, "gzip") || encoded.size() != 4) return nullptr;
+    if (!settings.gunzip.value_or(false) || !http::equals_ignoring_case(encoded, "gzip") || encoded.size() != 4)
+      return nullptr;
     if (settings.gzip_vary.value_or(false)) response.fields.add("Vary", "Accept-Encoding");
     if (allows_gzip(request)) return nullptr;
     response.fields.remove("content-encoding");
@@ -108,7 +110,8 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
   // Caches must know that others would get other bytes, also of the answer that is not packed.
   if ((brotli || zstd || gzip) && settings.gzip_vary.value_or(false)) response.fields.add("Vary", "Accept-Encoding");
   if (brotli && accepts_coding(accepted, "br")) {
-    const std::uint64_t window = settings.brotli.window ? static_cast<std::uint64_t>(settings.brotli.window->bytes) : kBrotliWindow;
+    const std::uint64_t window =
+        settings.brotli.window ? static_cast<std::uint64_t>(settings.brotli.window->bytes) : kBrotliWindow;
     const int level = static_cast<int>(settings.brotli.level.value_or(kBrotliLevel));
     return pack(request, "br", {make_brotli_encoder(level, window, known_length(response)), 0, 0});
   }

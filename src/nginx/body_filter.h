@@ -28,7 +28,9 @@ class BodyFilter {
   // False: what was written is damaged (gunzip), the response cannot go on.
   bool write(Client& client, std::string_view bytes, Flush how);
   // How many times larger it was than it is now; 0: nothing has come out.
-  double ratio() const { return out_bytes_ == 0 ? 0 : static_cast<double>(in_bytes_) / static_cast<double>(out_bytes_); }
+  double ratio() const {
+    return out_bytes_ == 0 ? 0 : static_cast<double>(in_bytes_) / static_cast<double>(out_bytes_);
+  }
 
  private:
   GzipPool& pool_;

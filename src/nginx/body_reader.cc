@@ -27,8 +27,8 @@ bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
   }
   if (!exchange.body_file_) {
     exchange.body_file_ = os::temporary_file(directory_for_bodies(request));
-    if (!exchange.body_file_ || !os::write_all(exchange.body_file_.get(), exchange.body_memory.data(),
-                                               exchange.body_memory.size()))
+    if (!exchange.body_file_ ||
+        !os::write_all(exchange.body_file_.get(), exchange.body_memory.data(), exchange.body_memory.size()))
       return false;
     exchange.body_memory.clear();
   }
@@ -42,9 +42,8 @@ Async<int> read_body(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   const std::uint64_t most =
       settings.client_max_body_size ? static_cast<std::uint64_t>(settings.client_max_body_size->bytes) : 1u << 20;
-  const std::uint64_t in_memory = settings.client_body_buffer_size
-                                      ? static_cast<std::uint64_t>(settings.client_body_buffer_size->bytes)
-                                      : 16384;
+  const std::uint64_t in_memory =
+      settings.client_body_buffer_size ? static_cast<std::uint64_t>(settings.client_body_buffer_size->bytes) : 16384;
   for (;;) {
     std::string_view data;
     switch (request.client.take_body(&data)) {

@@ -9,9 +9,9 @@ namespace tierce::nginx {
 namespace {
 
 // nginx's: one transparent pixel (GIF89a, 43 bytes).
-constexpr unsigned char kPixel[] = {'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0x01, 0, 0, 0,
-                                    0,   0xff, 0xff, 0xff, '!', 0xf9, 4, 1, 0, 0, 1, 0, ',', 0, 0,
-                                    0,   0,   1,   0,   1,   0,   0,   2, 2, 0x4c, 1, 0, ';'};
+constexpr unsigned char kPixel[] = {'G', 'I',  'F',  '8',  '9', 'a',  1, 0, 1, 0,    0x80, 0x01, 0,   0, 0,
+                                    0,   0xff, 0xff, 0xff, '!', 0xf9, 4, 1, 0, 0,    1,    0,    ',', 0, 0,
+                                    0,   0,    1,    0,    1,   0,    0, 2, 2, 0x4c, 1,    0,    ';'};
 
 int answer_with_pixel(Request& request) {
   if (!request.reads()) return 405;
@@ -31,11 +31,11 @@ int answer_with_counters(Request& request) {
   response.restart();
   response.status = 200;
   response.content_type = "text/plain";
-  response.set_text(fmt::format("Active connections: {} \nserver accepts handled requests\n {} {} {} \nReading: {} "
-                                "Writing: {} Waiting: {} \n",
-                                counters.active.load(), counters.accepted.load(), counters.handled.load(),
-                                counters.requests.load(), counters.reading.load(), counters.writing.load(),
-                                counters.waiting.load()));
+  response.set_text(
+      fmt::format("Active connections: {} \nserver accepts handled requests\n {} {} {} \nReading: {} "
+                  "Writing: {} Waiting: {} \n",
+                  counters.active.load(), counters.accepted.load(), counters.handled.load(), counters.requests.load(),
+                  counters.reading.load(), counters.writing.load(), counters.waiting.load()));
   return kSend;
 }
 

@@ -59,14 +59,16 @@ int answer_with_list(Request& request) {
   IndexLook look;
   look.format = settings.autoindex_format.value_or(conf::IndexFormat::kHtml);
   look.exact_size = settings.autoindex_exact_size.value_or(true);
-  look.utf8 = settings.charset && http::equals_ignoring_case(*settings.charset, "utf-8") && settings.charset->size() == 5;
+  look.utf8 =
+      settings.charset && http::equals_ignoring_case(*settings.charset, "utf-8") && settings.charset->size() == 5;
   if (settings.autoindex_localtime.value_or(false))
     look.minutes_ahead = minutes_ahead_of_utc(request.site.loop().wall());
   std::string callback;
   if (look.format == conf::IndexFormat::kJsonp) {
     request.site.variable(request, "arg_callback", callback);
     if (!callback.empty() && !is_callback(callback)) {
-      request.site.error_logs().line(Level::kInfo, request, fmt::format("client sent invalid callback name: \"{}\"", callback));
+      request.site.error_logs().line(Level::kInfo, request,
+                                     fmt::format("client sent invalid callback name: \"{}\"", callback));
       return 400;
     }
     look.callback = callback;

@@ -34,8 +34,9 @@ conf::Expires parse_text(std::string_view value) {
 
 void add_expires(Request& request, const conf::Expires& given) {
   using Kind = conf::Expires::Kind;
-  const conf::Expires expires =
-      given.kind == Kind::kText ? parse_text(request.site.text(request, given.text)) : conf::Expires{.kind = given.kind, .time = given.time, .text = {}};
+  const conf::Expires expires = given.kind == Kind::kText
+                                    ? parse_text(request.site.text(request, given.text))
+                                    : conf::Expires{.kind = given.kind, .time = given.time, .text = {}};
   FieldList& fields = request.response.fields;
   const std::time_t now = request.site.loop().wall();
   const auto say = [&](std::string_view expires_at, std::string_view control) {

@@ -259,7 +259,8 @@ edge::Task Http1Connection::converse() {
       request.keep_alive = false;
       request.body_discarded = true;
       body_done_ = true;
-      site.error_logs().line(Level::kInfo, request, fmt::format("client sent a bad request: {}", http::describe(error)));
+      site.error_logs().line(Level::kInfo, request,
+                             fmt::format("client sent a bad request: {}", http::describe(error)));
     } else if (const int refused = prepare_request(); refused != 0) {
       request.refused = refused;
       request.keep_alive = false;
@@ -276,8 +277,9 @@ edge::Task Http1Connection::converse() {
     }
     const bool goes_on = request.keep_alive && !stopping_;
     if (!goes_on) {
-      lingers = request.lingers && !ended_ && (!body_done_ || !exchange_->in.view().substr(exchange_->used).empty() ||
-                                               stream_->has(kReadable) || read == HeadRead::kRefused);
+      lingers = request.lingers && !ended_ &&
+                (!body_done_ || !exchange_->in.view().substr(exchange_->used).empty() || stream_->has(kReadable) ||
+                 read == HeadRead::kRefused);
       break;
     }
     if (!body_done_ && !co_await discard_body()) co_return destroy();

@@ -32,9 +32,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   Flow flush(std::uint64_t most, std::uint64_t* went) override;
   std::size_t held() const override { return out_.size() + file_left_; }
   std::uint64_t bytes_sent() const override { return sent_; }
-  std::uint64_t body_bytes_sent() const override {
-    return sent_ > head_bytes_ ? sent_ - head_bytes_ : 0;
-  }
+  std::uint64_t body_bytes_sent() const override { return sent_ > head_bytes_ ? sent_ - head_bytes_ : 0; }
   void arm(std::chrono::milliseconds after) override { stream_->arm(after); }
   const Peer& peer() const override { return peer_; }
   tls::Session* tls() const override { return tls_; }

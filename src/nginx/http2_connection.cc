@@ -134,8 +134,9 @@ edge::Task Http2Connection::converse(std::string early) {
     if (signal_.has(kLate) && !signal_.has(kReadable | kWritable | kProgress)) break;
   }
   if (!session_.why().empty())
-    thread_.site().error_logs().line(Level::kInfo, fmt::format("http2: {} (client: {})", session_.why(),
-                                                               std::string_view(peer_.remote.address, peer_.remote.address_bytes)));
+    thread_.site().error_logs().line(Level::kInfo,
+                                     fmt::format("http2: {} (client: {})", session_.why(),
+                                                 std::string_view(peer_.remote.address, peer_.remote.address_bytes)));
   // The requests that are left have nobody to answer. Those that end in this loop are none of the session's any more.
   while (!streams_.empty()) {
     Http2Stream* stream = *streams_.begin();

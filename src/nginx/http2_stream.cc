@@ -53,9 +53,8 @@ int Http2Stream::prepare(bool bad, bool too_large) {
   if (bad) return 400;
   const auto outcome = exchange_->parser.parse(exchange_->in.view());
   if (outcome != http::RequestParser::Outcome::kDone) {
-    const int status = outcome == http::RequestParser::Outcome::kRefused
-                           ? http::status_of(exchange_->parser.error())
-                           : 400;
+    const int status =
+        outcome == http::RequestParser::Outcome::kRefused ? http::status_of(exchange_->parser.error()) : 400;
     return status == 431 ? kHeadTooLarge : status;
   }
   const http::RequestHead& head = exchange_->head();

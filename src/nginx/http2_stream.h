@@ -63,7 +63,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   std::uint64_t allowed_ = ~std::uint64_t{0};  // By limit_rate.
   std::uint64_t sent_ = 0;
   bool begun_ = false, response_ended_ = false, cut_ = false;
-  bool gone_ = false;      // The session knows the stream no more.
+  bool gone_ = false;  // The session knows the stream no more.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   bool finished_ = false;  // The request has been served and logged.
 };

@@ -85,8 +85,7 @@ Result<os::UniqueFd> open_socket(const conf::Listener& listener) {
     if (options.reuse_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
     if (resolved->storage.ss_family == AF_INET6)
       set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only.value_or(true) ? 1 : 0);
-    if (options.receive_buffer)
-      set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(*options.receive_buffer));
+    if (options.receive_buffer) set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(*options.receive_buffer));
     if (options.send_buffer) set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, static_cast<int>(*options.send_buffer));
     if (options.deferred) set_option(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
     if (options.fast_open) set_option(fd.get(), IPPROTO_TCP, TCP_FASTOPEN, static_cast<int>(*options.fast_open));
@@ -128,7 +127,8 @@ conf::Address address_of(int fd) {
 // the address that the client has connected to.
 bool is_covered(const conf::Model& model, const conf::Listener& listener) {
   const conf::Address& address = listener.address;
-  if (address.wildcard || !address.unix_path.empty() || listener.options.bind || listener.options.reuse_port) return false;
+  if (address.wildcard || !address.unix_path.empty() || listener.options.bind || listener.options.reuse_port)
+    return false;
   return std::any_of(model.listeners.begin(), model.listeners.end(), [&](const conf::Listener& each) {
     return each.address.wildcard && each.address.port == address.port && each.address.ipv6 == address.ipv6;
   });
@@ -172,7 +172,8 @@ Result<void> Listeners::open(const conf::Model& model) {
     if (is_covered(model, listener)) continue;
     const std::string name = listener.address.text();
     named.push_back(name);
-    if (std::any_of(open_.begin(), open_.end(), [&](const Open& each) { return each.address.text() == name; })) continue;
+    if (std::any_of(open_.begin(), open_.end(), [&](const Open& each) { return each.address.text() == name; }))
+      continue;
     auto fd = open_socket(listener);
     if (!fd) return fail(std::move(fd).error());
     fresh.push_back({std::move(*fd), listener.address});

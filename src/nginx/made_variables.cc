@@ -6,9 +6,9 @@
 #include "nginx/address_list.h"
 #include "nginx/geo_table.h"
 #include "nginx/map_table.h"
-#include "nginx/split_table.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
+#include "nginx/split_table.h"
 
 namespace tierce::nginx {
 namespace {
@@ -28,13 +28,14 @@ bool is_among(const std::vector<Network>& networks, const IpBytes& ip) {
 Result<MakeVariable> make_map(const conf::MapBlock& block) {
   auto made = MapTable::make(block);
   if (!made) return fail(std::move(made).error());
-  return MakeVariable([&block, table = std::make_shared<const MapTable>(std::move(*made))](Request& request, std::string& out) {
-    std::string room;
-    const std::string source(request.site.text(request, block.source, room));
-    const MapTable::Choice choice = table->find(source);
-    if (choice.matched != nullptr) request.take_captures(*choice.matched, source);
-    return choice.value == nullptr || append_text(request, *choice.value, out);
-  });
+  return MakeVariable(
+      [&block, table = std::make_shared<const MapTable>(std::move(*made))](Request& request, std::string& out) {
+        std::string room;
+        const std::string source(request.site.text(request, block.source, room));
+        const MapTable::Choice choice = table->find(source);
+        if (choice.matched != nullptr) request.take_captures(*choice.matched, source);
+        return choice.value == nullptr || append_text(request, *choice.value, out);
+      });
 }
 
 Result<MakeVariable> make_geo(const conf::GeoBlock& block) {

@@ -47,8 +47,8 @@ struct Loaded {
 
 Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
   auto loaded = std::make_unique<Loaded>();
-  loaded->reading = conf::read_as_far_as_possible({.path = start.configuration, .globals = start.globals},
-                                                  conf::this_machine());
+  loaded->reading =
+      conf::read_as_far_as_possible({.path = start.configuration, .globals = start.globals}, conf::this_machine());
   auto made = conf::interpret(loaded->reading);
   if (!made) return fail(std::move(made).error());
   for (const std::string& warning : made->warnings) complain("warn", warning);
@@ -364,8 +364,7 @@ class Master {
 int run_master(MasterStart start) { return Master(std::move(start)).run(); }
 
 int send_signal(const MasterStart& start, const std::string& name) {
-  const std::map<std::string, int> known{
-      {"stop", SIGTERM}, {"quit", SIGQUIT}, {"reopen", SIGUSR1}, {"reload", SIGHUP}};
+  const std::map<std::string, int> known{{"stop", SIGTERM}, {"quit", SIGQUIT}, {"reopen", SIGUSR1}, {"reload", SIGHUP}};
   const auto signal = known.find(name);
   if (signal == known.end()) {
     std::fprintf(stderr, "nginx: invalid option: \"-s %s\"\n", name.c_str());

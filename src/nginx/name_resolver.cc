@@ -92,9 +92,8 @@ void NameResolver::work() {
     }
     std::string trouble;
     auto addresses = resolve(asked.host, asked.port, 0, &trouble);
-    loop_.post([found = std::move(asked.found), addresses = std::move(addresses), trouble = std::move(trouble)]() mutable {
-      found(std::move(addresses), std::move(trouble));
-    });
+    loop_.post([found = std::move(asked.found), addresses = std::move(addresses),
+                trouble = std::move(trouble)]() mutable { found(std::move(addresses), std::move(trouble)); });
   }
 }
 

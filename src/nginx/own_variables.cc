@@ -122,9 +122,7 @@ bool binary_remote_addr(Request& r, string_view, std::string& out) {
   return true;
 }
 
-bool body_bytes_sent(Request& r, string_view, std::string& out) {
-  return give_number(out, r.client.body_bytes_sent());
-}
+bool body_bytes_sent(Request& r, string_view, std::string& out) { return give_number(out, r.client.body_bytes_sent()); }
 bool bytes_sent(Request& r, string_view, std::string& out) { return give_number(out, r.client.bytes_sent()); }
 bool connection(Request& r, string_view, std::string& out) {
   return give_number(out, r.client.peer().connection_number);
@@ -186,9 +184,7 @@ bool hostname(Request&, string_view, std::string& out) {
   ::gethostname(name, sizeof name - 1);
   return give(out, name);
 }
-bool http2(Request& r, string_view, std::string& out) {
-  return r.client.is_http2() && give(out, r.tls ? "h2" : "h2c");
-}
+bool http2(Request& r, string_view, std::string& out) { return r.client.is_http2() && give(out, r.tls ? "h2" : "h2c"); }
 bool https(Request& r, string_view, std::string& out) { return r.tls && give(out, "on"); }
 bool invalid_referer(Request& r, string_view, std::string& out) {
   if (r.settings->valid_referers.empty()) return give(out, "");
@@ -290,8 +286,7 @@ bool request_body(Request& r, string_view, std::string& out) {
   return give(out, exchange.in.view().substr(exchange.head().head_bytes, exchange.body_bytes));
 }
 bool request_body_file(Request& r, string_view, std::string& out) {
-  return r.exchange.body_file() >= 0 &&
-         give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange.body_file()));
+  return r.exchange.body_file() >= 0 && give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange.body_file()));
 }
 bool request_completion(Request& r, string_view, std::string& out) { return give(out, r.header_sent ? "OK" : ""); }
 bool request_id(Request& r, string_view, std::string& out) {
@@ -315,9 +310,7 @@ bool request_time(Request& r, string_view, std::string& out) {
 bool request_uri(Request& r, string_view, std::string& out) { return give_found(out, r.raw_uri()); }
 bool scheme(Request& r, string_view, std::string& out) { return give(out, r.tls ? "https" : "http"); }
 
-bool sent_field(Request& r, string_view name, std::string& out) {
-  return from_fields(r.response.fields, name, out);
-}
+bool sent_field(Request& r, string_view name, std::string& out) { return from_fields(r.response.fields, name, out); }
 bool sent_content_length(Request& r, string_view, std::string& out) {
   return r.response.content_length >= 0 && give_number(out, r.response.content_length);
 }
@@ -342,8 +335,8 @@ bool sent_location(Request& r, string_view, std::string& out) {
   return from_fields(r.response.fields, "location", out);
 }
 bool sent_transfer_encoding(Request& r, string_view, std::string& out) {
-  const bool chunked = r.response.content_length < 0 && r.exchange.head().minor_version >= 1 &&
-                       !r.client.is_http2() && r.response.status != 304 && r.response.status != 204 && !r.is_head();
+  const bool chunked = r.response.content_length < 0 && r.exchange.head().minor_version >= 1 && !r.client.is_http2() &&
+                       r.response.status != 304 && r.response.status != 204 && !r.is_head();
   return chunked && give(out, "chunked");
 }
 bool sent_keep_alive(Request& r, string_view, std::string& out) {

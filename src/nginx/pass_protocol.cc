@@ -39,7 +39,8 @@ constexpr auto kDefaults = std::to_array<Default>({{"Host", "$proxy_host"},
                                                    {"Upgrade", ""}});
 
 bool is_default(string_view name) {
-  return std::any_of(kDefaults.begin(), kDefaults.end(), [&](const Default& each) { return same_name(each.name, name); });
+  return std::any_of(kDefaults.begin(), kDefaults.end(),
+                     [&](const Default& each) { return same_name(each.name, name); });
 }
 
 bool has_request_body(const Request& request) {
@@ -68,8 +69,8 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
     if (chunked) {
       line("Transfer-Encoding", "chunked");
     } else if (!is_set(settings.set, "Content-Length")) {
-      line("Content-Length", std::to_string(request.body_read ? request.exchange.body_bytes
-                                                              : request.exchange.head().content_length));
+      line("Content-Length",
+           std::to_string(request.body_read ? request.exchange.body_bytes : request.exchange.head().content_length));
     }
   }
   if (settings.pass_request_headers.value_or(true)) {
@@ -129,8 +130,7 @@ http::CgiParams params_of(Request& request, const PassHow& how) {
 
 std::string pass_target_of(Request& request, const PassPlace& place) {
   if (place.has_variables && !place.uri.empty()) return place.uri;
-  if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr)
-    return std::string(request.raw_uri());
+  if (place.uri.empty() && request.valid_raw_uri && request.parent == nullptr) return std::string(request.raw_uri());
   std::size_t prefix = 0;
   if (request.valid_location && !place.uri.empty() && request.location->pattern)
     prefix = std::min(request.location->pattern->text.size(), request.uri.size());
@@ -232,8 +232,8 @@ AnswerReader::Step AnswerReader::body(string_view bytes, string_view* data, std:
     }
   }
   if (bytes.empty()) return Step::kNeedMore;
-  const std::size_t now = length_left_ < 0 ? bytes.size()
-                                           : std::min(bytes.size(), static_cast<std::size_t>(length_left_));
+  const std::size_t now =
+      length_left_ < 0 ? bytes.size() : std::min(bytes.size(), static_cast<std::size_t>(length_left_));
   *data = bytes.substr(0, now);
   *used = now;
   if (length_left_ >= 0) {

@@ -26,7 +26,7 @@ struct PassPlace {
   std::string scheme = "http";
   std::string host;  // As a Host header names it.
   std::string port;
-  std::string uri;   // Behind the address; "" when there is none.
+  std::string uri;  // Behind the address; "" when there is none.
   bool has_variables = false;
 };
 

@@ -36,8 +36,7 @@ tls::Session* begin_pass_tls(Request& request, const conf::PassingSettings& sett
   }
   tls::Departure departure;
   departure.context = std::move(*context);
-  const std::string name =
-      settings.tls.name ? request.site.text(request, *settings.tls.name) : request.proxy_host;
+  const std::string name = settings.tls.name ? request.site.text(request, *settings.tls.name) : request.proxy_host;
   departure.name = std::string(tls::without_port(name));
   departure.tell_name = settings.tls.server_name.value_or(false);
   if (settings.tls.session_reuse.value_or(true)) departure.last = all.last_session(settings.tls, address);

@@ -43,7 +43,9 @@ class Passing {
   bool client_left() const;
   void log(Level level, std::string_view text) const;
   void drop_connection();
-  std::string_view unread() const { return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view(); }
+  std::string_view unread() const {
+    return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view();
+  }
   void consume(std::size_t bytes);
 
   // --- passing_head.cc ---

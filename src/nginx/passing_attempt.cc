@@ -60,8 +60,8 @@ bool Passing::names(std::string_view word) const {
 // An attempt that may be made again elsewhere: what went wrong is among those that are named, and the request does no
 // harm twice.
 bool Passing::may_try_again(Trouble trouble, int status) const {
-  const bool repeatable = request_.method_name != "POST" && request_.method_name != "LOCK" &&
-                          request_.method_name != "PATCH";
+  const bool repeatable =
+      request_.method_name != "POST" && request_.method_name != "LOCK" && request_.method_name != "PATCH";
   if (request_begun_ && !repeatable && !names("non_idempotent")) return false;
   if (request_begun_ && streams_body_) return false;
   if (trouble == Trouble::kError) return names("error");
@@ -127,8 +127,8 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
   stream.attach(&request_.signal, kUpstreamShift);
   if (!stream.watch()) co_return Trouble::kError;
   if (!under_way) co_return Trouble::kNone;
-  const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->connect_timeout,
-                                       "connecting to upstream");
+  const Trouble waited =
+      co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->connect_timeout, "connecting to upstream");
   if (waited != Trouble::kNone) co_return waited;
   int failed = 0;
   socklen_t size = sizeof failed;
@@ -148,7 +148,8 @@ Async<Passing::Trouble> Passing::secure() {
     const Handshake state = session->handshake();
     if (state == Handshake::kDone) co_return Trouble::kNone;
     if (state == Handshake::kFailed) {
-      log(Level::kError, fmt::format("SSL_do_handshake() failed ({}) while SSL handshaking to upstream", session->trouble()));
+      log(Level::kError,
+          fmt::format("SSL_do_handshake() failed ({}) while SSL handshaking to upstream", session->trouble()));
       co_return Trouble::kError;
     }
     const std::uint32_t wanted = state == Handshake::kWaitRead ? kReadable : kWritable;
@@ -184,15 +185,15 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
       continue;
     }
     stream.clear(kWritable);
-    const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout,
-                                         "sending request to upstream");
+    const Trouble waited =
+        co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout, "sending request to upstream");
     if (waited != Trouble::kNone) co_return waited;
   }
   if (stream.io().is_tls()) {
     while (stream.io().flush().outcome == os::Io::kWouldBlock) {
       stream.clear(kWritable);
-      const Trouble waited = co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout,
-                                           "sending request to upstream");
+      const Trouble waited =
+          co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout, "sending request to upstream");
       if (waited != Trouble::kNone) co_return waited;
     }
   }
@@ -254,7 +255,8 @@ Async<Passing::Trouble> Passing::send_request() {
   } else if (with_body && exchange.body_bytes > 0) {
     append_request_body(how_, false, exchange.body_memory, bytes);
   }
-  if (body_sent_ && (chunked_body_ || how_.kind == PassHow::Kind::kFastcgi)) append_request_body(how_, chunked_body_, {}, bytes);
+  if (body_sent_ && (chunked_body_ || how_.kind == PassHow::Kind::kFastcgi))
+    append_request_body(how_, chunked_body_, {}, bytes);
   co_return co_await send_bytes(bytes);
 }
 
@@ -284,7 +286,8 @@ bool Passing::receive() {
     in.consume(in.size());
     if (!errors.empty()) {
       while (errors.ends_with('\n')) errors.pop_back();
-      log(Level::kError, fmt::format("FastCGI sent in stderr: \"{}\" while reading response header from upstream", errors));
+      log(Level::kError,
+          fmt::format("FastCGI sent in stderr: \"{}\" while reading response header from upstream", errors));
     }
     if (!good) {
       log(Level::kError, "upstream sent unsupported FastCGI protocol record");
@@ -404,7 +407,8 @@ Async<int> Passing::try_servers() {
     const Trouble trouble = co_await attempt(*peer_);
     const bool reused = connection_ != nullptr && connection_->reused;
     const int answered = trouble == Trouble::kNone ? parser_.head().status : 0;
-    const bool bad_status = answered >= 400 && (answered >= 500 || answered == 403 || answered == 404 || answered == 429) &&
+    const bool bad_status = answered >= 400 &&
+                            (answered >= 500 || answered == 403 || answered == 404 || answered == 429) &&
                             names(fmt::format("http_{}", answered));
     if (trouble == Trouble::kNone && !bad_status) co_return kNext;
     auto& facts = request_.upstream.attempts.back();
@@ -449,8 +453,8 @@ Async<int> Passing::run() {
   const bool http11 = request_.settings->proxy.http_version == "1.1";
   const bool unbuffered = !settings.request_buffering.value_or(true);
   // Only HTTP/1.1 can send a body whose length is not known.
-  streams_body_ = unbuffered && request_.parent == nullptr && head.body != http::BodyKind::kNone && !request_.body_read &&
-                  settings.pass_request_body.value_or(true) &&
+  streams_body_ = unbuffered && request_.parent == nullptr && head.body != http::BodyKind::kNone &&
+                  !request_.body_read && settings.pass_request_body.value_or(true) &&
                   (head.body == http::BodyKind::kLength || (how_.kind == PassHow::Kind::kHttp && http11));
   chunked_body_ = streams_body_ && head.body == http::BodyKind::kChunked;
   if (!streams_body_) {

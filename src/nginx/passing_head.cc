@@ -6,8 +6,8 @@
 
 #include "config/nginx/normal_path.h"
 #include "nginx/answer_rewriting.h"
-#include "nginx/paths.h"
 #include "nginx/passing.h"
+#include "nginx/paths.h"
 #include "nginx/phases.h"
 #include "nginx/site.h"
 
@@ -17,8 +17,8 @@ namespace {
 using std::string_view;
 
 // Fields that are never passed on unless proxy_pass_header names them.
-constexpr auto kHiddenOfAll = std::to_array<string_view>({"x-accel-expires", "x-accel-redirect", "x-accel-limit-rate",
-                                                          "x-accel-buffering", "x-accel-charset"});
+constexpr auto kHiddenOfAll = std::to_array<string_view>(
+    {"x-accel-expires", "x-accel-redirect", "x-accel-limit-rate", "x-accel-buffering", "x-accel-charset"});
 constexpr auto kHiddenOfHttp = std::to_array<string_view>({"date", "server", "x-pad"});
 // They are about one connection; of Content-Length and its kin the response has members.
 constexpr auto kOwn = std::to_array<string_view>({"connection", "keep-alive", "transfer-encoding", "content-length"});
@@ -32,8 +32,7 @@ bool is(string_view name, string_view lower) {
 template <typename Names>
 bool is_among(const Names& names, string_view name) {
   return std::any_of(names.begin(), names.end(), [&](const auto& each) {
-    return each.size() == name.size() &&
-           std::equal(each.begin(), each.end(), name.begin(), [](char a, char b) {
+    return each.size() == name.size() && std::equal(each.begin(), each.end(), name.begin(), [](char a, char b) {
              const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
              return lower(a) == lower(b);
            });
@@ -68,7 +67,8 @@ int Passing::follow_accel_redirect(string_view target) {
   // The path may be escaped, as a URI is.
   const auto normal = conf::normal_path(target.substr(0, mark), conf::Slashes::kKept);
   if (!normal || !target.starts_with('/') || !is_safe_uri(target)) {
-    log(Level::kError, fmt::format("unsafe URI \"{}\" was detected while reading response header from upstream", target));
+    log(Level::kError,
+        fmt::format("unsafe URI \"{}\" was detected while reading response header from upstream", target));
     return 404;
   }
   path = normal->path;

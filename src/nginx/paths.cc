@@ -46,7 +46,7 @@ std::string_view first_name(const conf::Server& server) {
   const conf::ServerName& name = server.names.front();
   // nginx says ".example.com" as "example.com", all others as they were written.
   return name.kind == conf::ServerName::Kind::kExactAndBelow ? std::string_view(name.text)
-                                                              : std::string_view(name.written);
+                                                             : std::string_view(name.written);
 }
 
 void append_escaped(std::string& out, std::string_view text, Escape how) {

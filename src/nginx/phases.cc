@@ -18,8 +18,8 @@ namespace {
 
 // Of a path that was found too often.
 int cycle(Request& request, std::string_view doing, std::string_view where) {
-  request.site.error_logs().line(
-      Level::kError, request, fmt::format("rewrite or internal redirection cycle while {} \"{}\"", doing, where));
+  request.site.error_logs().line(Level::kError, request,
+                                 fmt::format("rewrite or internal redirection cycle while {} \"{}\"", doing, where));
   return 500;
 }
 

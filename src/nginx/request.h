@@ -87,15 +87,15 @@ class Request {
   const conf::LocationSettings* settings = nullptr;
 
   const conf::Location* inside_if = nullptr;  // The if whose settings hold.
-  int refused = 0;  // The head was read and cannot be served: a status for the error page.
+  int refused = 0;                            // The head was read and cannot be served: a status for the error page.
 
   http::Method method = http::Method::kGet;
   std::string method_name;
-  std::string uri;   // Normalised; rewriting changes it.
-  std::string args;  // Without the '?'.
+  std::string uri;             // Normalised; rewriting changes it.
+  std::string args;            // Without the '?'.
   bool valid_raw_uri = true;   // It is still the one that came.
   bool valid_location = true;  // ... and begins with its location: `rewrite ... break` ends that.
-  std::string host;             // As server names are compared with it; "" without one.
+  std::string host;            // As server names are compared with it; "" without one.
   bool tls = false;
   bool internal = false;
   int redirects_left = kRedirectsMax;
@@ -123,7 +123,7 @@ class Request {
   double gzip_ratio = 0;
   std::vector<ConnectionZone::Slot> held_slots;  // Of limit_conn, until it ends.
   std::string proxy_host, proxy_port;
-  std::string pass_url;  // Where it is passed to, for messages.
+  std::string pass_url;    // Where it is passed to, for messages.
   std::string accel_type;  // The type that an answer with X-Accel-Redirect has named.
   std::string request_id_hex;
 

@@ -43,8 +43,8 @@ http::Conditions conditions_of(const Request& request) {
   const auto rule = request.settings->if_modified_since.value_or(conf::IfModifiedSince::kExact);
   return {.if_match = request.field("if-match"),
           .if_none_match = request.field("if-none-match"),
-          .if_modified_since = rule == conf::IfModifiedSince::kOff ? std::string_view()
-                                                                     : request.field("if-modified-since"),
+          .if_modified_since =
+              rule == conf::IfModifiedSince::kOff ? std::string_view() : request.field("if-modified-since"),
           .if_unmodified_since = request.field("if-unmodified-since"),
           .if_range = request.field("if-range")};
 }
@@ -53,11 +53,10 @@ int check_conditions(Request& request) {
   Response& response = request.response;
   if (response.status != 200 || response.no_conditions || request.parent != nullptr) return kNext;
   if (response.last_modified < 0 && response.etag.empty()) return kNext;
-  const auto rule = request.settings->if_modified_since == conf::IfModifiedSince::kBefore
-                        ? http::ModifiedSince::kBefore
-                        : http::ModifiedSince::kExact;
-  const int judged = http::judge(conditions_of(request),
-                                 {.modified = response.last_modified, .tag = response.etag}, rule);
+  const auto rule = request.settings->if_modified_since == conf::IfModifiedSince::kBefore ? http::ModifiedSince::kBefore
+                                                                                          : http::ModifiedSince::kExact;
+  const int judged =
+      http::judge(conditions_of(request), {.modified = response.last_modified, .tag = response.etag}, rule);
   if (judged == 412) return 412;
   if (judged != 304) return kNext;
   response.status = 304;
@@ -127,7 +126,8 @@ bool if_range_is_sound(std::string_view text) {
 // One range becomes the body; several become parts of a multipart/byteranges.
 int take_ranges(Request& request) {
   Response& response = request.response;
-  if (!response.ranges || response.status != 200 || response.content_length < 0 || request.parent != nullptr) return kNext;
+  if (!response.ranges || response.status != 200 || response.content_length < 0 || request.parent != nullptr)
+    return kNext;
   if (request.settings->max_ranges == std::int64_t{0}) return kNext;
   const std::string_view asked = request.field("range");
   const http::Validators validators{.modified = response.last_modified, .tag = response.etag};
@@ -226,8 +226,8 @@ bool keeps_connection(const Request& request) {
   if (timeout && timeout->time.count() == 0) return false;
   if (static_cast<std::int64_t>(request.client.requests()) >= settings.keepalive_requests.value_or(1000)) return false;
   const auto& longest = settings.keepalive_time;
-  if (longest && request.site.loop().wall_ms() - request.client.peer().began_ms >
-                     static_cast<std::uint64_t>(longest->count()))
+  if (longest &&
+      request.site.loop().wall_ms() - request.client.peer().began_ms > static_cast<std::uint64_t>(longest->count()))
     return false;
   return true;
 }

@@ -18,14 +18,14 @@ struct Response {
   std::string reason;  // As an upstream sent it; "": the registered one.
   FieldList fields;    // All that have no member of their own.
   std::string content_type;
-  std::string charset;           // Behind the type, where it has none.
-  std::string location;          // Of a redirect; one that begins with a slash may become absolute.
-  std::string etag;              // With its quotes.
+  std::string charset;   // Behind the type, where it has none.
+  std::string location;  // Of a redirect; one that begins with a slash may become absolute.
+  std::string etag;      // With its quotes.
   std::time_t last_modified = -1;
   std::int64_t content_length = -1;  // -1: not known.
-  bool ranges = false;           // A part of it may be sent alone.
-  bool parts_done = false;       // It is such a part already.
-  bool no_conditions = false;    // If-Modified-Since and its kin do not apply.
+  bool ranges = false;               // A part of it may be sent alone.
+  bool parts_done = false;           // It is such a part already.
+  bool no_conditions = false;        // If-Modified-Since and its kin do not apply.
 
   // The body: texts and parts of a file.
   std::vector<edge::ReadyResponse::Part> parts;

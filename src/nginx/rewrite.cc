@@ -112,8 +112,7 @@ Replaced replace(Request& request, const conf::Rewrite& rewrite) {
 }
 
 void log_rewrite(Request& request, std::string_view what) {
-  if (request.settings->rewrite_log.value_or(false))
-    request.site.error_logs().line(Level::kNotice, request, what);
+  if (request.settings->rewrite_log.value_or(false)) request.site.error_logs().line(Level::kNotice, request, what);
 }
 
 class Run {

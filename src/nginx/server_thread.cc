@@ -82,8 +82,8 @@ void ServerThread::pause_accepting(bool pause) {
   for (const auto& acceptor : acceptors_) {
     if (pause) {
       loop_.poller().remove(acceptor->point.fd);
-    } else if (auto added = loop_.poller().add_source(acceptor->point.fd, static_cast<Watcher*>(acceptor.get()),
-                                                      threads_ > 1);
+    } else if (auto added =
+                   loop_.poller().add_source(acceptor->point.fd, static_cast<Watcher*>(acceptor.get()), threads_ > 1);
                !added) {
       site_->error_logs().line(Level::kAlert, added.error().text());
     }

@@ -47,8 +47,8 @@ int answer_with_error_page(Request& request, const conf::ErrorPage& page, int st
   request.error_status = status;
   if (ends_connection(status)) request.keep_alive = false;
   // Without "=" the answer keeps the status that led to it.
-  request.answer_status = page.answer_status ? (*page.answer_status == 0 ? 0 : *page.answer_status)
-                                             : told_status(status);
+  request.answer_status =
+      page.answer_status ? (*page.answer_status == 0 ? 0 : *page.answer_status) : told_status(status);
   const std::string uri = site.text(request, page.uri);
   if (uri.starts_with('/')) {
     if (request.method != http::Method::kHead) {

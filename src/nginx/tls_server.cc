@@ -15,8 +15,8 @@ namespace tierce::nginx {
 
 Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefix) {
   std::map<std::string, std::pair<std::int64_t, std::shared_ptr<tls::SharedSessions>>, std::less<>> zones;
-  const tls::FindSessions find_sessions =
-      [&](std::string_view name, std::int64_t bytes) -> Result<std::shared_ptr<tls::SharedSessions>> {
+  const tls::FindSessions find_sessions = [&](std::string_view name,
+                                              std::int64_t bytes) -> Result<std::shared_ptr<tls::SharedSessions>> {
     const auto known = zones.find(name);
     if (known != zones.end() && known->second.first != bytes)
       return fail(Error(fmt::format("the size {} of shared memory zone \"{}\" conflicts with already declared size {}",

@@ -24,8 +24,8 @@ int try_files(Request& request) {
       const std::string_view prefix = std::string_view(request.location->pattern->text);
       if (below.starts_with(prefix)) below.remove_prefix(prefix.size());
     }
-    const std::string path = alias && root->replaces == std::string::npos ? base + std::string(text)
-                                                                          : base + std::string(below);
+    const std::string path =
+        alias && root->replaces == std::string::npos ? base + std::string(text) : base + std::string(below);
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode) != wants_directory) continue;
     if (!wants_directory && !S_ISREG(info.st_mode)) continue;

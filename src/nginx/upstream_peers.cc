@@ -30,24 +30,25 @@ UpstreamGroup::UpstreamGroup(Site& site, const conf::UpstreamSettings& settings)
 void UpstreamGroup::look_up(std::size_t server) {
   ++pending_;
   const conf::Address& address = settings_.servers[server].address;
-  site_.names().look_up(address.host, address.port, [this, server](std::vector<PeerAddress> found, std::string trouble) {
-    --pending_;
-    const conf::Address& asked = settings_.servers[server].address;
-    if (found.empty()) {
-      site_.error_logs().line(Level::kError,
-                              fmt::format("host not found in upstream \"{}\" ({}): it is asked for again in 10 s",
-                                          asked.text(), trouble));
-      site_.loop().timers().arm(again_, site_.loop().now_ns() + kAgainNs, this,
-                                [](void* self) { static_cast<UpstreamGroup*>(self)->look_up_missing(); });
-    } else {
-      of_server_[server] = std::move(found);
-      rebuild();
-    }
-    if (pending_ > 0) return;
-    const auto told = std::move(waiting_);
-    waiting_.clear();
-    for (const auto& f : told) f();
-  });
+  site_.names().look_up(
+      address.host, address.port, [this, server](std::vector<PeerAddress> found, std::string trouble) {
+        --pending_;
+        const conf::Address& asked = settings_.servers[server].address;
+        if (found.empty()) {
+          site_.error_logs().line(Level::kError,
+                                  fmt::format("host not found in upstream \"{}\" ({}): it is asked for again in 10 s",
+                                              asked.text(), trouble));
+          site_.loop().timers().arm(again_, site_.loop().now_ns() + kAgainNs, this,
+                                    [](void* self) { static_cast<UpstreamGroup*>(self)->look_up_missing(); });
+        } else {
+          of_server_[server] = std::move(found);
+          rebuild();
+        }
+        if (pending_ > 0) return;
+        const auto told = std::move(waiting_);
+        waiting_.clear();
+        for (const auto& f : told) f();
+      });
 }
 
 void UpstreamGroup::look_up_missing() {

@@ -25,11 +25,11 @@ using MakeVariable = std::function<bool(Request& request, std::string& out)>;
 
 struct Variable {
   ReadVariable read = nullptr;
-  std::string argument;  // Of a family: "x_forwarded_for" of $http_x_forwarded_for.
+  std::string argument;      // Of a family: "x_forwarded_for" of $http_x_forwarded_for.
   std::uint32_t number = 0;  // Of Request::set, where the configuration defines it.
   bool stored = false;
   MakeVariable make;
-  bool cached = true;  // Made once a request; map's `volatile` is not.
+  bool cached = true;                                            // Made once a request; map's `volatile` is not.
   void (*write)(Request& request, std::string value) = nullptr;  // `set` of one of nginx's own.
 };
 

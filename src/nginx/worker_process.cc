@@ -92,18 +92,21 @@ int run_worker(const WorkerStart& start) {
   const conf::MainSettings settings = first->model.main;
   const unsigned threads_wanted = thread_count(settings);
   raise_file_limit(settings);
-  if (settings.worker_priority) ::setpriority(PRIO_PROCESS, 0, static_cast<int>(number_of(settings.worker_priority, 0)));
+  if (settings.worker_priority)
+    ::setpriority(PRIO_PROCESS, 0, static_cast<int>(number_of(settings.worker_priority, 0)));
   if (auto dropped = drop_rights(settings); !dropped) {
     std::fprintf(stderr, "nginx: [emerg] %s\n", dropped.error().text().c_str());
     return 2;
   }
   if (settings.working_directory && ::chdir(settings.working_directory->c_str()) != 0) {
-    std::fprintf(stderr, "nginx: [alert] %s\n", errno_error("chdir(\"" + *settings.working_directory + "\") failed").text().c_str());
+    std::fprintf(stderr, "nginx: [alert] %s\n",
+                 errno_error("chdir(\"" + *settings.working_directory + "\") failed").text().c_str());
     return 2;
   }
   sigset_t signals;
   ::sigemptyset(&signals);
-  for (const int each : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGWINCH, SIGHUP, SIGUSR2, SIGCHLD}) ::sigaddset(&signals, each);
+  for (const int each : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGWINCH, SIGHUP, SIGUSR2, SIGCHLD})
+    ::sigaddset(&signals, each);
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   const os::UniqueFd signal_fd(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));

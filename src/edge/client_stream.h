@@ -23,8 +23,8 @@ class ClientStream {
   int fd() const { return fd_.get(); }
   bool is_tls() const { return tls_ != nullptr; }
   // From here on TLS is spoken. `early`: bytes that have been read already.
-  tls::Session& begin_tls(std::shared_ptr<const tls::Context> context, std::string_view early) {
-    tls_ = std::make_unique<tls::Session>(std::move(context), fd_.get(), early);
+  tls::Session& begin_tls(const std::shared_ptr<const tls::Context>& context, std::string_view early) {
+    tls_ = std::make_unique<tls::Session>(context, fd_.get(), early);
     return *tls_;
   }
   tls::Session& begin_tls(tls::Arrival arrival, std::string_view early) {

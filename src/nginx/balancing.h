@@ -32,7 +32,7 @@ class Balancing {
   // nullopt: none is left.
   std::optional<std::size_t> choose(Choice& choice, std::int64_t now_s);
   enum class End : std::uint8_t { kGood, kFailed };
-  void release(std::size_t peer, End end, std::int64_t now_s);
+  void release(std::size_t index, End end, std::int64_t now_s);
   const std::vector<Peer>& peers() const { return peers_; }
 
  private:
@@ -40,7 +40,7 @@ class Balancing {
   std::optional<std::size_t> round_robin(Choice& choice, std::int64_t now_s, bool backup);
   std::optional<std::size_t> least_connections(Choice& choice, std::int64_t now_s, bool backup);
   std::optional<std::size_t> by_hash(Choice& choice, std::int64_t now_s, std::uint32_t hash);
-  std::optional<std::size_t> take(std::size_t peer, Choice& choice, std::int64_t now_s);
+  std::optional<std::size_t> take(std::size_t index, Choice& choice, std::int64_t now_s);
 
   config::nginx::UpstreamSettings::Balance how_ = config::nginx::UpstreamSettings::Balance::kRoundRobin;
   std::vector<Peer> peers_;

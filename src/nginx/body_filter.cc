@@ -9,7 +9,7 @@ namespace tierce::nginx {
 namespace {
 
 constexpr std::int64_t kMinLength = 20;  // nginx's default.
-constexpr std::uint64_t kBrotliWindow = 512 * 1024;
+constexpr std::uint64_t kBrotliWindow = 512u << 10u;
 constexpr int kBrotliLevel = 6, kZstdLevel = 3;
 
 std::optional<std::uint64_t> known_length(const Response& response) {
@@ -54,11 +54,11 @@ bool BodyFilters::allows_gzip(Request& request) {
   const Response& response = request.response;
   const FieldList& fields = response.fields;
   GzipAnswer answer;
-  if (const std::size_t i = fields.find("expires"); i != FieldList::npos) answer.expires = fields.value(i);
-  if (const std::size_t i = fields.find("date"); i != FieldList::npos) answer.date = fields.value(i);
-  for (std::size_t i = fields.find("cache-control"); i != FieldList::npos; i = fields.find("cache-control", i + 1))
+  if (const std::size_t i = fields.find("expires"); i != FieldList::kNotFound) answer.expires = fields.value(i);
+  if (const std::size_t i = fields.find("date"); i != FieldList::kNotFound) answer.date = fields.value(i);
+  for (std::size_t i = fields.find("cache-control"); i != FieldList::kNotFound; i = fields.find("cache-control", i + 1))
     answer.cache_control.push_back(fields.value(i));
-  answer.last_modified = response.last_modified >= 0 || fields.find("last-modified") != FieldList::npos;
+  answer.last_modified = response.last_modified >= 0 || fields.find("last-modified") != FieldList::kNotFound;
   answer.etag = !response.etag.empty();
   const int version = request.client.is_http2() ? 20 : request.exchange.head().minor_version == 0 ? 10 : 11;
   return prepared(*request.settings)

@@ -43,7 +43,7 @@ void add_expires(Request& request, const conf::Expires& given) {
     fields.set("Expires", "expires", expires_at);
     fields.set("Cache-Control", "cache-control", control);
   };
-  std::time_t until = now;
+  std::time_t until = 0;
   switch (expires.kind) {
     case Kind::kOff:
     case Kind::kText:

@@ -5,6 +5,6 @@
 
 namespace tierce::nginx {
 
-void add_expires(Request& request, const conf::Expires& expires);
+void add_expires(Request& request, const conf::Expires& given);
 
 }  // namespace tierce::nginx

@@ -40,18 +40,18 @@ class FieldList {
   bool is(std::size_t i, std::string_view lower) const {
     return name(i).size() == lower.size() && http::equals_ignoring_case(name(i), lower);
   }
-  // npos: none from `from` on.
+  // kNotFound: none from `from` on.
   std::size_t find(std::string_view lower, std::size_t from = 0) const {
     for (std::size_t i = from; i < size(); ++i) {
       if (is(i, lower)) return i;
     }
-    return npos;
+    return kNotFound;
   }
   std::string_view get(std::string_view lower) const {
     const std::size_t i = find(lower);
-    return i == npos ? std::string_view() : value(i);
+    return i == kNotFound ? std::string_view() : value(i);
   }
-  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kNotFound = static_cast<std::size_t>(-1);
 
  private:
   struct Field {

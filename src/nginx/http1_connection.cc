@@ -398,8 +398,8 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   out_.append(digits(response.status)).append(" ").append(reason).append("\r\n");
   // An upstream's may take their places, those of add_header stand beside them.
   const bool own = request.upstream.attempts.empty();
-  if (own || response.fields.find("server") == FieldList::npos) line("Server", product(*request.settings));
-  if (own || response.fields.find("date") == FieldList::npos) line("Date", loop_.http_date());
+  if (own || response.fields.find("server") == FieldList::kNotFound) line("Server", product(*request.settings));
+  if (own || response.fields.find("date") == FieldList::kNotFound) line("Date", loop_.http_date());
   if (!response.content_type.empty() && response.status != 204) {
     out_.append("Content-Type: ").append(response.content_type);
     if (!response.charset.empty()) out_.append("; charset=").append(response.charset);

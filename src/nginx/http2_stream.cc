@@ -159,8 +159,8 @@ void Http2Stream::begin_response(Request& request, const Response& response, boo
   if (!response.charset.empty()) type += "; charset=" + response.charset;
   const std::string length = std::to_string(response.content_length);
   char modified[http::kHttpDateBytes];
-  if (response.fields.find("server") == FieldList::npos) fields.push_back({"server", product(*request.settings)});
-  if (response.fields.find("date") == FieldList::npos) fields.push_back({"date", site.loop().http_date()});
+  if (response.fields.find("server") == FieldList::kNotFound) fields.push_back({"server", product(*request.settings)});
+  if (response.fields.find("date") == FieldList::kNotFound) fields.push_back({"date", site.loop().http_date()});
   if (!type.empty() && response.status != 204) fields.push_back({"content-type", type});
   if (response.content_length >= 0 && response.status != 204) fields.push_back({"content-length", length});
   if (response.last_modified >= 0 && response.status != 204) {

@@ -25,8 +25,6 @@
 #include "os/daemon.h"
 #include "os/process_title.h"
 
-extern char** environ;
-
 namespace tierce::nginx {
 namespace {
 

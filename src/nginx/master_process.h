@@ -22,6 +22,6 @@ struct MasterStart {
 int run_master(MasterStart start);
 
 // -s: stop, quit, reopen, reload. Fails with nginx's words.
-int send_signal(const MasterStart& start, const std::string& signal);
+int send_signal(const MasterStart& start, const std::string& name);
 
 }  // namespace tierce::nginx

@@ -436,7 +436,7 @@ bool upstream_bytes_sent(Request& r, string_view, std::string& out) {
 bool upstream_http(Request& r, string_view name, std::string& out) { return from_fields(r.upstream.fields, name, out); }
 bool upstream_cookie(Request& r, string_view name, std::string& out) {
   const FieldList& fields = r.upstream.fields;
-  for (std::size_t i = fields.find("set-cookie"); i != FieldList::npos; i = fields.find("set-cookie", i + 1)) {
+  for (std::size_t i = fields.find("set-cookie"); i != FieldList::kNotFound; i = fields.find("set-cookie", i + 1)) {
     const string_view value = fields.value(i).substr(0, fields.value(i).find(';'));
     if (cookie_in(value, name, out)) return true;
   }

@@ -46,7 +46,8 @@ int Passing::take_text_target(const std::string& text) {
   }
   place_.has_variables = true;
   const std::string name(rest.substr(0, rest.find_first_of("/?")));
-  if (!rest.starts_with("unix:") && (group_ = request_.site.upstreams().find(name)) != nullptr) {
+  if (!rest.starts_with("unix:")) group_ = request_.site.upstreams().find(name);
+  if (group_ != nullptr) {
     place_.uri = rest.substr(name.size());
     name_place({.host = name, .port = static_cast<std::uint16_t>(over_tls_ ? 443 : 80)}, false);
     return kNext;

@@ -10,7 +10,7 @@
 namespace tierce::nginx {
 namespace {
 
-constexpr std::int64_t kBuffers = 8 * 4096;  // nginx: 8 buffers of a page.
+constexpr std::int64_t kBuffers = 8L * 4096;  // nginx: 8 buffers of a page.
 constexpr std::int64_t kTempFileMax = 1024 << 20;
 constexpr std::size_t kUnspoolBytes = 65536;
 

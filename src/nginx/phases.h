@@ -12,7 +12,7 @@ namespace tierce::nginx {
 Async<int> serve(Request& request);
 
 // The path becomes another one, inside the server. Counts, so that none goes in circles; 500 then.
-int redirect_internally(Request& request, std::string_view uri_with_arguments);
+int redirect_internally(Request& request, std::string_view target);
 int redirect_to_named(Request& request, std::string_view name);
 
 // A status becomes an answer: what error_page names, or a page of our own. kRestart and its kin, or kSend.

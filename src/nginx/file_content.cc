@@ -17,6 +17,7 @@
 #include "nginx/paths.h"
 #include "nginx/phases.h"
 #include "nginx/site.h"
+#include "nginx/small_files.h"
 
 namespace tierce::nginx {
 namespace {
@@ -109,6 +110,17 @@ int answer_with_file(Request& request) {
   if (request.uri.find('\0') != std::string::npos) return 404;
   if (const int outcome = answer_with_packed_file(request); outcome != kNext) return outcome;
   const std::string path = file_path_of(request, request.uri);
+  // Where links are looked at, each time anew.
+  SmallFiles* small = follows_links(request) && request.method != http::Method::kPost
+                          ? &request.site.small_files()
+                          : nullptr;
+  if (small != nullptr) {
+    if (auto found = small->find(path); found != nullptr) {
+      describe_file(request, {}, found->info);
+      request.response.small_file = std::move(found);
+      return kSend;
+    }
+  }
   const char* call = nullptr;
   os::UniqueFd file = open_for(request, path, &call);
   if (!file) return status_of_trouble(request, call, path, errno);
@@ -124,6 +136,7 @@ int answer_with_file(Request& request) {
   }
   if (!S_ISREG(info.st_mode)) return 404;
   if (request.method == http::Method::kPost) return 405;
+  if (small != nullptr) small->learn(path, file.get(), info, request.site.loop().wall());
   describe_file(request, std::move(file), info);
   return kSend;
 }

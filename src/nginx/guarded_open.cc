@@ -41,11 +41,16 @@ os::UniqueFd step(int directory, const std::string& name, int flags, bool owners
 
 }  // namespace
 
+bool follows_links(const Request& request) {
+  const conf::Words& words = request.settings->disable_symlinks;
+  return words.empty() || words.front() == "off";
+}
+
 os::UniqueFd open_for(Request& request, const std::string& path, const char** call) {
   constexpr int kReading = O_RDONLY | O_NONBLOCK;
   const conf::Words& words = request.settings->disable_symlinks;
   *call = "open()";
-  if (words.empty() || words.front() == "off") return os::UniqueFd(::open(path.c_str(), kReading | O_CLOEXEC));
+  if (follows_links(request)) return os::UniqueFd(::open(path.c_str(), kReading | O_CLOEXEC));
   *call = "openat()";
   const bool owners_may = words.front() == "if_not_owner";
   // Up to here links are followed.

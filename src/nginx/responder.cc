@@ -153,7 +153,7 @@ int take_ranges(Request& request) {
   }
   response.status = 206;
   response.parts_done = true;
-  const bool from_file = static_cast<bool>(response.file);
+  const bool from_file = response.from_file();
   const std::string text = from_file || response.parts.empty() ? std::string() : response.parts.front().text;
   response.parts.clear();
   const auto add_part = [&](std::string head, const http::ByteRange& range) {
@@ -339,6 +339,10 @@ Async<int> send_response(Request& request) {
   for (const edge::ReadyResponse::Part& part : response.parts) {
     write_body(request, part.text);
     if (part.bytes == 0) continue;
+    if (response.small_file != nullptr) {
+      write_body(request, std::string_view(response.small_file->bytes).substr(part.at, part.bytes));
+      continue;
+    }
     if (request.body_filter == nullptr && part.bytes > kCopyMax) {
       client.write_file(response.file.get(), part.at, part.bytes);
       if (!co_await drain(request, 0)) co_return kDone;

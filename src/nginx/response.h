@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "edge/ready_response.h"
 #include "nginx/field_list.h"
+#include "nginx/small_files.h"
 #include "os/unique_fd.h"
 
 namespace tierce::nginx {
@@ -30,6 +32,8 @@ struct Response {
   // The body: texts and parts of a file.
   std::vector<edge::ReadyResponse::Part> parts;
   os::UniqueFd file;
+  std::shared_ptr<const SmallFile> small_file;  // In place of `file`.
+  bool from_file() const { return file || small_file != nullptr; }
 
   void clear() {
     restart();
@@ -55,6 +59,7 @@ struct Response {
   void clear_body() {
     parts.clear();
     file = os::UniqueFd();
+    small_file.reset();
   }
   void set_text(std::string text) {
     content_length = static_cast<std::int64_t>(text.size());

@@ -12,6 +12,7 @@
 #include "nginx/log_target.h"
 #include "nginx/loop.h"
 #include "nginx/referer_list.h"
+#include "nginx/small_files.h"
 #include "nginx/variable_table.h"
 #include "tls/server_context.h"
 
@@ -72,6 +73,7 @@ class Site {
     return found == tls_of_.end() ? nullptr : found->second;
   }
   PassTls& pass_tls() { return *pass_tls_; }
+  SmallFiles& small_files() { return small_files_; }
   BodyFilters& body_filters() { return *body_filters_; }
   const SharedZones& zones() const { return *place_.zones; }
   LogTargets& log_targets() { return log_targets_; }
@@ -97,6 +99,7 @@ class Site {
   std::unique_ptr<BodyFilters> body_filters_;
   std::unique_ptr<NameResolver> names_;
   std::unique_ptr<UpstreamGroups> upstreams_;
+  SmallFiles small_files_;
   std::unordered_map<const conf::LocationSettings*, std::unique_ptr<RefererList>> referers_;
   std::uint64_t request_number_ = 0;
   std::uint64_t connection_number_ = 0;

@@ -6,7 +6,7 @@ set -euo pipefail
 build="g++ cmake ninja-build make ccache libfmt-dev libpcre2-dev libcrypt-dev libssl-dev libexpat1-dev libnghttp2-dev zlib1g-dev libbrotli-dev libzstd-dev nlohmann-json3-dev python3 python3-dev python3-venv"
 tests="libgtest-dev libgmock-dev clang-format-14 clang-tidy-16 curl patchelf openssl nginx-core apache2-bin uwsgi-core uwsgi-plugin-python3 chromium"
 fuzz="clang-14 libclang-rt-14-dev"
-bench="wrk nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
+bench="wrk nghttp2-client curl openssl nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
 
 case "${1:-build}" in
   build) wanted=$build ;;

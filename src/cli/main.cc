@@ -20,7 +20,7 @@ constexpr const char* kUsage =
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
     "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
     "  ctl COMMAND ...            drives a supervisord, ours or the original (tierce ctl --help)\n"
-    "  nginx -t -c FILE           read an nginx.conf (serving it is not built yet)\n"
+    "  nginx -t -c FILE           take the place of nginx, from its files\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.

@@ -111,9 +111,8 @@ int answer_with_file(Request& request) {
   if (const int outcome = answer_with_packed_file(request); outcome != kNext) return outcome;
   const std::string path = file_path_of(request, request.uri);
   // Where links are looked at, each time anew.
-  SmallFiles* small = follows_links(request) && request.method != http::Method::kPost
-                          ? &request.site.small_files()
-                          : nullptr;
+  SmallFiles* small =
+      follows_links(request) && request.method != http::Method::kPost ? &request.site.small_files() : nullptr;
   if (small != nullptr) {
     if (auto found = small->find(path); found != nullptr) {
       describe_file(request, {}, found->info);

@@ -132,7 +132,8 @@ int Passing::take_head() {
 
   const auto ignored = [&](string_view name) { return is_among(settings.ignore_headers, name); };
   const string_view accel = fields.get("x-accel-redirect");
-  if (fields.find("x-accel-redirect") != FieldList::kNotFound && !ignored("X-Accel-Redirect") && request_.parent == nullptr)
+  if (fields.find("x-accel-redirect") != FieldList::kNotFound && !ignored("X-Accel-Redirect") &&
+      request_.parent == nullptr)
     return follow_accel_redirect(accel);
   if (settings.intercept_errors.value_or(false) && head.status >= 300) {
     for (const conf::ErrorPage& page : request_.settings->error_pages) {

@@ -42,7 +42,8 @@ Async<int> Passing::tunnel() {
   Response& response = request_.response;
   response.content_length = -1;
   const std::string_view protocol = request_.upstream.fields.get("upgrade");
-  if (response.fields.find("upgrade") == FieldList::kNotFound && !protocol.empty()) response.fields.add("Upgrade", protocol);
+  if (response.fields.find("upgrade") == FieldList::kNotFound && !protocol.empty())
+    response.fields.add("Upgrade", protocol);
   if (const int outcome = begin_body(request_); outcome != kNext) co_return outcome;
   request_.upgraded = true;
   if (!co_await drain(request_, 0)) co_return kDone;

@@ -226,10 +226,8 @@ bool keeps_connection(const Request& request) {
   if (timeout && timeout->time.count() == 0) return false;
   if (static_cast<std::int64_t>(request.client.requests()) >= settings.keepalive_requests.value_or(1000)) return false;
   const auto& longest = settings.keepalive_time;
-  if (longest &&
-      request.site.loop().wall_ms() - request.client.peer().began_ms > static_cast<std::uint64_t>(longest->count()))
-    return false;
-  return true;
+  return !longest ||
+         request.site.loop().wall_ms() - request.client.peer().began_ms <= static_cast<std::uint64_t>(longest->count());
 }
 
 // Bytes a second; 0: as many as go.

@@ -46,12 +46,12 @@ std::uint32_t VariableTable::slot_of(std::string_view name) {
     variable.number = stored_++;
   }
   if (name == "args" || name == "query_string") {
-    variable.write = [](Request& request, std::string value) {
-      request.args = std::move(value);
+    variable.write = [](Request& request, const std::string& value) {
+      request.args = value;
       request.valid_raw_uri = false;
     };
   } else if (name == "limit_rate") {
-    variable.write = [](Request& request, std::string value) {
+    variable.write = [](Request& request, const std::string& value) {
       const auto bytes = conf::parse_size(value, false);
       request.limit_rate = bytes ? std::to_string(*bytes) : std::string();
     };

@@ -29,8 +29,8 @@ struct Variable {
   std::uint32_t number = 0;  // Of Request::set, where the configuration defines it.
   bool stored = false;
   MakeVariable make;
-  bool cached = true;                                            // Made once a request; map's `volatile` is not.
-  void (*write)(Request& request, std::string value) = nullptr;  // `set` of one of nginx's own.
+  bool cached = true;                                                   // Made once a request; map's `volatile` is not.
+  void (*write)(Request& request, const std::string& value) = nullptr;  // `set` of one of nginx's own.
 };
 
 class VariableTable {

@@ -87,9 +87,9 @@ unsigned thread_count(const conf::MainSettings& settings) {
 
 int run_worker(const WorkerStart& start) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  auto first = conf::interpret(*start.reading);
-  if (!first) return 2;
-  const conf::MainSettings settings = first->model.main;
+  auto read = conf::interpret(*start.reading);
+  if (!read) return 2;
+  const conf::MainSettings settings = read->model.main;
   const unsigned threads_wanted = thread_count(settings);
   raise_file_limit(settings);
   if (settings.worker_priority)
@@ -117,12 +117,12 @@ int run_worker(const WorkerStart& start) {
     return 2;
   }
   Counters counters;
-  const SharedZones zones(first->model.http.zones);
+  const SharedZones zones(read->model.http.zones);
   std::vector<std::unique_ptr<ServerThread>> threads;
   for (unsigned i = 0; i < threads_wanted; ++i) {
-    auto made = i == 0 ? std::move(first) : conf::interpret(*start.reading);
+    if (i > 0) read = conf::interpret(*start.reading);  // The first one has been read above.
     auto thread = ServerThread::create(
-        {.model = std::move(made->model),
+        {.model = std::move(read->model),
          .place = {.prefix = start.prefix,
                    .default_error_log = start.error_log,
                    .default_access_log = start.access_log,

@@ -103,7 +103,8 @@ std::string table(bool beyond) {
 
 std::string help_markdown() {
   return "# Directives of `tierce nginx`\n\n"
-         "Made from the tables in `src/config/nginx/` by `tierce nginx --help-markdown`. `tierce nginx` reads them and does what "
+         "Made from the tables in `src/config/nginx/` by `tierce nginx --help-markdown`. `tierce nginx` reads them and "
+         "does what "
          "they say as nginx\ndoes. A directive that is not built yet is an error, which names its file and line.\n\n" +
          table(false) + "\n## Later than nginx 1.22, of other modules, and of tierce\n\n" + table(true);
 }

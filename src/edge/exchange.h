@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,23 @@ class ExchangeOwner {
 
  protected:
   ~ExchangeOwner() = default;
+};
+
+// Place for the fields of a head. What is not used stays untouched, so a head of ten fields costs a page, not all of
+// it.
+class FieldRoom {
+ public:
+  explicit FieldRoom(std::size_t count)
+      : fields_(static_cast<http::HeaderField*>(::operator new(count * sizeof(http::HeaderField)))) {}
+  http::HeaderField* data() { return fields_.get(); }
+  const http::HeaderField* data() const { return fields_.get(); }
+  const http::HeaderField& operator[](std::size_t i) const { return fields_.get()[i]; }
+
+ private:
+  struct Free {
+    void operator()(http::HeaderField* fields) const { ::operator delete(fields); }
+  };
+  std::unique_ptr<http::HeaderField, Free> fields_;
 };
 
 class Exchange {
@@ -81,12 +99,13 @@ class Exchange {
   std::string label() const;  // "GET /path?x" cut to a readable length.
 
   http::RequestParser parser;
-  std::vector<http::HeaderField> fields;
+  FieldRoom fields;
   http::CgiHead variables;  // Of a request over uwsgi, FastCGI or SCGI.
   std::string params;       // FastCGI's PARAMS stream, taken out of its records.
   ExchangeOwner* owner = nullptr;
   Buffer in;             // What was received: this request from the start on, then what follows it.
   std::size_t used = 0;  // Bytes of `in` that belong to this request.
+  Buffer out;            // What is composed for the client, of owners that have no other place for it.
   gateway::ClientInfo client{};
   std::uint64_t id = 0;
   std::uint64_t queued_ns = 0;  // Handed to the dispatcher.

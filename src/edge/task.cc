@@ -1,35 +1,45 @@
 #include "edge/task.h"
 
+#include <array>
 #include <new>
 #include <vector>
 
 namespace tierce::edge {
 namespace {
 
-constexpr std::size_t kFrameBytes = 1024;
-constexpr std::size_t kFramesKept = 1024;
+// Sizes in steps of kStep, each with a list of its own: a frame that waits for years holds no more than it needs.
+constexpr std::size_t kStep = 64;
+constexpr std::size_t kClasses = 24;
+constexpr std::size_t kFramesKept = 256;  // Of each size.
 
-struct FreeList {
-  std::vector<void*> frames;
-  ~FreeList() {
-    for (void* frame : frames) ::operator delete(frame);
+struct FreeLists {
+  std::array<std::vector<void*>, kClasses> frames;
+  ~FreeLists() {
+    for (const auto& list : frames) {
+      for (void* frame : list) ::operator delete(frame);
+    }
   }
 };
-thread_local FreeList free_list;
+thread_local FreeLists free_lists;
+
+std::size_t class_of(std::size_t bytes) { return (bytes - 1) / kStep; }
 
 }  // namespace
 
 void* allocate_frame(std::size_t bytes) {
-  if (bytes > kFrameBytes) return ::operator new(bytes);
-  if (free_list.frames.empty()) return ::operator new(kFrameBytes);
-  void* frame = free_list.frames.back();
-  free_list.frames.pop_back();
+  const std::size_t number = class_of(bytes);
+  if (number >= kClasses) return ::operator new(bytes);
+  std::vector<void*>& list = free_lists.frames[number];
+  if (list.empty()) return ::operator new((number + 1) * kStep);
+  void* frame = list.back();
+  list.pop_back();
   return frame;
 }
 
 void free_frame(void* frame, std::size_t bytes) noexcept {
-  if (bytes > kFrameBytes || free_list.frames.size() >= kFramesKept) return ::operator delete(frame);
-  free_list.frames.push_back(frame);
+  const std::size_t number = class_of(bytes);
+  if (number >= kClasses || free_lists.frames[number].size() >= kFramesKept) return ::operator delete(frame);
+  free_lists.frames[number].push_back(frame);
 }
 
 }  // namespace tierce::edge

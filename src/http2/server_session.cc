@@ -285,13 +285,14 @@ void ServerSession::begin_stream(StreamId id) {
 
 void ServerSession::end_stream(Stream& ended, Ending ending) {
   if (ended.unconsumed > 0) nghttp2_session_consume_connection(session_.get(), ended.unconsumed);
+  // The owner finds its context for the last time.
+  if (ended.announced) owner_.on_end(ended.id, ending);
   nghttp2_session_set_stream_user_data(session_.get(), ended.id, nullptr);
   const std::size_t place = ended.place;
   std::swap(live_[place], live_.back());
   live_[place]->place = place;
   std::unique_ptr<Stream> stream = std::move(live_.back());
   live_.pop_back();
-  if (stream->announced) owner_.on_end(stream->id, ending);
   // An idle connection keeps one.
   if (spare_.size() >= (live_.empty() ? 1 : kSpareStreams)) return;
   HeaderList head = std::move(stream->head);

@@ -62,7 +62,7 @@ class Owner {
   virtual void on_body(StreamId stream, std::string_view data) = 0;
   // The whole body has come.
   virtual void on_body_end(StreamId stream) = 0;
-  // The stream is no more, and its id is not to be used after. Once for each on_request.
+  // The stream is no more: context() still knows it, and its id is not to be used after. Once for each on_request.
   virtual void on_end(StreamId stream, Ending ending) = 0;
 };
 

@@ -69,6 +69,7 @@ class TestOwner : public Owner {
     log += std::to_string(stream) + (body_follows ? " begins, " : " is ") + std::string(head.method()) + " " +
            std::string(head.path()) + "\n";
     texts[stream] = head.as_text();
+    if (session != nullptr) session->set_context(stream, &texts[stream]);
     problems[stream] = head.problem();
     if (answer_at_once) session->respond(stream, 200, {}, nullptr);
   }
@@ -76,6 +77,7 @@ class TestOwner : public Owner {
   void on_body_end(StreamId stream) override { log += std::to_string(stream) + " has come\n"; }
   void on_end(StreamId stream, Ending ending) override {
     static constexpr std::string_view kWords[] = {"complete", "reset by the client", "reset by us"};
+    if (session != nullptr && session->context(stream) == nullptr) log += "without its context ";
     log += std::to_string(stream) + " " + std::string(kWords[static_cast<std::size_t>(ending)]) + "\n";
   }
   ServerSession* session = nullptr;

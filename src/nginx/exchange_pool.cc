@@ -3,7 +3,7 @@
 namespace tierce::nginx {
 namespace {
 
-constexpr std::size_t kSpare = 256;
+constexpr std::size_t kSpare = 512;
 constexpr std::size_t kBufferKept = 16384;
 
 }  // namespace
@@ -25,6 +25,8 @@ void ExchangePool::give_back(std::unique_ptr<edge::Exchange> exchange) {
   exchange->finish();
   exchange->in.clear();
   exchange->in.shrink(kBufferKept);
+  exchange->out.clear();
+  exchange->out.shrink(kBufferKept);
   spare_.push_back(std::move(exchange));
 }
 

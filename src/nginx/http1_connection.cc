@@ -246,7 +246,7 @@ edge::Task Http1Connection::converse() {
     Request& request = *request_;
     request.begin(*listener_);
     request.tls = tls_ != nullptr;
-    out_.clear();
+    exchange_->out.clear();
     file_left_ = 0;
     sent_ = head_bytes_ = 0;
     response_ended_ = chunked_ = false;
@@ -384,8 +384,9 @@ Async<void> Http1Connection::linger() {
 // --- the response ---
 
 void Http1Connection::begin_response(Request& request, const Response& response, bool has_body) {
-  const auto line = [this](std::string_view name, std::string_view value) {
-    out_.append(name).append(": ").append(value).append("\r\n");
+  edge::Buffer& out = exchange_->out;
+  const auto line = [&out](std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
   };
   char number[24];
   const auto digits = [&number](auto value) {
@@ -393,17 +394,17 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   };
   const std::string_view reason = response.reason.empty() ? status_words(response.status) : response.reason;
   const bool empty = response.status == 204 || response.status == 304;
-  out_.append("HTTP/1.1 ");
-  if (response.status < 100) out_.append(response.status < 10 ? "00" : "0");  // Of `return 000`.
-  out_.append(digits(response.status)).append(" ").append(reason).append("\r\n");
+  out.append("HTTP/1.1 ");
+  if (response.status < 100) out.append(response.status < 10 ? "00" : "0");  // Of `return 000`.
+  out.append(digits(response.status)).append(" ").append(reason).append("\r\n");
   // An upstream's may take their places, those of add_header stand beside them.
   const bool own = request.upstream.attempts.empty();
   if (own || response.fields.find("server") == FieldList::kNotFound) line("Server", product(*request.settings));
   if (own || response.fields.find("date") == FieldList::kNotFound) line("Date", loop_.http_date());
   if (!response.content_type.empty() && response.status != 204) {
-    out_.append("Content-Type: ").append(response.content_type);
-    if (!response.charset.empty()) out_.append("; charset=").append(response.charset);
-    out_.append("\r\n");
+    out.append("Content-Type: ").append(response.content_type);
+    if (!response.charset.empty()) out.append("; charset=").append(response.charset);
+    out.append("\r\n");
   }
   if (response.content_length >= 0 && response.status != 204) line("Content-Length", digits(response.content_length));
   // The time of an error page is not that of what was asked for.
@@ -419,38 +420,38 @@ void Http1Connection::begin_response(Request& request, const Response& response,
     if (exchange_->head().minor_version >= 1 && request.settings->chunked_transfer_encoding.value_or(true) &&
         request.refused == 0) {
       chunked_ = true;
-      out_.append("Transfer-Encoding: chunked\r\n");
+      out.append("Transfer-Encoding: chunked\r\n");
     } else {
       request.keep_alive = false;
     }
   }
   if (upgraded) {
-    out_.append("Connection: upgrade\r\n");
+    out.append("Connection: upgrade\r\n");
   } else if (request.keep_alive && !stopping_) {
-    out_.append("Connection: keep-alive\r\n");
+    out.append("Connection: keep-alive\r\n");
     const auto& timeout = request.settings->keepalive_timeout;
     if (timeout && timeout->in_header.count() > 0)
-      out_.append("Keep-Alive: timeout=").append(digits(timeout->in_header.count())).append("\r\n");
+      out.append("Keep-Alive: timeout=").append(digits(timeout->in_header.count())).append("\r\n");
   } else {
-    out_.append("Connection: close\r\n");
+    out.append("Connection: close\r\n");
   }
   if (!response.etag.empty()) line("ETag", response.etag);
   for (std::size_t i = 0; i < response.fields.size(); ++i) {
     if (!response.fields.name(i).empty()) line(response.fields.name(i), response.fields.value(i));
   }
-  out_.append("\r\n");
-  head_bytes_ = out_.size();
+  out.append("\r\n");
+  head_bytes_ = out.size();
 }
 
 void Http1Connection::write(std::string_view bytes) {
   if (bytes.empty()) return;
   if (!chunked_) {
-    out_.append(bytes);
+    exchange_->out.append(bytes);
     return;
   }
   char size[20];
   const auto written = fmt::format_to_n(size, sizeof size, "{:x}\r\n", bytes.size());
-  out_.append({size, written.size}).append(bytes).append("\r\n");
+  exchange_->out.append({size, written.size}).append(bytes).append("\r\n");
 }
 
 void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes) {
@@ -460,7 +461,7 @@ void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes
 }
 
 void Http1Connection::end_response() {
-  if (chunked_) out_.append("0\r\n\r\n");
+  if (chunked_) exchange_->out.append("0\r\n\r\n");
   response_ended_ = true;
 }
 
@@ -480,15 +481,15 @@ Client::Flow Http1Connection::flush(std::uint64_t most, std::uint64_t* went) {
 Client::Flow Http1Connection::send_pending(std::uint64_t most, std::uint64_t* went) {
   edge::ClientStream& io = stream_->io();
   *went = 0;
-  while (!out_.empty() && *went < most) {
-    const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(out_.size(), most - *went));
-    const os::IoResult sent = io.send(out_.data(), now, file_left_ > 0);
+  while (!exchange_->out.empty() && *went < most) {
+    const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(exchange_->out.size(), most - *went));
+    const os::IoResult sent = io.send(exchange_->out.data(), now, file_left_ > 0);
     if (sent.outcome == os::Io::kClosed) return Flow::kGone;
     if (sent.outcome == os::Io::kWouldBlock) {
       stream_->clear(kWritable);
       return Flow::kBlocked;
     }
-    out_.consume(sent.bytes);
+    exchange_->out.consume(sent.bytes);
     *went += sent.bytes;
     if (sent.bytes < now && !io.is_tls()) {
       stream_->clear(kWritable);

@@ -30,7 +30,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   void cut_response() override;
   Flow flush() override;
   Flow flush(std::uint64_t most, std::uint64_t* went) override;
-  std::size_t held() const override { return out_.size() + file_left_; }
+  std::size_t held() const override { return (exchange_ != nullptr ? exchange_->out.size() : 0) + file_left_; }
   std::uint64_t bytes_sent() const override { return sent_; }
   std::uint64_t body_bytes_sent() const override { return sent_ > head_bytes_ ? sent_ - head_bytes_ : 0; }
   void arm(std::chrono::milliseconds after) override { stream_->arm(after); }
@@ -90,7 +90,6 @@ class Http1Connection final : public Client, public ThreadConnection {
   bool body_done_ = true;
 
   // --- the response that is written ---
-  edge::Buffer out_;
   int file_ = -1;
   std::uint64_t file_at_ = 0, file_left_ = 0;
   bool chunked_ = false;

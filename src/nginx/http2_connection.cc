@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "nginx/error_logs.h"
 #include "nginx/http2_stream.h"
 
@@ -109,6 +112,7 @@ edge::Task Http2Connection::converse(std::string early) {
     while (reads && stream_->has(kReadable)) reads = read();
     signal_.clear(kProgress);
     const Sent sent = send();
+    tell_drained();
     if (sent == Sent::kGone || signal_.has(kGone)) break;
     if (sent == Sent::kAll && (session_.is_finished() || !reads)) break;
     if (stopping_ && !shutdown_said) {
@@ -138,10 +142,10 @@ edge::Task Http2Connection::converse(std::string early) {
                                      fmt::format("http2: {} (client: {})", session_.why(),
                                                  std::string_view(peer_.remote.address, peer_.remote.address_bytes)));
   // The requests that are left have nobody to answer. Those that end in this loop are none of the session's any more.
-  while (!streams_.empty()) {
-    Http2Stream* stream = *streams_.begin();
-    streams_.erase(streams_.begin());
-    stream->end(http2::Ending::kResetByClient);
+  while (streams_ != nullptr) {
+    Http2Stream& stream = *streams_;
+    unlink(stream);
+    stream.end(http2::Ending::kResetByClient);
   }
   if (waiting_for_ == 0) {
     delete this;
@@ -166,18 +170,43 @@ void Http2Connection::on_end(http2::StreamId id, http2::Ending ending) {
   auto* stream = static_cast<Http2Stream*>(session_.context(id));
   if (stream == nullptr) return;
   session_.set_context(id, nullptr);
-  streams_.erase(stream);
+  unlink(*stream);
   stream->end(ending);
 }
 
 void Http2Connection::stream_began(Http2Stream& stream) {
-  streams_.insert(&stream);
+  stream.next = streams_;
+  if (streams_ != nullptr) streams_->previous = &stream;
+  streams_ = &stream;
   ++waiting_for_;
+}
+
+void Http2Connection::unlink(Http2Stream& stream) {
+  (stream.previous != nullptr ? stream.previous->next : streams_) = stream.next;
+  if (stream.next != nullptr) stream.next->previous = stream.previous;
+  stream.next = stream.previous = nullptr;
+}
+
+void Http2Connection::stream_drained(Http2Stream& stream) {
+  if (std::exchange(stream.drained_said, true)) return;
+  drained_.push_back(&stream);
+}
+
+// A stream's coroutine goes on in here: it may write more, end, and free others' places in the list.
+void Http2Connection::tell_drained() {
+  for (std::size_t i = 0; i < drained_.size(); ++i) {
+    Http2Stream* stream = std::exchange(drained_[i], nullptr);
+    if (stream == nullptr) continue;
+    stream->drained_said = false;
+    stream->drained();
+  }
+  drained_.clear();
 }
 
 // A request may outlive its connection, when it waits for something that does not hear of the client: then the last one
 // frees both.
-void Http2Connection::stream_freed() {
+void Http2Connection::stream_freed(Http2Stream& stream) {
+  if (stream.drained_said) std::replace(drained_.begin(), drained_.end(), &stream, static_cast<Http2Stream*>(nullptr));
   --waiting_for_;
   if (!over_ || waiting_for_ > 0) return;
   loop_.soon([this] { delete this; });

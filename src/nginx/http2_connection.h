@@ -3,8 +3,8 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
+#include <vector>
 
 #include "edge/task.h"
 #include "http2/server_session.h"
@@ -37,7 +37,9 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   tls::Session* tls() const { return tls_; }
   bool stopping() const { return stopping_; }
   void stream_began(Http2Stream& stream);
-  void stream_freed();
+  // All that it wrote was taken; it is told when the session has nothing more to take for now.
+  void stream_drained(Http2Stream& stream);
+  void stream_freed(Http2Stream& stream);
 
  private:
   Http2Connection(ServerThread& thread, const conf::Listener& listener, std::unique_ptr<Stream> stream,
@@ -45,6 +47,8 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   ~Http2Connection() override;
 
   edge::Task converse(std::string early);
+  void unlink(Http2Stream& stream);
+  void tell_drained();
   bool read();
   enum class Sent : std::uint8_t { kAll, kBlocked, kGone };
   Sent send();
@@ -68,9 +72,10 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   std::size_t out_sent_ = 0;
   bool stopping_ = false;
   bool output_asked_ = false;
-  std::set<Http2Stream*> streams_;  // That the session knows.
-  std::size_t waiting_for_ = 0;     // Streams that have not been freed.
-  bool over_ = false;               // The coroutine has ended.
+  Http2Stream* streams_ = nullptr;     // That the session knows.
+  std::vector<Http2Stream*> drained_;  // To be told; nullptr: has ended since.
+  std::size_t waiting_for_ = 0;        // Streams that have not been freed.
+  bool over_ = false;                  // The coroutine has ended.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

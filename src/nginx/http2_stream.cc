@@ -41,10 +41,9 @@ Http2Stream::Http2Stream(Http2Connection& connection, http2::StreamId id) : conn
 }
 
 Http2Stream::~Http2Stream() {
-  *alive_ = false;
   request_.reset();
   connection_.thread().exchanges(connection_.listener()).give_back(std::move(exchange_));
-  connection_.stream_freed();
+  connection_.stream_freed(*this);
 }
 
 int Http2Stream::prepare(bool bad, bool too_large) {
@@ -242,12 +241,8 @@ http2::BodySource::Piece Http2Stream::read(http2::StreamId, char* into, std::siz
   sent_ += got;
   const bool last = response_ended_ && held() == 0;
   if (got == 0 && !last) return {0, State::kLater};
-  // The request goes on at the end of this turn, not within the session.
-  if (held() == 0 && !finished_) {
-    connection_.thread().loop().soon([this, alive = alive_] {
-      if (*alive) signal_.raise(kWritable);
-    });
-  }
+  // The request goes on when the session is left.
+  if (held() == 0 && !finished_) connection_.stream_drained(*this);
   return {got, last ? State::kEnd : State::kMore};
 }
 

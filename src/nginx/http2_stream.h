@@ -21,6 +21,13 @@ class Http2Stream final : public Client, private http2::BodySource {
   void add_body(std::string_view data);
   void end_body();
   void end(http2::Ending ending);
+  // The session has taken all that was written.
+  void drained() { signal_.raise(kWritable); }
+
+  // Its connection's books.
+  Http2Stream* next = nullptr;
+  Http2Stream* previous = nullptr;
+  bool drained_said = false;
 
   // --- Client ---
   Input take_body(std::string_view* data) override;
@@ -63,8 +70,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   std::uint64_t allowed_ = ~std::uint64_t{0};  // By limit_rate.
   std::uint64_t sent_ = 0;
   bool begun_ = false, response_ended_ = false, cut_ = false;
-  bool gone_ = false;  // The session knows the stream no more.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  bool gone_ = false;      // The session knows the stream no more.
   bool finished_ = false;  // The request has been served and logged.
 };
 

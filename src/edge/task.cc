@@ -8,8 +8,8 @@ namespace tierce::edge {
 namespace {
 
 // Sizes in steps of kStep, each with a list of its own: a frame that waits for years holds no more than it needs.
-constexpr std::size_t kStep = 64;
-constexpr std::size_t kClasses = 24;
+constexpr std::size_t kStep = 32;
+constexpr std::size_t kClasses = 48;
 constexpr std::size_t kFramesKept = 256;  // Of each size.
 
 struct FreeLists {

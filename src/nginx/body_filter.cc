@@ -28,7 +28,24 @@ bool is_candidate(const conf::Compression& settings, const TypeSet& types, const
 
 BodyFilter::~BodyFilter() { pool_.give_back(std::move(lease_)); }
 
+bool BodyFilter::write_all(Client& client, SmallFiles& files, SmallFile& file) {
+  ended_ = true;
+  in_bytes_ = file.bytes.size();
+  if (const std::string* ready = SmallFiles::packed(file, coding_, level_); ready != nullptr) {
+    out_bytes_ = ready->size();
+    client.write(*ready);
+    return true;
+  }
+  out_.clear();
+  if (!lease_.coder->add(file.bytes, Flush::kFinish, out_)) return false;
+  out_bytes_ = out_.size();
+  client.write(out_);
+  files.keep_packed(file, coding_, level_, out_);
+  return true;
+}
+
 bool BodyFilter::write(Client& client, std::string_view bytes, Flush how) {
+  if (ended_) return true;
   out_.clear();
   in_bytes_ += bytes.size();
   const bool good = lease_.coder->add(bytes, how, out_);
@@ -72,7 +89,8 @@ bool BodyFilters::allows_gzip(Request& request) {
 
 bool BodyFilters::takes_gzip(Request& request) { return allows_gzip(request); }
 
-std::unique_ptr<BodyFilter> BodyFilters::pack(Request& request, std::string_view coding, GzipPool::Lease lease) {
+std::unique_ptr<BodyFilter> BodyFilters::pack(Request& request, std::string_view coding, GzipPool::Lease lease,
+                                              int level) {
   if (lease.coder == nullptr) return nullptr;
   Response& response = request.response;
   response.fields.add("Content-Encoding", coding);
@@ -80,7 +98,7 @@ std::unique_ptr<BodyFilter> BodyFilters::pack(Request& request, std::string_view
   response.ranges = false;
   // The bytes are others now: a strong tag would promise that they are not.
   if (!response.etag.empty() && !response.etag.starts_with("W/")) response.etag.insert(0, "W/");
-  return std::make_unique<BodyFilter>(pool_, std::move(lease));
+  return std::make_unique<BodyFilter>(pool_, std::move(lease), coding, level);
 }
 
 std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
@@ -113,13 +131,16 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
     const std::uint64_t window =
         settings.brotli.window ? static_cast<std::uint64_t>(settings.brotli.window->bytes) : kBrotliWindow;
     const int level = static_cast<int>(settings.brotli.level.value_or(kBrotliLevel));
-    return pack(request, "br", {make_brotli_encoder(level, window, known_length(response)), 0, 0});
+    return pack(request, "br", {make_brotli_encoder(level, window, known_length(response)), 0, 0}, level);
   }
-  if (zstd && accepts_coding(accepted, "zstd"))
-    return pack(request, "zstd", {make_zstd_encoder(static_cast<int>(settings.zstd.level.value_or(kZstdLevel))), 0, 0});
-  if (gzip && allows_gzip(request))
-    return pack(request, "gzip",
-                pool_.take(static_cast<int>(settings.gzip.level.value_or(kGzipLevel)), known_length(response)));
+  if (zstd && accepts_coding(accepted, "zstd")) {
+    const int level = static_cast<int>(settings.zstd.level.value_or(kZstdLevel));
+    return pack(request, "zstd", {make_zstd_encoder(level), 0, 0}, level);
+  }
+  if (gzip && allows_gzip(request)) {
+    const int level = static_cast<int>(settings.gzip.level.value_or(kGzipLevel));
+    return pack(request, "gzip", pool_.take(level, known_length(response)), level);
+  }
   return nullptr;
 }
 

@@ -10,6 +10,7 @@
 #include "nginx/body_coder.h"
 #include "nginx/gzip_pool.h"
 #include "nginx/gzip_rules.h"
+#include "nginx/small_files.h"
 #include "nginx/type_set.h"
 
 namespace tierce::nginx {
@@ -21,12 +22,17 @@ class Request;
 // One body.
 class BodyFilter {
  public:
-  BodyFilter(GzipPool& pool, GzipPool::Lease lease) : pool_(pool), lease_(std::move(lease)) {}
+  // `coding` and `level`: what it packs by, "" when it expands.
+  BodyFilter(GzipPool& pool, GzipPool::Lease lease, std::string_view coding = {}, int level = 0)
+      : pool_(pool), lease_(std::move(lease)), coding_(coding), level_(level) {}
   ~BodyFilter();
   BodyFilter(const BodyFilter&) = delete;
   BodyFilter& operator=(const BodyFilter&) = delete;
   // False: what was written is damaged (gunzip), the response cannot go on.
   bool write(Client& client, std::string_view bytes, Flush how);
+  // All of a file that is in memory, which is packed once for everybody. Nothing but the end may follow.
+  bool write_all(Client& client, SmallFiles& files, SmallFile& file);
+  bool packs() const { return !coding_.empty(); }
   // How many times larger it was than it is now; 0: nothing has come out.
   double ratio() const {
     return out_bytes_ == 0 ? 0 : static_cast<double>(in_bytes_) / static_cast<double>(out_bytes_);
@@ -35,6 +41,9 @@ class BodyFilter {
  private:
   GzipPool& pool_;
   GzipPool::Lease lease_;
+  std::string_view coding_;
+  int level_;
+  bool ended_ = false;
   std::string out_;
   std::uint64_t in_bytes_ = 0, out_bytes_ = 0;
 };
@@ -54,7 +63,7 @@ class BodyFilters {
   };
   Prepared& prepared(const conf::LocationSettings& settings);
   bool allows_gzip(Request& request);
-  std::unique_ptr<BodyFilter> pack(Request& request, std::string_view coding, GzipPool::Lease lease);
+  std::unique_ptr<BodyFilter> pack(Request& request, std::string_view coding, GzipPool::Lease lease, int level);
 
   std::unordered_map<const conf::LocationSettings*, std::unique_ptr<Prepared>> prepared_;
   GzipPool pool_;

@@ -194,7 +194,7 @@ void Http2Connection::stream_drained(Http2Stream& stream) {
 
 // A stream's coroutine goes on in here: it may write more, end, and free others' places in the list.
 void Http2Connection::tell_drained() {
-  for (std::size_t i = 0; i < drained_.size(); ++i) {
+  for (std::size_t i = 0; i < drained_.size(); ++i) {  // NOLINT(modernize-loop-convert): it grows.
     Http2Stream* stream = std::exchange(drained_[i], nullptr);
     if (stream == nullptr) continue;
     stream->drained_said = false;

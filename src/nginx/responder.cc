@@ -338,7 +338,12 @@ Async<int> send_response(Request& request) {
     write_body(request, part.text);
     if (part.bytes == 0) continue;
     if (response.small_file != nullptr) {
-      write_body(request, std::string_view(response.small_file->bytes).substr(part.at, part.bytes));
+      SmallFile& file = *response.small_file;
+      if (request.body_filter == nullptr || !request.body_filter->packs() || response.parts.size() > 1) {
+        write_body(request, std::string_view(file.bytes).substr(part.at, part.bytes));
+      } else if (!request.body_filter->write_all(client, request.site.small_files(), file)) {
+        request.damaged = true;
+      }
       continue;
     }
     if (request.body_filter == nullptr && part.bytes > kCopyMax) {

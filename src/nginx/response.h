@@ -32,7 +32,7 @@ struct Response {
   // The body: texts and parts of a file.
   std::vector<edge::ReadyResponse::Part> parts;
   os::UniqueFd file;
-  std::shared_ptr<const SmallFile> small_file;  // In place of `file`.
+  std::shared_ptr<SmallFile> small_file;  // In place of `file`.
   bool from_file() const { return file || small_file != nullptr; }
 
   void clear() {

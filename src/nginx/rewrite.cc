@@ -137,7 +137,7 @@ class Run {
     const Variable& variable = request_.site.variables().at(request_.site.variables().slot_of(what.variable));
     std::string value = request_.site.text(request_, what.value);
     if (variable.write != nullptr) {
-      variable.write(request_, std::move(value));
+      variable.write(request_, value);
     } else if (variable.stored) {
       if (request_.set.size() <= variable.number) request_.set.resize(request_.site.variables().stored_count());
       request_.set[variable.number] = std::move(value);

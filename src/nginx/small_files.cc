@@ -40,14 +40,21 @@ bool has_honest_times(int file) {
   }
 }
 
+std::size_t bytes_of(const SmallFile& file) {
+  std::size_t bytes = file.bytes.size();
+  for (const SmallFile::Packed& each : file.packed) bytes += each.bytes.size();
+  return bytes;
+}
+
 }  // namespace
 
-std::shared_ptr<const SmallFile> SmallFiles::find(const std::string& path) {
+std::shared_ptr<SmallFile> SmallFiles::find(const std::string& path) {
   const auto found = entries_.find(path);
-  if (found == entries_.end() || found->second.file == nullptr) return nullptr;
+  if (found == entries_.end() || found->second == nullptr) return nullptr;
   struct stat now {};
-  if (::stat(path.c_str(), &now) == 0 && same_file(now, found->second.file->info)) return found->second.file;
-  bytes_ -= found->second.file->bytes.size();
+  if (::stat(path.c_str(), &now) == 0 && same_file(now, found->second->info)) return found->second;
+  bytes_ -= bytes_of(*found->second);
+  found->second->kept = false;
   entries_.erase(found);
   return nullptr;
 }
@@ -59,21 +66,39 @@ void SmallFiles::learn(const std::string& path, int file, const struct stat& inf
   const auto found = entries_.find(path);
   if (found == entries_.end()) {
     if (entries_.size() >= kPathsMax) forget_all();
-    entries_.emplace(path, Entry{});
+    entries_.emplace(path, nullptr);
     return;
   }
-  if (found->second.file != nullptr || !has_honest_times(file)) return;
+  if (found->second != nullptr || !has_honest_times(file)) return;
   auto made = std::make_shared<SmallFile>();
   made->info = info;
   made->bytes.resize(size);
   if (os::read_at(file, made->bytes.data(), size, 0) != size) return;
   if (bytes_ + size > kBytesMax) return forget_all();
   bytes_ += size;
-  found->second.file = std::move(made);
+  found->second = std::move(made);
+}
+
+const std::string* SmallFiles::packed(const SmallFile& file, std::string_view coding, int level) {
+  for (const SmallFile::Packed& each : file.packed) {
+    if (each.level == level && each.coding == coding) return &each.bytes;
+  }
+  return nullptr;
+}
+
+void SmallFiles::keep_packed(SmallFile& file, std::string_view coding, int level, std::string_view bytes) {
+  // One that has been forgotten meanwhile is still being sent, and counts no more.
+  if (!file.kept || file.packed.size() >= kPackedMax) return;
+  if (bytes_ + bytes.size() > kBytesMax) return forget_all();
+  bytes_ += bytes.size();
+  file.packed.push_back({std::string(coding), level, std::string(bytes)});
 }
 
 // Which of them are asked for shows soon enough.
 void SmallFiles::forget_all() {
+  for (const auto& [path, file] : entries_) {
+    if (file != nullptr) file->kept = false;
+  }
   entries_.clear();
   bytes_ = 0;
 }

@@ -89,6 +89,25 @@ TEST_F(SmallFilesTest, SeesThatItMayNotBeReadAnyMore) {
   EXPECT_EQ(found(), "(to be opened)");
 }
 
+TEST_F(SmallFilesTest, KeepsWhatWasPackedAsLongAsTheFileStays) {
+  write("one");
+  ask();
+  ask();
+  const auto file = files_.find(path_);
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(SmallFiles::packed(*file, "gzip", 1), nullptr);
+  files_.keep_packed(*file, "gzip", 1, "packed");
+  ASSERT_NE(SmallFiles::packed(*file, "gzip", 1), nullptr);
+  EXPECT_EQ(*SmallFiles::packed(*file, "gzip", 1), "packed");
+  EXPECT_EQ(SmallFiles::packed(*file, "gzip", 2), nullptr);
+  EXPECT_EQ(SmallFiles::packed(*file, "br", 1), nullptr);
+  EXPECT_EQ(files_.bytes(), 9u);
+  std::filesystem::remove(path_);
+  EXPECT_EQ(files_.find(path_), nullptr);
+  files_.keep_packed(*file, "br", 1, "late");  // It is only being sent.
+  EXPECT_EQ(files_.bytes(), 0u);
+}
+
 TEST_F(SmallFilesTest, LeavesLargeOnesAlone) {
   write(std::string(SmallFiles::kFileBytesMax + 1, 'x'));
   ask();

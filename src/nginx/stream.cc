@@ -27,10 +27,10 @@ void Stream::arm(std::chrono::milliseconds after) {
                      [](void* self) { static_cast<Stream*>(self)->raise(kLate); });
 }
 
+// Its end takes it out of the poller.
 void bury(Loop& loop, std::unique_ptr<Stream> stream) {
   if (stream == nullptr) return;
   stream->detach();
-  loop.poller().remove(stream->fd());
   loop.bury(std::move(stream));
 }
 

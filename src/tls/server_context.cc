@@ -145,7 +145,15 @@ SharedSessions* sessions_of(const SSL* ssl) {
   return data_of(arrival != nullptr ? arrival->first->get() : SSL_get_SSL_CTX(ssl)).sessions.get();
 }
 
+// In TLS 1.3 a ticket carries all of its session, and nobody looks for it here; with early data OpenSSL keeps books of
+// what was used.
+bool is_in_its_ticket(SSL* ssl, const SSL_SESSION* session) {
+  return SSL_version(ssl) >= TLS1_3_VERSION && (SSL_get_options(ssl) & SSL_OP_NO_TICKET) == 0 &&
+         SSL_SESSION_get_max_early_data(session) == 0;
+}
+
 int keep_session(SSL* ssl, SSL_SESSION* session) {
+  if (is_in_its_ticket(ssl, session)) return 0;
   SharedSessions* sessions = sessions_of(ssl);
   const int bytes = i2d_SSL_SESSION(session, nullptr);
   if (bytes <= 0) return 0;
@@ -176,6 +184,8 @@ void set_session_rules(SSL_CTX* context, const ServerMaterial& material) {
   SSL_CTX_set_timeout(context, static_cast<long>(material.session_timeout.count()));
   if (!material.tickets) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_key);
+  // Each connection is given one for the next; a second one, as OpenSSL gives it, is work for nothing.
+  SSL_CTX_set_num_tickets(context, 1);
   long mode = SSL_SESS_CACHE_SERVER;
   if (material.session_cache == SessionCache::kOwn)
     SSL_CTX_sess_set_cache_size(context, static_cast<long>(material.own_sessions));

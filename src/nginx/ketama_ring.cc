@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kPointsAUnit = 160;
 
 std::uint32_t crc(std::uint32_t begun, std::string_view bytes) {
+  if (bytes.empty()) return begun;  // To zlib no memory at all means: begin anew.
   return static_cast<std::uint32_t>(
       ::crc32(begun, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }

@@ -2,25 +2,26 @@
 
 #include <zlib.h>
 
-#include <random>
+#include <algorithm>
 
 #include "nginx/address_list.h"
 
 namespace tierce::nginx {
 namespace {
 
-// nginx's: of an IPv4 address the first three bytes, so that a network keeps its server.
-std::uint32_t ip_hash_step(std::uint32_t hash, std::string_view bytes) {
+constexpr std::uint32_t kFirstIpHash = 89;
+
+std::uint32_t next_ip_hash(std::uint32_t hash, std::string_view bytes) {
   for (const char c : bytes) hash = (hash * 113 + static_cast<unsigned char>(c)) % 6271;
   return hash;
 }
 
+// Of an IPv4 address the first three bytes, so that a network keeps its server.
 std::string hashed_bytes(std::string_view remote) {
   const auto ip = parse_ip(remote);
   if (!ip) return std::string("\0\0\0", 3);
-  const bool is_ipv4 = remote.find(':') == std::string_view::npos;
   const auto* bytes = reinterpret_cast<const char*>(ip->data());
-  return is_ipv4 ? std::string(bytes + 12, 3) : std::string(bytes, 16);
+  return remote.find(':') == std::string_view::npos ? std::string(bytes + 12, 3) : std::string(bytes, 16);
 }
 
 std::uint32_t crc(std::string_view text) {
@@ -30,151 +31,226 @@ std::uint32_t crc(std::string_view text) {
 
 }  // namespace
 
-void Balancing::set(const config::nginx::UpstreamSettings& settings, std::vector<Peer> peers) {
-  how_ = settings.balance;
+void Balancing::set(Method method, std::vector<Peer> peers) {
+  method_ = method;
   peers_ = std::move(peers);
+  const auto backups = std::stable_partition(peers_.begin(), peers_.end(), [](const Peer& p) { return !p.backup; });
+  primaries_ = static_cast<std::size_t>(backups - peers_.begin());
+  weight_ = 0;
+  for (std::size_t i = 0; i < primaries_; ++i) weight_ += peers_[i].weight;
+  if (method_ != Method::kConsistentHash) return;
+  std::vector<KetamaRing::Server> servers;
+  ring_names_.clear();
+  for (std::size_t i = 0; i < primaries_; ++i) {
+    servers.push_back({peers_[i].name, peers_[i].weight});
+    ring_names_.push_back(peers_[i].name);
+  }
+  ring_ = KetamaRing(servers);
 }
 
-bool Balancing::usable(const Peer& peer, std::int64_t now_s) const {
-  if (peer.down) return false;
+std::size_t Balancing::tries() const {
+  return static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(), [](const Peer& p) { return !p.down; }));
+}
+
+bool Balancing::usable(std::size_t index, const Choice& choice, std::int64_t now_s) const {
+  const Peer& peer = peers_[index];
+  if (choice.tried[index] || peer.down) return false;
   if (peer.max_fails != 0 && peer.fails >= peer.max_fails && now_s - peer.checked_s <= peer.fail_timeout_s)
     return false;
   return peer.connections_max == 0 || peer.connections < peer.connections_max;
 }
 
-std::optional<std::size_t> Balancing::take(std::size_t index, Choice& choice, std::int64_t now_s) {
+std::size_t Balancing::take(std::size_t index, Choice& choice, std::int64_t now_s) {
   Peer& peer = peers_[index];
   choice.tried[index] = true;
-  ++choice.attempts;
   ++peer.connections;
+  // Its time out is over: this request finds out whether it is back.
   if (now_s - peer.checked_s > peer.fail_timeout_s) peer.checked_s = now_s;
   return index;
 }
 
-std::optional<std::size_t> Balancing::round_robin(Choice& choice, std::int64_t now_s, bool backup) {
+bool Balancing::turn_to_backups(Choice& choice) const {
+  if (choice.among_backups || primaries_ == peers_.size()) return false;
+  choice.among_backups = true;
+  return true;
+}
+
+// The peer whose share of the weights `place` lies in.
+std::size_t Balancing::at_weight(std::int64_t place) const {
+  std::size_t index = 0;
+  while (place >= peers_[index].weight) place -= peers_[index++].weight;
+  return index;
+}
+
+void Balancing::give_turn(std::size_t index, std::int64_t& total) {
+  Peer& peer = peers_[index];
+  peer.current += peer.effective;
+  total += peer.effective;
+  if (peer.effective < peer.weight) ++peer.effective;
+}
+
+std::optional<std::size_t> Balancing::by_turns(Choice& choice, std::int64_t now_s) {
+  if (single()) {
+    Peer& only = peers_.front();
+    if (only.down || (only.connections_max != 0 && only.connections >= only.connections_max)) return std::nullopt;
+    ++only.connections;
+    return 0;
+  }
   std::optional<std::size_t> best;
   std::int64_t total = 0;
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    Peer& peer = peers_[i];
-    if (peer.backup != backup || choice.tried[i] || !usable(peer, now_s)) continue;
-    peer.current += peer.effective;
-    total += peer.effective;
-    if (peer.effective < peer.weight) ++peer.effective;
-    if (!best || peer.current > peers_[*best].current) best = i;
+  for (std::size_t i = first(choice); i < last(choice); ++i) {
+    if (!usable(i, choice, now_s)) continue;
+    give_turn(i, total);
+    if (!best || peers_[i].current > peers_[*best].current) best = i;
   }
-  if (!best) return std::nullopt;
+  if (!best) return turn_to_backups(choice) ? by_turns(choice, now_s) : std::nullopt;
   peers_[*best].current -= total;
   return take(*best, choice, now_s);
 }
 
-std::optional<std::size_t> Balancing::least_connections(Choice& choice, std::int64_t now_s, bool backup) {
+std::optional<std::size_t> Balancing::least_connections(Choice& choice, std::int64_t now_s) {
   std::optional<std::size_t> best;
-  std::vector<std::size_t> equals;
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    const Peer& peer = peers_[i];
-    if (peer.backup != backup || choice.tried[i] || !usable(peer, now_s)) continue;
-    if (best) {
-      const std::int64_t mine = peer.connections * peers_[*best].weight;
-      const std::int64_t theirs = peers_[*best].connections * peer.weight;
-      if (mine > theirs) continue;
-      if (mine < theirs) equals.clear();
+  bool several = false;
+  const auto compared = [this](std::size_t a, std::size_t b) {
+    return peers_[a].connections * peers_[b].weight - peers_[b].connections * peers_[a].weight;
+  };
+  for (std::size_t i = first(choice); i < last(choice); ++i) {
+    if (!usable(i, choice, now_s)) continue;
+    if (!best || compared(i, *best) < 0) {
+      best = i;
+      several = false;
+    } else if (compared(i, *best) == 0) {
+      several = true;
     }
-    if (equals.empty()) best = i;
-    equals.push_back(i);
   }
-  if (!best) return std::nullopt;
-  // Among equals by turns, weighted.
-  std::size_t chosen = equals.front();
+  if (!best) return turn_to_backups(choice) ? least_connections(choice, now_s) : std::nullopt;
   std::int64_t total = 0;
-  for (const std::size_t i : equals) {
-    Peer& peer = peers_[i];
-    peer.current += peer.effective;
-    total += peer.effective;
-    if (peer.effective < peer.weight) ++peer.effective;
-    if (peer.current > peers_[chosen].current) chosen = i;
+  // Equals go by turns.
+  for (std::size_t i = *best; several && i < last(choice); ++i) {
+    if (!usable(i, choice, now_s) || compared(i, *best) != 0) continue;
+    give_turn(i, total);
+    if (peers_[i].current > peers_[*best].current) best = i;
   }
-  peers_[chosen].current -= total;
-  return take(chosen, choice, now_s);
+  peers_[*best].current -= total;
+  return take(*best, choice, now_s);
 }
 
-// The peer at the place that the hash names among the weights.
-std::optional<std::size_t> Balancing::by_hash(Choice& choice, std::int64_t now_s, std::uint32_t hash) {
-  std::int64_t total = 0;
-  for (const Peer& peer : peers_) total += peer.backup ? 0 : peer.weight;
-  if (total == 0) return std::nullopt;
-  std::int64_t place = static_cast<std::int64_t>(hash) % total;
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (peers_[i].backup) continue;
-    place -= peers_[i].weight;
-    if (place >= 0) continue;
-    if (choice.tried[i] || !usable(peers_[i], now_s)) return std::nullopt;
-    return take(i, choice, now_s);
+std::optional<std::size_t> Balancing::by_address(Choice& choice, std::int64_t now_s) {
+  const std::string bytes = hashed_bytes(choice.remote);
+  if (!choice.begun) choice.hash = kFirstIpHash;
+  choice.begun = true;
+  std::uint32_t hash = choice.hash;
+  while (choice.misses <= kMissesMax) {
+    hash = next_ip_hash(hash, bytes);
+    const std::size_t index = at_weight(hash % weight_);
+    if (usable(index, choice, now_s)) {
+      choice.hash = hash;
+      return take(index, choice, now_s);
+    }
+    ++choice.misses;
   }
-  return std::nullopt;
+  return by_turns(choice, now_s);
+}
+
+std::optional<std::size_t> Balancing::by_key(Choice& choice, std::int64_t now_s) {
+  while (choice.misses <= kMissesMax) {
+    const std::string text =
+        (choice.rehash > 0 ? std::to_string(choice.rehash) : std::string()) + std::string(choice.key);
+    choice.hash += (crc(text) >> 16) & 0x7fff;
+    ++choice.rehash;
+    const std::size_t index = at_weight(choice.hash % weight_);
+    if (usable(index, choice, now_s)) return take(index, choice, now_s);
+    ++choice.misses;
+  }
+  return by_turns(choice, now_s);
+}
+
+std::optional<std::size_t> Balancing::by_ring(Choice& choice, std::int64_t now_s) {
+  if (!choice.begun) choice.hash = static_cast<std::uint32_t>(ring_.place_of(choice.key));
+  choice.begun = true;
+  while (choice.misses <= kMissesMax) {
+    const std::string& name = ring_names_[ring_.server_at(choice.hash)];
+    // A server with several addresses stands in the ring once: they take turns.
+    std::optional<std::size_t> best;
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < primaries_; ++i) {
+      if (peers_[i].name != name || !usable(i, choice, now_s)) continue;
+      give_turn(i, total);
+      if (!best || peers_[i].current > peers_[*best].current) best = i;
+    }
+    if (best) {
+      peers_[*best].current -= total;
+      return take(*best, choice, now_s);
+    }
+    ++choice.hash;
+    ++choice.misses;
+  }
+  return by_turns(choice, now_s);
+}
+
+std::optional<std::size_t> Balancing::by_dice(Choice& choice, std::int64_t now_s) {
+  while (choice.misses <= kMissesMax) {
+    const std::size_t index = at_weight(static_cast<std::int64_t>(dice_()) % weight_);
+    if (usable(index, choice, now_s)) return take(index, choice, now_s);
+    ++choice.misses;
+  }
+  return by_turns(choice, now_s);
+}
+
+std::optional<std::size_t> Balancing::better_of_two(Choice& choice, std::int64_t now_s) {
+  std::optional<std::size_t> one;
+  while (choice.misses <= kMissesMax) {
+    const std::size_t index = at_weight(static_cast<std::int64_t>(dice_()) % weight_);
+    if (index == one || !usable(index, choice, now_s)) {
+      ++choice.misses;
+      continue;
+    }
+    if (!one) {
+      one = index;
+      continue;
+    }
+    const Peer &a = peers_[*one], &b = peers_[index];
+    return take(b.connections * a.weight > a.connections * b.weight ? *one : index, choice, now_s);
+  }
+  return by_turns(choice, now_s);
 }
 
 std::optional<std::size_t> Balancing::choose(Choice& choice, std::int64_t now_s) {
-  using Balance = config::nginx::UpstreamSettings::Balance;
   choice.tried.resize(peers_.size());
-  if (peers_.size() == 1 && !peers_.front().down) {
-    if (choice.tried.front()) return std::nullopt;
-    return take(0, choice, now_s);
-  }
-  std::optional<std::size_t> chosen;
-  constexpr int kHashTries = 20;  // nginx's; then by turns.
-  switch (how_) {
-    case Balance::kIpHash: {
-      const std::string bytes = hashed_bytes(choice.remote);
-      std::uint32_t hash = 89;
-      for (int i = 0; i < kHashTries && !chosen; ++i) chosen = by_hash(choice, now_s, hash = ip_hash_step(hash, bytes));
-      break;
-    }
-    case Balance::kHash:
-    case Balance::kConsistentHash: {
-      std::uint32_t sum = 0;
-      for (int i = 0; i < kHashTries && !chosen; ++i) {
-        const std::string text = (i == 0 ? std::string() : std::to_string(i)) + std::string(choice.key);
-        sum += (crc(text) >> 16) & 0x7fff;
-        chosen = by_hash(choice, now_s, sum);
-      }
-      break;
-    }
-    case Balance::kLeastConn:
-      chosen = least_connections(choice, now_s, false);
-      break;
-    case Balance::kRandom:
-    case Balance::kRandomTwo: {
-      thread_local std::minstd_rand random{std::random_device{}()};
-      for (int i = 0; i < kHashTries && !chosen; ++i)
-        chosen = by_hash(choice, now_s, static_cast<std::uint32_t>(random()));
-      break;
-    }
-    case Balance::kRoundRobin:
+  if (single() || primaries_ == 0) return by_turns(choice, now_s);
+  switch (method_) {
+    case Method::kIpHash:
+      return by_address(choice, now_s);
+    case Method::kHash:
+      return choice.key.empty() ? by_turns(choice, now_s) : by_key(choice, now_s);
+    case Method::kConsistentHash:
+      return choice.key.empty() ? by_turns(choice, now_s) : by_ring(choice, now_s);
+    case Method::kLeastConn:
+      return least_connections(choice, now_s);
+    case Method::kRandom:
+      return by_dice(choice, now_s);
+    case Method::kRandomTwo:
+      return better_of_two(choice, now_s);
+    case Method::kRoundRobin:
       break;
   }
-  if (!chosen) chosen = round_robin(choice, now_s, false);
-  if (!chosen) chosen = round_robin(choice, now_s, true);
-  if (chosen || choice.attempts > 0) return chosen;
-  // All have failed: they are all tried again, as in nginx.
-  for (Peer& peer : peers_) peer.fails = 0;
-  return std::nullopt;
+  return by_turns(choice, now_s);
 }
 
-void Balancing::release(std::size_t index, End end, std::int64_t now_s) {
-  if (index >= peers_.size()) return;
+bool Balancing::release(std::size_t index, End end, std::int64_t now_s) {
   Peer& peer = peers_[index];
   --peer.connections;
-  if (peers_.size() == 1) {
-    peer.fails = 0;
-    return;
+  if (single()) return false;
+  if (end == End::kGood) {
+    // Alive again: the request that was to find out has.
+    if (peer.accessed_s < peer.checked_s) peer.fails = 0;
+    return false;
   }
-  if (end == End::kFailed) {
-    ++peer.fails;
-    peer.accessed_s = peer.checked_s = now_s;
-    if (peer.max_fails != 0) peer.effective = std::max<std::int64_t>(0, peer.effective - peer.weight / peer.max_fails);
-  } else if (peer.accessed_s < peer.checked_s) {
-    peer.fails = 0;
-  }
+  ++peer.fails;
+  peer.accessed_s = peer.checked_s = now_s;
+  if (peer.max_fails == 0) return false;
+  peer.effective = std::max<std::int64_t>(0, peer.effective - peer.weight / peer.max_fails);
+  return peer.fails >= peer.max_fails;
 }
 
 }  // namespace tierce::nginx

@@ -422,7 +422,7 @@ bool upstream_header_time(Request& r, string_view, std::string& out) {
                        [&](const UpstreamAttempt& each) { append_seconds(out, each.answered, each.header_ms); });
 }
 bool upstream_response_time(Request& r, string_view, std::string& out) {
-  return upstream_list(r, out, [&](const UpstreamAttempt& each) { append_seconds(out, true, each.response_ms); });
+  return upstream_list(r, out, [&](const UpstreamAttempt& each) { append_seconds(out, each.ended, each.response_ms); });
 }
 bool upstream_response_length(Request& r, string_view, std::string& out) {
   return upstream_list(r, out, [&](const UpstreamAttempt& each) { give_number(out, each.body_bytes); });

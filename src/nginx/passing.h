@@ -28,7 +28,7 @@ class Passing {
 
   // --- passing_attempt.cc ---
   Async<int> try_servers();
-  Async<Trouble> attempt(std::size_t peer);
+  Async<Trouble> attempt(const PeerAddress& address);
   Async<Trouble> connect(const PeerAddress& address);
   Async<Trouble> secure();
   Async<Trouble> send_request();
@@ -36,6 +36,11 @@ class Passing {
   Async<Trouble> read_head();
   // False: nothing more comes.
   bool receive();
+  void name_upstream(std::string_view address, bool is_unix);
+  UpstreamAttempt& begin_facts(const std::string& address);
+  void give_back(Balancing::End end);
+  bool out_of_time() const;
+  std::int64_t now_s() const;
   // Until one of the events of the server's connection, its time, or the client's end.
   Async<Trouble> wait(std::uint32_t events, conf::Milliseconds time, std::string_view doing);
   bool may_try_again(Trouble trouble, int status) const;
@@ -69,9 +74,12 @@ class Passing {
   PassPlace place_;
   UpstreamGroup* group_ = nullptr;
   bool over_tls_ = false;
-  Balancing::Choice choice_;
+  PeerGroup::Choice choice_;
   std::string hash_key_, remote_;
-  std::optional<std::size_t> peer_;
+  std::optional<PeerGroup::Chosen> peer_;
+  std::size_t tries_left_ = 0;
+  bool first_try_ = true;
+  std::string_view doing_;  // For logs.
   std::unique_ptr<UpstreamConnection> connection_;
   http::ResponseParser parser_{http::ResponseParser::Form::kHttp};
   std::string plain_;  // Of FastCGI: what its records held and nobody has read yet.
@@ -84,7 +92,7 @@ class Passing {
   bool request_begun_ = false;  // Something has been sent that the server may act upon.
   bool server_ended_ = false;
   bool buffering_ = true;
-  std::uint64_t began_ms_ = 0;
+  std::uint64_t began_ms_ = 0, first_began_ms_ = 0;
   os::UniqueFd spool_;
   std::uint64_t spool_read_ = 0, spool_written_ = 0;
 };

@@ -19,6 +19,11 @@ constexpr std::chrono::milliseconds kMinute{60'000};
 constexpr std::size_t kReadBytes = 16384;
 constexpr int kClientGoneStatus = 499;  // nginx's, for logs.
 
+// The statuses that proxy_next_upstream has words for.
+bool is_failure(int status) {
+  return status == 403 || status == 404 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 std::string_view scheme_of(PassHow::Kind kind, bool tls) {
   switch (kind) {
     case PassHow::Kind::kHttp:
@@ -40,7 +45,7 @@ std::string describe_errno(int error) {
 }  // namespace
 
 Passing::~Passing() {
-  if (peer_) group_->balancing().release(*peer_, Balancing::End::kGood, 0);
+  if (peer_) give_back(Balancing::End::kGood);
   drop_connection();
 }
 
@@ -76,14 +81,12 @@ bool Passing::client_left() const {
 }
 
 Async<Passing::Trouble> Passing::wait(std::uint32_t events, conf::Milliseconds time, std::string_view doing) {
+  doing_ = doing;
   Stream& stream = *connection_->stream;
   Signal& signal = request_.signal;
   stream.arm(time.value_or(kMinute));
   while (!signal.has(events)) {
-    if (signal.has(kUpstreamLate)) {
-      log(Level::kError, fmt::format("upstream timed out (110: Connection timed out) while {}", doing));
-      co_return Trouble::kTimeout;
-    }
+    if (signal.has(kUpstreamLate)) co_return Trouble::kTimeout;
     if (client_left()) {
       log(Level::kInfo, fmt::format("client prematurely closed connection while {}", doing));
       co_return Trouble::kClientGone;
@@ -141,6 +144,7 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
 }
 
 Async<Passing::Trouble> Passing::secure() {
+  doing_ = "SSL handshaking to upstream";
   tls::Session* session = begin_pass_tls(request_, *how_.settings, connection_->address, connection_->stream->io());
   if (session == nullptr) co_return Trouble::kError;
   using Handshake = tls::Session::Handshake;
@@ -171,7 +175,7 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
     const os::IoResult sent = stream.io().send(bytes.data() + at, bytes.size() - at);
     if (sent.outcome == os::Io::kClosed) {
       // It may have answered before it closed: that answer counts.
-      if (stream.has(kReadable) && request_begun_) {
+      if (stream.has(kReadable) && request_.upstream.attempts.back().bytes_sent > 0) {
         body_sent_ = false;
         co_return Trouble::kNone;
       }
@@ -180,7 +184,6 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
     }
     if (sent.outcome == os::Io::kDone && sent.bytes > 0) {
       at += sent.bytes;
-      request_begun_ = true;
       request_.upstream.attempts.back().bytes_sent += sent.bytes;
       continue;
     }
@@ -202,6 +205,8 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
 }
 
 Async<Passing::Trouble> Passing::send_request() {
+  request_begun_ = true;
+  doing_ = "sending request to upstream";
   std::string bytes;
   if (!append_request_head(request_, how_, place_, chunked_body_, bytes)) {
     log(Level::kError, "the request is too large for the uwsgi protocol: its variables have more than 65535 bytes");
@@ -308,6 +313,7 @@ void Passing::consume(std::size_t bytes) {
 }
 
 Async<Passing::Trouble> Passing::read_head() {
+  doing_ = "reading response header from upstream";
   const std::int64_t most = how_.settings->buffer_size ? how_.settings->buffer_size->bytes : 4096;
   parser_.reset(how_.kind == PassHow::Kind::kHttp ? http::ResponseParser::Form::kHttp
                                                   : http::ResponseParser::Form::kCgi);
@@ -347,16 +353,41 @@ Async<Passing::Trouble> Passing::read_head() {
   }
 }
 
-Async<Passing::Trouble> Passing::attempt(std::size_t peer) {
-  const PeerAddress& address = group_->address(peer);
-  UpstreamAttempt& facts = request_.upstream.attempts.emplace_back();
-  facts.address = address.text;
-  facts.redirected = choice_.attempts == 1 && request_.upstream.attempts.size() > 1;
-  // As nginx says it: a unix socket ends with a colon.
-  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + address.text;
-  if (address.text.starts_with("unix:")) request_.pass_url += ':';
+std::int64_t Passing::now_s() const { return static_cast<std::int64_t>(request_.site.loop().now_ns() / 1'000'000'000); }
+
+// For logs. As nginx says it: while it is known where to, a unix socket ends with a colon.
+void Passing::name_upstream(std::string_view address, bool is_unix) {
+  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + std::string(address);
+  if (is_unix) request_.pass_url += ':';
   if (how_.kind == PassHow::Kind::kHttp) request_.pass_url += pass_target_of(request_, place_);
+}
+
+UpstreamAttempt& Passing::begin_facts(const std::string& address) {
+  UpstreamAttempt& facts = request_.upstream.attempts.emplace_back();
+  facts.address = address;
+  facts.redirected = first_try_ && request_.upstream.attempts.size() > 1;
+  first_try_ = false;
   began_ms_ = request_.site.loop().now_ms();
+  return facts;
+}
+
+void Passing::give_back(Balancing::End end) {
+  const PeerGroup::Released released = group_->peers().release(*peer_, end, now_s());
+  if (released.disabled) log(Level::kWarn, fmt::format("upstream server temporarily disabled while {}", doing_));
+  if (end == Balancing::End::kFailed) name_upstream(peer_->address.text, false);
+  tries_left_ = released.single || tries_left_ == 0 ? 0 : tries_left_ - 1;
+  peer_.reset();
+}
+
+bool Passing::out_of_time() const {
+  const auto& most = how_.settings->next_upstream_timeout;
+  return most && most->count() > 0 &&
+         request_.site.loop().now_ms() - first_began_ms_ >= static_cast<std::uint64_t>(most->count());
+}
+
+Async<Passing::Trouble> Passing::attempt(const PeerAddress& address) {
+  begin_facts(address.text);
+  name_upstream(address.text, address.storage.ss_family == AF_UNIX);
   server_ended_ = false;
   plain_.clear();
   plain_used_ = 0;
@@ -385,65 +416,52 @@ Async<Passing::Trouble> Passing::attempt(std::size_t peer) {
 }
 
 Async<int> Passing::try_servers() {
-  const std::int64_t tries = how_.settings->next_upstream_tries.value_or(0);
-  const std::uint64_t began = request_.site.loop().now_ms();
-  const auto now_s = [this] { return static_cast<std::int64_t>(request_.site.loop().now_ns() / 1'000'000'000); };
   if (group_->settings().hash_key) hash_key_ = request_.site.text(request_, *group_->settings().hash_key);
   request_.site.variable(request_, "remote_addr", remote_);
   choice_.key = hash_key_;
   choice_.remote = remote_;
-  int status = 502;
+  tries_left_ = group_->peers().tries();
+  if (const auto most = static_cast<std::size_t>(how_.settings->next_upstream_tries.value_or(0)); most > 0)
+    tries_left_ = std::min(tries_left_, most);
+  first_began_ms_ = request_.site.loop().now_ms();
   for (;;) {
-    peer_ = group_->balancing().choose(choice_, now_s());
-    if (!peer_) {
-      if (choice_.attempts > 0) co_return status;
-      log(Level::kError, "no live upstreams while connecting to upstream");
-      auto& facts = request_.upstream.attempts.emplace_back();
-      facts.address = group_->settings().name;
-      facts.status = 502;
-      co_return 502;
-    }
     request_begun_ = false;
-    const Trouble trouble = co_await attempt(*peer_);
-    const bool reused = connection_ != nullptr && connection_->reused;
-    const int answered = trouble == Trouble::kNone ? parser_.head().status : 0;
-    const bool bad_status = answered >= 400 &&
-                            (answered >= 500 || answered == 403 || answered == 404 || answered == 429) &&
-                            names(fmt::format("http_{}", answered));
-    if (trouble == Trouble::kNone && !bad_status) co_return kNext;
-    auto& facts = request_.upstream.attempts.back();
-    facts.response_ms = request_.site.loop().now_ms() - began_ms_;
-    const bool failed = trouble != Trouble::kNone || (answered != 403 && answered != 404);
-    const bool last_try = (tries > 0 && static_cast<std::int64_t>(choice_.attempts) >= tries) ||
-                          (how_.settings->next_upstream_timeout && how_.settings->next_upstream_timeout->count() > 0 &&
-                           request_.site.loop().now_ms() - began >=
-                               static_cast<std::uint64_t>(how_.settings->next_upstream_timeout->count()));
-    // A kept connection that the server had closed meanwhile says nothing about the server: once more, with a new one.
-    if (trouble == Trouble::kError && reused && parser_.head().head_bytes == 0) {
-      drop_connection();
-      group_->balancing().release(*peer_, Balancing::End::kGood, now_s());
-      choice_.tried[*peer_] = false;
-      --choice_.attempts;
-      peer_.reset();
-      if (may_try_again(trouble, 0)) continue;
+    doing_ = "connecting to upstream";
+    peer_ = group_->peers().choose(choice_, now_s());
+    if (!peer_) {
+      UpstreamAttempt& facts = begin_facts(group_->settings().name);
+      facts.status = 502;
+      facts.ended = true;
+      name_upstream(group_->settings().name, false);
+      log(Level::kError, "no live upstreams while connecting to upstream");
       co_return 502;
     }
+    const Trouble trouble = co_await attempt(peer_->address);
     if (trouble == Trouble::kClientGone || trouble == Trouble::kCannotSend) {
       drop_connection();
-      group_->balancing().release(*peer_, Balancing::End::kGood, now_s());
-      peer_.reset();
+      give_back(Balancing::End::kGood);
       if (trouble == Trouble::kCannotSend) co_return too_large_ ? 413 : 500;
       request_.response.status = kClientGoneStatus;
       co_return kClose;
     }
-    status = trouble == Trouble::kTimeout ? 504 : answered != 0 ? answered : 502;
-    facts.status = status;
-    const bool others = choice_.attempts < group_->size();
-    if (bad_status && (last_try || !others || !may_try_again(trouble, answered))) co_return kNext;  // It is the answer.
+    const int answered = trouble == Trouble::kNone ? parser_.head().status : 0;
+    // An answer that another server may better is passed on all the same where there is no other.
+    if (trouble == Trouble::kNone &&
+        (!is_failure(answered) || tries_left_ <= 1 || !may_try_again(trouble, answered) || out_of_time()))
+      co_return kNext;
+    const bool reused = connection_ != nullptr && connection_->reused;
     drop_connection();
-    group_->balancing().release(*peer_, failed ? Balancing::End::kFailed : Balancing::End::kGood, now_s());
-    peer_.reset();
-    if (last_try || !may_try_again(trouble, answered)) co_return status;
+    give_back(answered == 403 || answered == 404 ? Balancing::End::kGood : Balancing::End::kFailed);
+    if (trouble == Trouble::kTimeout)
+      log(Level::kError, fmt::format("upstream timed out (110: Connection timed out) while {}", doing_));
+    // A kept connection that the server has closed meanwhile takes no try away.
+    if (reused && trouble == Trouble::kError) ++tries_left_;
+    const int status = trouble == Trouble::kTimeout ? 504 : answered != 0 ? answered : 502;
+    UpstreamAttempt& facts = request_.upstream.attempts.back();
+    facts.response_ms = request_.site.loop().now_ms() - began_ms_;
+    facts.ended = true;
+    facts.status = status;
+    if (tries_left_ == 0 || !may_try_again(trouble, answered) || out_of_time()) co_return status;
   }
 }
 

@@ -98,10 +98,12 @@ void Passing::copy_fields() {
       response.etag = value;
     } else if (is(name, "location")) {
       // What an application says stays as it is, relative or not; what was rewritten is a redirect of our own.
-      if (auto made = rewrites ? rewrite_location(proxy, value, rewriting) : std::nullopt) {
+      // A field without a value is sent as one; a redirect of our own to nowhere would not be.
+      auto made = rewrites ? rewrite_location(proxy, value, rewriting) : std::nullopt;
+      if (made && !made->empty()) {
         response.location = std::move(*made);
       } else {
-        response.fields.add("Location", value);
+        response.fields.add("Location", made ? string_view() : value);
       }
     } else if (is(name, "refresh")) {
       const auto made = rewrites ? rewrite_refresh(proxy, value, rewriting) : std::nullopt;

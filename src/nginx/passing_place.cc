@@ -83,7 +83,7 @@ Async<int> Passing::find_place() {
   request_.proxy_host = place_.host;
   request_.proxy_port = place_.port;
   if (group_ == nullptr) co_return 502;
-  if (group_->size() == 0 && group_->resolving()) {
+  if (group_->peers().empty() && group_->resolving()) {
     // The first request for a name waits for its addresses.
     request_.signal.clear(kResolved);
     auto alive = std::make_shared<bool>(true);

@@ -42,11 +42,8 @@ bool Passing::unspool() {
 void Passing::finish_connection() {
   auto& facts = request_.upstream.attempts.back();
   facts.response_ms = request_.site.loop().now_ms() - began_ms_;
-  if (peer_) {
-    group_->balancing().release(*peer_, Balancing::End::kGood,
-                                static_cast<std::int64_t>(request_.site.loop().now_ns() / 1'000'000'000));
-    peer_.reset();
-  }
+  facts.ended = true;
+  if (peer_) give_back(Balancing::End::kGood);
   if (connection_ == nullptr) return;
   // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
   const bool at_end = !reader_.wrapped() || reader_.record_end();

@@ -28,7 +28,7 @@ struct UpstreamAttempt {
   std::string address;
   int status = 0;
   std::uint64_t connect_ms = 0, header_ms = 0, response_ms = 0;
-  bool connected = false, answered = false;
+  bool connected = false, answered = false, ended = false;
   std::uint64_t bytes_sent = 0, bytes_received = 0;
   std::uint64_t body_bytes = 0;
   bool redirected = false;  // The next attempt is that of another location.

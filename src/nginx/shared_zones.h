@@ -1,4 +1,5 @@
-// The zones of limit_req_zone and limit_conn_zone: what all threads of a process count together.
+// What all threads of a process count together: the zones of limit_req_zone and limit_conn_zone, and what is known of
+// the servers of each upstream block.
 #pragma once
 
 #include <map>
@@ -7,13 +8,15 @@
 
 #include "config/nginx/server_settings.h"
 #include "nginx/connection_zone.h"
+#include "nginx/peer_group.h"
 #include "nginx/rate_zone.h"
 
 namespace tierce::nginx {
 
 class SharedZones {
  public:
-  explicit SharedZones(const std::vector<config::nginx::Zone>& zones) {
+  using Upstreams = std::vector<std::unique_ptr<config::nginx::UpstreamSettings>>;
+  SharedZones(const std::vector<config::nginx::Zone>& zones, const Upstreams& upstreams) {
     for (const auto& zone : zones) {
       if (zone.of_requests) {
         rates_[zone.name] = std::make_unique<RateZone>(zone.per_minute_thousandths, zone.bytes);
@@ -21,6 +24,7 @@ class SharedZones {
         connections_[zone.name] = std::make_unique<ConnectionZone>(zone.bytes);
       }
     }
+    for (const auto& upstream : upstreams) peers_[upstream->name] = std::make_unique<PeerGroup>(*upstream);
   }
   // nullptr: there is none of this name.
   RateZone* rate(const std::string& name) const {
@@ -32,9 +36,15 @@ class SharedZones {
     return found == connections_.end() ? nullptr : found->second.get();
   }
 
+  PeerGroup* peers(const std::string& upstream) const {
+    const auto found = peers_.find(upstream);
+    return found == peers_.end() ? nullptr : found->second.get();
+  }
+
  private:
   std::map<std::string, std::unique_ptr<RateZone>> rates_;
   std::map<std::string, std::unique_ptr<ConnectionZone>> connections_;
+  std::map<std::string, std::unique_ptr<PeerGroup>> peers_;
 };
 
 }  // namespace tierce::nginx

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "nginx/error_logs.h"
+#include "nginx/shared_zones.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -10,21 +11,24 @@ namespace {
 
 // A name that nobody knows is asked for again after so long.
 constexpr std::uint64_t kAgainNs = 10'000'000'000;
+// nginx's, where the block does not say.
+constexpr std::chrono::milliseconds kKeepaliveTimeout{60'000}, kKeepaliveTime{3'600'000};
+constexpr std::int64_t kKeepaliveRequests = 1000;
 
 }  // namespace
 
-UpstreamGroup::UpstreamGroup(Site& site, const conf::UpstreamSettings& settings)
-    : site_(site), settings_(settings), of_server_(settings.servers.size()) {
+UpstreamGroup::UpstreamGroup(Site& site, const conf::UpstreamSettings& settings, PeerGroup* shared)
+    : site_(site),
+      settings_(settings),
+      own_(shared == nullptr ? std::make_unique<PeerGroup>(settings) : nullptr),
+      peers_(shared == nullptr ? own_.get() : shared),
+      missing_(settings.servers.size()) {
   for (std::size_t i = 0; i < settings.servers.size(); ++i) {
     const conf::Address& address = settings.servers[i].address;
-    if (!address.unix_path.empty()) {
-      of_server_[i] = {NameResolver::of_unix(address.unix_path)};
-    } else {
-      of_server_[i] = NameResolver::numeric(address.host, address.port);
-      if (of_server_[i].empty()) look_up(i);
-    }
+    if (!address.unix_path.empty() || !NameResolver::numeric(address.host, address.port).empty()) continue;
+    missing_[i] = true;
+    look_up(i);
   }
-  rebuild();
 }
 
 void UpstreamGroup::look_up(std::size_t server) {
@@ -41,8 +45,8 @@ void UpstreamGroup::look_up(std::size_t server) {
           site_.loop().timers().arm(again_, site_.loop().now_ns() + kAgainNs, this,
                                     [](void* self) { static_cast<UpstreamGroup*>(self)->look_up_missing(); });
         } else {
-          of_server_[server] = std::move(found);
-          rebuild();
+          missing_[server] = false;
+          peers_->set_addresses(server, std::move(found));
         }
         if (pending_ > 0) return;
         const auto told = std::move(waiting_);
@@ -52,74 +56,64 @@ void UpstreamGroup::look_up(std::size_t server) {
 }
 
 void UpstreamGroup::look_up_missing() {
-  for (std::size_t i = 0; i < of_server_.size(); ++i) {
-    if (of_server_[i].empty()) look_up(i);
+  for (std::size_t i = 0; i < missing_.size(); ++i) {
+    if (missing_[i]) look_up(i);
   }
 }
 
-void UpstreamGroup::rebuild() {
-  addresses_.clear();
-  std::vector<Balancing::Peer> peers;
-  for (std::size_t i = 0; i < of_server_.size(); ++i) {
-    const conf::UpstreamServer& server = settings_.servers[i];
-    for (const PeerAddress& address : of_server_[i]) {
-      addresses_.push_back(address);
-      Balancing::Peer peer;
-      peer.server = i;
-      peer.weight = peer.effective = server.weight;
-      peer.connections_max = server.max_conns;
-      peer.max_fails = server.max_fails;
-      peer.fail_timeout_s = server.fail_timeout.count();
-      peer.backup = server.backup;
-      peer.down = server.down;
-      peers.push_back(peer);
-    }
-  }
-  balancing_.set(settings_, std::move(peers));
+bool UpstreamGroup::is_stale(const UpstreamConnection& kept) const {
+  const auto idle = static_cast<std::uint64_t>(settings_.keepalive_timeout.value_or(kKeepaliveTimeout).count());
+  return kept.stream->has(kReadable | kGone) || kept.stream->peer_ended() ||
+         site_.loop().now_ms() - kept.idle_since_ms >= idle;
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamGroup::take_kept(const std::string& address) {
-  const std::uint64_t now = site_.loop().now_ms();
-  for (auto it = kept_.rbegin(); it != kept_.rend();) {
-    auto& kept = *it;
-    const bool stale = kept->stream->has(kReadable | kGone) || kept->stream->peer_ended() ||
-                       (settings_.keepalive_timeout &&
-                        now - kept->began_ms > static_cast<std::uint64_t>(settings_.keepalive_timeout->count()));
-    if (!stale && kept->address != address) {
-      ++it;
-      continue;
-    }
-    auto taken = std::move(kept);
-    it = std::make_reverse_iterator(kept_.erase(std::next(it).base()));
-    if (stale) {
-      bury(site_.loop(), std::move(taken->stream));
-      continue;
-    }
+  close_stale();
+  for (auto it = kept_.rbegin(); it != kept_.rend(); ++it) {
+    if ((*it)->address != address) continue;
+    auto taken = std::move(*it);
+    kept_.erase(std::next(it).base());
     taken->reused = true;
     return taken;
   }
   return nullptr;
 }
 
+void UpstreamGroup::close_stale() {
+  std::erase_if(kept_, [this](auto& kept) {
+    if (!is_stale(*kept)) return false;
+    bury(site_.loop(), std::move(kept->stream));
+    return true;
+  });
+  if (kept_.empty()) return;
+  const auto idle = static_cast<std::uint64_t>(settings_.keepalive_timeout.value_or(kKeepaliveTimeout).count());
+  site_.loop().timers().arm(close_, (kept_.front()->idle_since_ms + idle + 1) * 1'000'000, this,
+                            [](void* self) { static_cast<UpstreamGroup*>(self)->close_stale(); });
+}
+
 void UpstreamGroup::keep(std::unique_ptr<UpstreamConnection> connection) {
+  const std::uint64_t now = site_.loop().now_ms();
   const auto most = static_cast<std::size_t>(settings_.keepalive.value_or(0));
-  const auto requests = settings_.keepalive_requests.value_or(1000);
-  if (most == 0 || static_cast<std::int64_t>(connection->requests) >= requests ||
-      connection->stream->has(kReadable | kGone)) {
+  const auto longest = static_cast<std::uint64_t>(settings_.keepalive_time.value_or(kKeepaliveTime).count());
+  if (most == 0 ||
+      static_cast<std::int64_t>(connection->requests) >= settings_.keepalive_requests.value_or(kKeepaliveRequests) ||
+      now - connection->began_ms > longest || connection->stream->has(kReadable | kGone)) {
     return bury(site_.loop(), std::move(connection->stream));
   }
   connection->stream->detach();
-  connection->began_ms = site_.loop().now_ms();  // Of its idleness.
+  connection->idle_since_ms = now;
   if (kept_.size() >= most) {
     bury(site_.loop(), std::move(kept_.front()->stream));
     kept_.pop_front();
   }
   kept_.push_back(std::move(connection));
+  close_stale();
 }
 
 void UpstreamGroups::open() {
   for (const auto& settings : site_.model().upstreams)
-    named_.emplace(settings->name, std::make_unique<UpstreamGroup>(site_, *settings));
+    named_.emplace(settings->name,
+                   std::make_unique<UpstreamGroup>(site_, *settings, site_.zones().peers(settings->name)));
 }
 
 UpstreamGroup* UpstreamGroups::find(const std::string& name) {
@@ -133,7 +127,7 @@ UpstreamGroup& UpstreamGroups::of_address(const conf::Address& address) {
     auto settings = std::make_unique<conf::UpstreamSettings>();
     settings->name = address.text();
     settings->servers.push_back({.address = address});
-    group = std::make_unique<UpstreamGroup>(site_, *settings);
+    group = std::make_unique<UpstreamGroup>(site_, *settings, nullptr);
     made_.push_back(std::move(settings));
   }
   return *group;

@@ -1,5 +1,6 @@
 // The servers that requests are passed to: groups of them, by the name of an upstream block or the address of a single
-// one; their addresses, who is next, and connections that are kept. Belongs to one thread.
+// one; their addresses, and connections that are kept. Belongs to one thread; who is next (peer_group.h) is of all
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 #include "config/nginx/model.h"
 #include "edge/buffer.h"
-#include "nginx/balancing.h"
 #include "nginx/name_resolver.h"
+#include "nginx/peer_group.h"
 #include "nginx/signal.h"
 #include "nginx/stream.h"
 
@@ -28,18 +29,17 @@ struct UpstreamConnection {
   edge::Buffer in;
   std::string address;
   std::uint32_t requests = 0;
-  std::uint64_t began_ms = 0;
+  std::uint64_t began_ms = 0, idle_since_ms = 0;
   bool reused = false;
 };
 
 class UpstreamGroup {
  public:
-  UpstreamGroup(Site& site, const conf::UpstreamSettings& settings);
+  // `shared`: of an upstream block; nullptr: a group of its own.
+  UpstreamGroup(Site& site, const conf::UpstreamSettings& settings, PeerGroup* shared);
 
   const conf::UpstreamSettings& settings() const { return settings_; }
-  Balancing& balancing() { return balancing_; }
-  const PeerAddress& address(std::size_t peer) const { return addresses_[peer]; }
-  std::size_t size() const { return addresses_.size(); }
+  PeerGroup& peers() { return *peers_; }
   // Names are looked up beside the loop. While that goes on, those who wait for it are told when it is over.
   bool resolving() const { return pending_ > 0; }
   void when_resolved(std::function<void()> told) { waiting_.push_back(std::move(told)); }
@@ -50,17 +50,18 @@ class UpstreamGroup {
  private:
   void look_up(std::size_t server);
   void look_up_missing();
-  void rebuild();
+  bool is_stale(const UpstreamConnection& kept) const;
+  void close_stale();
 
   Site& site_;
   const conf::UpstreamSettings& settings_;
-  std::vector<std::vector<PeerAddress>> of_server_;
-  std::vector<PeerAddress> addresses_;
-  Balancing balancing_;
-  std::deque<std::unique_ptr<UpstreamConnection>> kept_;
+  std::unique_ptr<PeerGroup> own_;
+  PeerGroup* peers_;
+  std::vector<bool> missing_;                             // Of the servers: their names are not known yet.
+  std::deque<std::unique_ptr<UpstreamConnection>> kept_;  // The longest idle first.
   std::size_t pending_ = 0;
   std::vector<std::function<void()>> waiting_;
-  Timer again_;
+  Timer again_, close_;
 };
 
 class UpstreamGroups {

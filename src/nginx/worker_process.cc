@@ -117,7 +117,7 @@ int run_worker(const WorkerStart& start) {
     return 2;
   }
   Counters counters;
-  const SharedZones zones(read->model.http.zones);
+  const SharedZones zones(read->model.http.zones, read->model.upstreams);
   std::vector<std::unique_ptr<ServerThread>> threads;
   for (unsigned i = 0; i < threads_wanted; ++i) {
     if (i > 0) read = conf::interpret(*start.reading);  // The first one has been read above.

@@ -50,6 +50,7 @@ Done server(Interpreter&, Level& level, const Node& node) {
   if (!address) return fail(Error(fmt::format("{} in upstream \"{}\"", address.error().text(), node.words[1])));
   if (!address->uri.empty()) return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   server.address = std::move(*address);
+  server.name = node.words[1];
   level.upstream->servers.push_back(std::move(server));
   return {};
 }

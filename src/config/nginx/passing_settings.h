@@ -85,6 +85,7 @@ struct ScgiSettings {
 
 struct UpstreamServer {
   Address address;
+  std::string name;  // As it was written: the ring of a consistent hash is made of it.
   std::int64_t weight = 1, max_conns = 0, max_fails = 1;
   std::chrono::seconds fail_timeout{10};
   bool backup = false, down = false;

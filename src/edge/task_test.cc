@@ -57,12 +57,15 @@ TEST(Task, FramesInUseAreDistinctAndWritable) {
   for (const auto& [frame, bytes] : held) free_frame(frame, bytes);
 }
 
-TEST(Task, TakesTheFrameThatWasGivenBackLast) {
+TEST(Task, TakesTheFrameOfItsSizeThatWasGivenBackLast) {
   void* frame = allocate_frame(200);
   free_frame(frame, 200);
-  void* again = allocate_frame(900);
+  void* larger = allocate_frame(900);
+  EXPECT_NE(larger, frame);
+  void* again = allocate_frame(199);
   EXPECT_EQ(again, frame);
-  free_frame(again, 900);
+  free_frame(again, 199);
+  free_frame(larger, 900);
 }
 
 TEST(Task, EachThreadHasFramesOfItsOwn) {

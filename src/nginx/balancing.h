@@ -46,7 +46,7 @@ class Balancing {
   std::optional<std::size_t> choose(Choice& choice, std::int64_t now_s);
   enum class End : std::uint8_t { kGood, kFailed };
   // Exactly once for what choose() gave. True: the peer has failed so often that it is left out for its fail_timeout.
-  bool release(std::size_t peer, End end, std::int64_t now_s);
+  bool release(std::size_t index, End end, std::int64_t now_s);
 
   // Nobody else to turn to: such a peer is never left out.
   bool single() const { return primaries_ == 1 && peers_.size() == 1; }
@@ -57,14 +57,14 @@ class Balancing {
  private:
   static constexpr unsigned kMissesMax = 20;
 
-  bool usable(std::size_t peer, const Choice& choice, std::int64_t now_s) const;
-  std::size_t take(std::size_t peer, Choice& choice, std::int64_t now_s);
+  bool usable(std::size_t index, const Choice& choice, std::int64_t now_s) const;
+  std::size_t take(std::size_t index, Choice& choice, std::int64_t now_s);
   // The indices that are to be looked at now.
   std::size_t first(const Choice& choice) const { return choice.among_backups ? primaries_ : 0; }
   std::size_t last(const Choice& choice) const { return choice.among_backups ? peers_.size() : primaries_; }
   bool turn_to_backups(Choice& choice) const;
   std::size_t at_weight(std::int64_t place) const;
-  void give_turn(std::size_t peer, std::int64_t& total);
+  void give_turn(std::size_t index, std::int64_t& total);
 
   std::optional<std::size_t> by_turns(Choice& choice, std::int64_t now_s);
   std::optional<std::size_t> least_connections(Choice& choice, std::int64_t now_s);

@@ -57,6 +57,11 @@ int Passing::take_text_target(const std::string& text) {
   place_.uri = address->uri;
   if (address->unix_path.empty() && address->port == 0) return refuse("no port in upstream");
   name_place(*address, !address->unix_path.empty());
+  if (address->unix_path.empty() && request_.settings->resolver.empty() &&
+      NameResolver::numeric(address->host, address->port).empty()) {
+    log(Level::kError, fmt::format("no resolver defined to resolve {}", address->host));
+    return 502;
+  }
   group_ = &request_.site.upstreams().of_address(*address);
   return kNext;
 }

@@ -103,6 +103,16 @@ CASES = [
             location /zoned {{ proxy_next_upstream off; proxy_pass http://zoned; }}
         }}
     """, several("/least", 8) + several("/all", 3) + several("/spare", 4) + several("/two", 3) + several("/zoned", 6), errors=True, like=TIMES),
+    Case("where a variable says", f"""
+        upstream group {{ server @http@; }}
+        server {{ listen @port@; {UP}
+            location /number {{ set $to @http@; proxy_pass http://$to; }}
+            location /group {{ set $to group; proxy_pass http://$to; }}
+            location /name {{ set $to localhost; proxy_pass http://$to:11; }}
+            location /dead {{ set $to @dead@; proxy_pass http://$to/other; }}
+            location /socket {{ set $to unix:@dir@/none.sock; proxy_pass http://$to:/other; }}
+        }}
+    """, [get("/number"), get("/group"), get("/name"), post("/name", "b"), get("/dead"), get("/socket"), get("/dead")], errors=True, like=TIMES),
     Case("kept connections", f"""
         upstream kept {{ server @http@; keepalive 2; keepalive_requests 3; }}
         upstream pair {{ server @http@; server @http2@; keepalive 1; }}

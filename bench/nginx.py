@@ -59,6 +59,8 @@ http {{
     location = /word {{ return 200 "Hello, World!"; }}
     location /logged/ {{ alias {files}/; access_log {folder}/access.log; }}
     location /packed/ {{ alias {files}/; gzip on; gzip_types application/json; }}
+    location /packed-new/ {{ proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection "";
+                            gzip on; gzip_proxied any; gzip_types application/json; }}
     location /proxied {{ proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; }}
   }}
 }}
@@ -78,7 +80,8 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port}; location / {{ return 200 "Hello, World!"; }} }}
+  server {{ listen 127.0.0.1:{port}; location / {{ return 200 "Hello, World!"; }}
+           location /packed-new/ {{ alias {files}/; default_type application/json; }} }}
 }}
 """
 
@@ -105,6 +108,8 @@ CASES = [
     Case("handshakes", "TLS handshakes", "/word", 1.0, tls=True, headers=("Connection: close",)),
     Case("http2", "HTTP/2, 1 KB file", "/1k.txt", 1.0, tls=True, tool="h2load"),
     Case("gzip", "gzip of 50 KB JSON", "/packed/50k.json", 1.0, headers=("Accept-Encoding: gzip",)),
+    # The same from an upstream: nothing can be kept of it.
+    Case("gzip-new", "gzip of 50 KB JSON from an upstream", "/packed-new/50k.json", 1.0, headers=("Accept-Encoding: gzip",)),
 ]
 
 
@@ -211,7 +216,7 @@ def main():
         make_files(files)
         running = []
         try:
-            backend = Server(["nginx"], folder / "backend", BACKEND, port=free_port())
+            backend = Server(["nginx"], folder / "backend", BACKEND, port=free_port(), files=files)
             running.append(backend)
             pair = {}
             for name, command in SERVERS.items():

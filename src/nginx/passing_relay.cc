@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kBuffers = 8L * 4096;  // nginx: 8 buffers of a page.
 constexpr std::int64_t kTempFileMax = 1024 << 20;
+// While the server has more at hand, so much is gathered before it is sent: what was packed is often small.
+constexpr std::size_t kSendAtOnce = 16384;
 constexpr std::size_t kUnspoolBytes = 65536;
 
 }  // namespace
@@ -118,7 +120,9 @@ Async<int> Passing::relay() {
       if (!co_await drain(request_, 0)) co_return kDone;
     } else if (ended && spool_read_ == spool_written_) {
       break;
-    } else if (client.flush() == Client::Flow::kGone) {
+    } else if (const bool more_at_hand =
+                   !ended && !full && client.held() < kSendAtOnce && connection_->stream->has(kReadable);
+               !more_at_hand && client.flush() == Client::Flow::kGone) {
       finish_connection();
       co_return kDone;
     }

@@ -376,6 +376,8 @@ def test_the_timeout_of_gunicorn_is_the_hubs(gunicorn_run):
     # Longer than the timeout, and nobody minds: the hub turns.
     assert beside.result() == 200
     beside = Background(run.get, "/sleeps")
+    # Only what the application has begun dies with the worker: a request that waits goes to the next one.
+    run.wait("begins /sleeps", 2)
     blocked = Background(run.get, "/blocks")
     assert blocked.result() == 504
     assert beside.result() == 504

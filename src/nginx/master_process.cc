@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 
+#include "gateway/door.h"
 #include "nginx/error_logs.h"
 #include "nginx/listeners.h"
 #include "nginx/log_opening.h"
@@ -75,7 +76,7 @@ bool write_pid(const std::string& path) {
 
 class Master {
  public:
-  explicit Master(MasterStart start) : start_(std::move(start)) {}
+  explicit Master(MasterStart start) : start_(std::move(start)), chain_(gateway::take_chain_channel()) {}
 
   int run() {
     listeners_.take_inherited();
@@ -84,7 +85,8 @@ class Master {
     if (!loaded) return complain("emerg", loaded.error().text());
     if (auto prepared = prepare(**loaded); !prepared) return complain("emerg", prepared.error().text());
     active_ = std::move(*loaded);
-    if (active_->model.main.daemon.value_or(true)) {
+    // Whoever has started us under `tierce up` watches over us.
+    if (active_->model.main.daemon.value_or(true) && !chain_) {
       if (auto done = os::daemonize(os::DaemonStdio::kToNull); !done) return complain("emerg", done.error().text());
     }
     pid_path_ = pid_path(start_, active_->model);
@@ -179,6 +181,7 @@ class Master {
                          .points = listeners_.points(),
                          .log_files = &log_files_,
                          .tls = &active_->tls,
+                         .chain = chain_.fd(),
                          .ready = std::move(writing).release()};
       ::_exit(run_worker(worker));
     }
@@ -280,6 +283,7 @@ class Master {
       ::sigprocmask(SIG_SETMASK, &none, nullptr);
       for (const ListenPoint& point : listeners_.points()) ::fcntl(point.fd, F_SETFD, 0);
       ::setenv("NGINX", sockets.c_str(), 1);
+      gateway::hand_on_chain_channel(chain_);
       std::vector<char*> arguments;
       for (std::string& each : start_.arguments) arguments.push_back(each.data());
       arguments.push_back(nullptr);
@@ -347,6 +351,7 @@ class Master {
 
   MasterStart start_;
   LogFiles log_files_;
+  os::MessageChannel chain_;
   Listeners listeners_;
   std::unique_ptr<Loaded> active_;
   std::map<pid_t, Worker> workers_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "nginx/error_logs.h"
+#include "nginx/local_apps.h"
 #include "nginx/pass.h"
 #include "nginx/upstream_peers.h"
 
@@ -30,6 +31,8 @@ class Passing {
   Async<int> try_servers();
   Async<Trouble> attempt(const PeerAddress& address);
   Async<Trouble> connect(const PeerAddress& address);
+  // Through shared memory, where the server is an application of ours; kNone without a connection: by the socket.
+  Async<Trouble> connect_locally(LocalApp& app);
   Async<Trouble> secure();
   Async<Trouble> send_request();
   Async<Trouble> send_bytes(std::string& bytes);

@@ -67,6 +67,14 @@ int Passing::take_text_target(const std::string& text) {
 }
 
 Async<int> Passing::find_place() {
+  if (how_.app != nullptr) {
+    const conf::Address address{.app = *how_.app};
+    group_ = &request_.site.upstreams().of_address(address);
+    place_.host = *how_.app;
+    request_.proxy_host = place_.host;
+    request_.proxy_port = place_.port;
+    co_return kNext;
+  }
   const conf::PassTarget& target = *how_.settings->pass;
   over_tls_ = target.tls;
   switch (target.to) {

@@ -3,6 +3,7 @@
 #include "nginx/access_logs.h"
 #include "nginx/body_filter.h"
 #include "nginx/error_logs.h"
+#include "nginx/local_apps.h"
 #include "nginx/name_resolver.h"
 #include "nginx/pass_tls.h"
 #include "nginx/request.h"
@@ -18,6 +19,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
       pass_tls_(std::make_unique<PassTls>(place_.prefix)),
+      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
       upstreams_(std::make_unique<UpstreamGroups>(*this)) {}

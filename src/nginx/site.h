@@ -22,6 +22,7 @@ namespace conf = config::nginx;
 class AccessLogs;
 class BodyFilters;
 class ErrorLogs;
+class LocalApps;
 class NameResolver;
 class PassTls;
 class SharedZones;
@@ -43,6 +44,7 @@ class Site {
     Counters* counters;
     LogFiles* log_files;
     const SharedZones* zones;
+    int chain = -1;  // For LocalApps.
     // Of each server, in the order of the model.
     const std::vector<std::shared_ptr<const tls::ServerContext>>* tls;
   };
@@ -72,6 +74,7 @@ class Site {
     const auto found = tls_of_.find(&server);
     return found == tls_of_.end() ? nullptr : found->second;
   }
+  LocalApps& local_apps() { return *local_apps_; }
   PassTls& pass_tls() { return *pass_tls_; }
   SmallFiles& small_files() { return small_files_; }
   BodyFilters& body_filters() { return *body_filters_; }
@@ -96,6 +99,7 @@ class Site {
   std::unique_ptr<ErrorLogs> error_logs_;
   std::unordered_map<const conf::Server*, std::shared_ptr<const tls::ServerContext>> tls_of_;
   std::unique_ptr<PassTls> pass_tls_;
+  std::unique_ptr<LocalApps> local_apps_;
   std::unique_ptr<BodyFilters> body_filters_;
   std::unique_ptr<NameResolver> names_;
   std::unique_ptr<UpstreamGroups> upstreams_;

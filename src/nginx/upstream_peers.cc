@@ -25,7 +25,7 @@ UpstreamGroup::UpstreamGroup(Site& site, const conf::UpstreamSettings& settings,
       missing_(settings.servers.size()) {
   for (std::size_t i = 0; i < settings.servers.size(); ++i) {
     const conf::Address& address = settings.servers[i].address;
-    if (!address.unix_path.empty() || !NameResolver::numeric(address.host, address.port).empty()) continue;
+    if (!address.has_host() || !NameResolver::numeric(address.host, address.port).empty()) continue;
     missing_[i] = true;
     look_up(i);
   }

@@ -129,6 +129,7 @@ int run_worker(const WorkerStart& start) {
                    .counters = &counters,
                    .log_files = start.log_files,
                    .zones = &zones,
+                   .chain = start.chain,
                    .tls = &*contexts},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),

@@ -16,6 +16,7 @@ struct WorkerStart {
   std::vector<ListenPoint> points;
   LogFiles* log_files = nullptr;
   const TlsMaterials* tls = nullptr;
+  int chain = -1;  // To the parent under `tierce up`.
   int ready = -1;  // Gets one byte when it serves.
 };
 

@@ -12,9 +12,13 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "config/chain/program_role.h"
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
+#include "config/supervisord/words.h"
 #include "os/clock.h"
+#include "os/real_path.h"
+#include "supervisord/chain.h"
 #include "supervisord/wait_status.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration)
@@ -74,7 +78,13 @@ Process::Process(World& world, std::string group, const conf::ProcessSettings& s
 Process::~Process() = default;
 
 Result<Executable, CommandError> Process::executable() const {
-  return find_executable(settings_.command, search_path());
+  auto found = find_executable(settings_.command, search_path());
+  if (found || world_.chain == nullptr) return found;
+  // A role needs no program of its own.
+  auto words = conf::split_command(settings_.command);
+  if (!words || config::chain::role_of(*words).role == config::chain::ProgramRole::kOther) return found;
+  std::string file = words->front();
+  return Executable{std::move(file), std::move(*words)};
 }
 
 std::string Process::search_path() const {
@@ -216,7 +226,10 @@ void Process::spawn_now(TimePoint now) {
   planned->input = fcgi_socket_ >= 0 ? fcgi_socket_ : input->read.get();
   planned->output = output->write.get();
   planned->errors = settings_.redirect_stderr ? planned->output : errors->write.get();
+  const os::UniqueFd chain = take_role(*planned);
+  planned->chain = chain.get();
   auto pid = spawn(*planned);
+  planned->chain = -1;
   if (!pid) {
     return spawn_failed(
         now, errno == EAGAIN ? fmt::format("Too many processes in process table to spawn '{}'", name())
@@ -229,6 +242,27 @@ void Process::spawn_now(TimePoint now) {
   out_.open(std::move(output->read), pid_);
   if (!settings_.redirect_stderr) err_.open(std::move(errors->read), pid_);
   if (settings_.health.any()) health_.begin(now, std::move(*planned));
+}
+
+os::UniqueFd Process::take_role(SpawnPlan& plan) const {
+  if (world_.chain == nullptr) return {};
+  auto command = config::chain::role_of(plan.executable.arguments);
+  if (command.role == config::chain::ProgramRole::kOther) return {};
+  for (const std::string& entry : command.environment) {
+    const std::size_t equals = entry.find('=');
+    set_variable(plan.environment, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  // A program of a virtual environment uses that environment's interpreter.
+  const std::string bin = plan.executable.file.substr(0, plan.executable.file.rfind('/') + 1);
+  if (::access((bin + "../pyvenv.cfg").c_str(), F_OK) == 0 && ::access((bin + "python").c_str(), X_OK) == 0)
+    set_variable(plan.environment, "VIRTUAL_ENV", os::real_path(bin + ".."));
+  os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
+  if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
+  const std::string self = os::real_path("/proc/self/exe");
+  std::vector<std::string> arguments = {self, std::string(name_of(command.role))};
+  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+  plan.executable = {self, std::move(arguments)};
+  return channel;
 }
 
 Result<SpawnPlan> Process::plan() const {
@@ -378,6 +412,7 @@ void Process::reaped(TimePoint now, int wait_status) {
   apply(step, now);
   look_after_orphans(now, wait_status, before);
   pid_ = 0;
+  if (world_.chain != nullptr) world_.chain->ended(full_name(), now);
   close_pipes();
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
 }

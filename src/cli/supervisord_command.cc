@@ -154,6 +154,7 @@ int run_supervisord(SupervisordStart start) {
     if (first) {
       if (auto done = become_user(*settings); !done) return refuse(done.error().text());
     }
+    if (!start.writes_pid_file) settings->pidfile.clear();
     settle(*settings);
     const bool daemon = !settings->nodaemon;
     const conf::Settings kept = *settings;

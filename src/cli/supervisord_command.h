@@ -17,6 +17,7 @@ struct SupervisordStart {
   // applications through shared memory unless `fuses` is false.
   bool plays_roles = false;
   bool fuses = true;
+  bool writes_pid_file = true;
 };
 // Serves until it is told to end; the exit status.
 int run_supervisord(SupervisordStart start);

@@ -76,7 +76,7 @@ class MadeChain {
   }
   bool empty() const { return count_.empty(); }
   std::string text() const {
-    return "[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\npidfile=\n" + programs_;
+    return "[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\n" + programs_;
   }
 
  private:
@@ -121,6 +121,7 @@ int up_command(const std::vector<std::string>& arguments) {
     auto shared = os::share_text(made.text());
     if (!shared) return refuse(shared.error().text());
     text = std::move(*shared);
+    start.writes_pid_file = start.overrides.values.contains("pidfile");
     start.file = fmt::format("/proc/{}/fd/{}", ::getpid(), text.get());
   }
   if (start.file.empty()) {

@@ -52,6 +52,7 @@ class Passing {
   void log(Level level, std::string_view text) const;
   void drop_connection();
   std::string_view unread() const {
+    if (connection_ == nullptr) return {};  // The server is done with; its answer is still on the way to the client.
     return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view();
   }
   void consume(std::size_t bytes);

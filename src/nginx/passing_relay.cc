@@ -77,7 +77,7 @@ Async<int> Passing::relay() {
   for (;;) {
     // What has come goes on, to the client or behind what was put aside for it.
     bool full = false;
-    while (!broken && !full) {
+    while (connection_ != nullptr && !broken && !full) {
       const bool aside = spool_read_ < spool_written_;
       const bool to_client = !aside && client.held() < room;
       if (!to_client && spool_written_ - spool_read_ >= file_most) {

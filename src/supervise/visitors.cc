@@ -88,6 +88,7 @@ bool Visitors::drain(std::uint32_t worker) {
 }
 
 bool Visitors::stop() {
+  if (chain_) static_cast<void>(chain_.send(ChainMessage{.kind = static_cast<std::uint32_t>(ChainKind::kLeaving)}));
   if (visitors_.empty()) return false;
   stopping_ = true;
   tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kStop)});

@@ -65,8 +65,7 @@ void Chain::read(const std::string& program) {
         return;
       case os::MessageChannel::Received::kClosed:
         // Its process may live on, or be about to end.
-        loop_.forget(role->second.channel.fd());
-        return role->second.channel.close();
+        return ended(program, current());
       case os::MessageChannel::Received::kMessage:
         take(program, role->second, message, std::move(descriptors));
     }
@@ -84,6 +83,9 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
     case ChainKind::kSettled:
       role.settled = true;
       return look_at_visits();
+    case ChainKind::kLeaving:
+      role.settled = false;
+      return;
     case ChainKind::kVisit: {
       if (descriptors.size() != 1) return;
       const TimePoint now = current();

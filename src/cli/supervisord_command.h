@@ -1,6 +1,7 @@
 // tierce supervisord: supervisord's command line and file.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@ struct SupervisordStart {
   std::string file;
   config::supervisord::Overrides overrides;
   bool check = false;
-  // tierce up: programs that are servers whose place we take are roles of this binary, the edge among them reaches the
-  // applications through shared memory unless `fuses` is false.
-  bool plays_roles = false;
+  // tierce up: programs that are servers whose place we take are roles of this binary, played by this; the edge among
+  // them reaches the applications through shared memory unless `fuses` is false.
+  std::function<int(const std::vector<std::string>& words)> play;
   bool fuses = true;
   bool writes_pid_file = true;
 };

@@ -7,8 +7,11 @@
 #include <map>
 
 #include "base/getopt.h"
+#include "cli/gunicorn_command.h"
+#include "cli/nginx_command.h"
 #include "cli/supervisord_command.h"
 #include "cli/supervisord_files.h"
+#include "cli/uwsgi_command.h"
 #include "os/real_path.h"
 #include "os/shared_text.h"
 
@@ -63,6 +66,13 @@ std::string quoted(const std::string& word) {
   return out + "\"";
 }
 
+int play(const std::vector<std::string>& words) {
+  const std::vector<std::string> arguments(words.begin() + 1, words.end());
+  if (words.front() == "nginx") return nginx_command(arguments);
+  if (words.front() == "uwsgi") return uwsgi_command(arguments);
+  return gunicorn_command(arguments);
+}
+
 // A chain that no file describes, as a supervisord.conf. What ends for good ends all of it, as a container wants it.
 class MadeChain {
  public:
@@ -89,7 +99,8 @@ class MadeChain {
 int up_command(const std::vector<std::string>& arguments) {
   auto given = read_options(arguments, kOptions);
   if (!given) return refuse(given.error().text());
-  SupervisordStart start{.plays_roles = true};
+  SupervisordStart start;
+  start.play = play;
   start.overrides.nodaemon = true;
   MadeChain made;
   for (const auto& [name, value] : given->options) {

@@ -1262,6 +1262,7 @@ class Supervisor {
     for (auto& [file, name] : pid_files_) file.forget();
     companions_.let_go();
     visitors_.let_go();
+    port_wakeups_.clear();
     if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
       log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());

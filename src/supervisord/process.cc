@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -17,6 +18,7 @@
 #include "config/supervisord/values.h"
 #include "config/supervisord/words.h"
 #include "os/clock.h"
+#include "os/process_title.h"
 #include "os/real_path.h"
 #include "supervisord/chain.h"
 #include "supervisord/wait_status.h"
@@ -230,6 +232,7 @@ void Process::spawn_now(TimePoint now) {
   planned->chain = chain.get();
   auto pid = spawn(*planned);
   planned->chain = -1;
+  planned->body = nullptr;
   if (!pid) {
     return spawn_failed(
         now, errno == EAGAIN ? fmt::format("Too many processes in process table to spawn '{}'", name())
@@ -258,10 +261,20 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
     set_variable(plan.environment, "VIRTUAL_ENV", os::real_path(bin + ".."));
   os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
-  const std::string self = os::real_path("/proc/self/exe");
-  std::vector<std::string> arguments = {self, std::string(name_of(command.role))};
-  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-  plan.executable = {self, std::move(arguments)};
+  std::vector<std::string> words = {std::string(name_of(command.role))};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  // Without an exec: what the program and its libraries have in memory is there once for the whole chain.
+  plan.body = [words = std::move(words), play = world_.chain->play(), &environment = plan.environment] {
+    ::clearenv();
+    for (std::string& entry : environment) ::putenv(entry.data());
+    std::vector<std::string> line = {os::real_path("/proc/self/exe")};
+    line.insert(line.end(), words.begin(), words.end());
+    os::set_process_title(fmt::format("{}", fmt::join(line, " ")));
+    os::set_command_line(std::move(line));
+    const int status = play(words);
+    std::fflush(stdout);
+    return status;
+  };
   return channel;
 }
 

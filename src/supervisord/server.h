@@ -27,9 +27,9 @@ class Server {
   // How the settings are read again.
   using Reread = std::function<Result<conf::Settings>()>;
   Server(conf::Settings settings, Reread reread);
-  // Before run(): programs that are nginx, uWSGI or Gunicorn become roles of this binary (chain.h); `fuses`: with the
-  // way through shared memory.
-  void play_roles(bool fuses);
+  // Before run(): programs that are nginx, uWSGI or Gunicorn become roles of this binary (chain.h), played by `play`;
+  // `fuses`: with the way through shared memory.
+  void play_roles(bool fuses, std::function<int(const std::vector<std::string>& words)> play);
   ~Server();
 
   // Logs, sockets, limits: what can fail while there is still somebody to tell.

@@ -49,6 +49,8 @@ class BytesReader {
   void operator()(T&... values) {
     (get(values), ...);
   }
+  // Nothing was missing so far.
+  bool good() const { return good_; }
   // Everything was there, and nothing else.
   bool whole() const { return good_ && left_.empty(); }
 

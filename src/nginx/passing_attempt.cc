@@ -11,6 +11,7 @@
 #include "nginx/pass_tls.h"
 #include "nginx/passing.h"
 #include "nginx/site.h"
+#include "nginx/system_error.h"
 
 namespace tierce::nginx {
 namespace {
@@ -148,7 +149,7 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
   const int family = address.storage.ss_family;
   os::UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
-    log(Level::kAlert, errno_error("socket() failed").text());
+    log(Level::kAlert, system_error("socket() failed").text());
     co_return Trouble::kError;
   }
   if (family != AF_UNIX) os::set_no_delay(fd.get());

@@ -25,6 +25,7 @@ class Passing {
   // --- passing_place.cc ---
   Async<int> find_place();
   int take_text_target(const std::string& text);
+  Async<int> resolve_name();
   void name_place(const conf::Address& address, bool is_unix);
 
   // --- passing_attempt.cc ---
@@ -76,7 +77,9 @@ class Passing {
   PassHow how_;
   AnswerReader reader_;
   PassPlace place_;
-  UpstreamGroup* group_ = nullptr;
+  std::shared_ptr<UpstreamGroup> group_;
+  std::string name_;  // That the resolver must be asked for; "" for none.
+  std::uint16_t name_port_ = 0;
   bool over_tls_ = false;
   PeerGroup::Choice choice_;
   std::string hash_key_, remote_;

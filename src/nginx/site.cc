@@ -2,6 +2,7 @@
 
 #include "nginx/access_logs.h"
 #include "nginx/body_filter.h"
+#include "nginx/dns_resolver.h"
 #include "nginx/error_logs.h"
 #include "nginx/local_apps.h"
 #include "nginx/name_resolver.h"
@@ -66,6 +67,16 @@ std::string Site::text(Request& request, const conf::TextValue& value) {
 
 bool Site::variable(Request& request, std::string_view name, std::string& out) {
   return variables_.append(request, variables_.slot_of(name), out);
+}
+
+Result<DnsResolver*> Site::resolver(const conf::Words& words) {
+  auto& known = resolvers_[words];
+  if (known == nullptr) {
+    auto made = DnsResolver::create(loop_, words);
+    if (!made) return fail(std::move(made).error());
+    known = std::move(*made);
+  }
+  return known.get();
 }
 
 std::string Site::full_path(std::string_view path) const {

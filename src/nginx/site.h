@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,7 @@ namespace tierce::nginx {
 namespace conf = config::nginx;
 class AccessLogs;
 class BodyFilters;
+class DnsResolver;
 class ErrorLogs;
 class LocalApps;
 class NameResolver;
@@ -69,6 +71,8 @@ class Site {
   ErrorLogs& error_logs() { return *error_logs_; }
   UpstreamGroups& upstreams() { return *upstreams_; }
   NameResolver& names() { return *names_; }
+  // Of these words of a `resolver`, made when it is first asked for.
+  Result<DnsResolver*> resolver(const conf::Words& words);
   // nullptr: the server has neither certificate nor rejects handshakes.
   std::shared_ptr<const tls::ServerContext> tls_of(const conf::Server& server) const {
     const auto found = tls_of_.find(&server);
@@ -102,6 +106,7 @@ class Site {
   std::unique_ptr<LocalApps> local_apps_;
   std::unique_ptr<BodyFilters> body_filters_;
   std::unique_ptr<NameResolver> names_;
+  std::map<conf::Words, std::unique_ptr<DnsResolver>> resolvers_;
   std::unique_ptr<UpstreamGroups> upstreams_;
   SmallFiles small_files_;
   std::unordered_map<const conf::LocationSettings*, std::unique_ptr<RefererList>> referers_;

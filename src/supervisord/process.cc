@@ -16,7 +16,6 @@
 #include "config/chain/program_role.h"
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
-#include "config/supervisord/words.h"
 #include "os/clock.h"
 #include "os/process_title.h"
 #include "os/real_path.h"
@@ -83,10 +82,9 @@ Result<Executable, CommandError> Process::executable() const {
   auto found = find_executable(settings_.command, search_path());
   if (found || world_.chain == nullptr) return found;
   // A role needs no program of its own.
-  auto words = conf::split_command(settings_.command);
-  if (!words || config::chain::role_of(*words).role == config::chain::ProgramRole::kOther) return found;
-  std::string file = words->front();
-  return Executable{std::move(file), std::move(*words)};
+  const auto program = config::chain::read_program(settings_.command);
+  if (program.role == config::chain::ProgramRole::kOther) return found;
+  return Executable{program.path, program.arguments};
 }
 
 std::string Process::search_path() const {
@@ -249,16 +247,18 @@ void Process::spawn_now(TimePoint now) {
 
 os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   if (world_.chain == nullptr) return {};
-  auto command = config::chain::role_of(plan.executable.arguments);
+  auto command = config::chain::read_program(settings_.command);
   if (command.role == config::chain::ProgramRole::kOther) return {};
-  for (const std::string& entry : command.environment) {
-    const std::size_t equals = entry.find('=');
-    set_variable(plan.environment, entry.substr(0, equals), entry.substr(equals + 1));
-  }
+  for (const auto& [variable, value] : command.environment) set_variable(plan.environment, variable, value);
   // A program of a virtual environment uses that environment's interpreter.
-  const std::string bin = plan.executable.file.substr(0, plan.executable.file.rfind('/') + 1);
-  if (::access((bin + "../pyvenv.cfg").c_str(), F_OK) == 0 && ::access((bin + "python").c_str(), X_OK) == 0)
+  const std::string& named = command.python.empty() ? plan.executable.file : command.python;
+  const std::string bin = named.substr(0, named.rfind('/') + 1);
+  if (!bin.empty() && ::access((bin + "../pyvenv.cfg").c_str(), F_OK) == 0 &&
+      ::access((bin + "python").c_str(), X_OK) == 0) {
     set_variable(plan.environment, "VIRTUAL_ENV", os::real_path(bin + ".."));
+  } else if (!command.python.empty()) {
+    command.arguments.insert(command.arguments.begin(), "--python=" + command.python);
+  }
   os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
   std::vector<std::string> words = {std::string(name_of(command.role))};

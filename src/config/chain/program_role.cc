@@ -2,112 +2,172 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
-
-#include "config/supervisord/words.h"
+#include <cctype>
+#include <span>
 
 namespace tierce::config::chain {
 namespace {
 
 using std::string_view;
+using Words = std::span<const std::string>;
 
-string_view base_name(string_view path) { return path.substr(path.rfind('/') + 1); }
+string_view last_part(string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == string_view::npos ? path : path.substr(slash + 1);
+}
+
+struct Known {
+  string_view name;
+  ProgramRole role;
+};
+// With the names that Debian's packages give them.
+constexpr std::array kKnown = {
+    Known{"nginx", ProgramRole::kNginx},
+    Known{"uwsgi", ProgramRole::kUwsgi},
+    Known{"uwsgi-core", ProgramRole::kUwsgi},
+    Known{"uwsgi_python3", ProgramRole::kUwsgi},
+    Known{"gunicorn", ProgramRole::kGunicorn},
+    Known{"gunicorn3", ProgramRole::kGunicorn},
+    Known{"gunicorn.app.wsgiapp", ProgramRole::kGunicorn},
+};
+
+ProgramRole role_named(string_view name) {
+  for (const Known& known : kKnown) {
+    if (known.name == name) return known.role;
+  }
+  return ProgramRole::kOther;
+}
+
+bool is_shell(string_view path) {
+  const string_view name = last_part(path);
+  return name == "sh" || name == "bash" || name == "dash";
+}
+
+// python, python3, python3.11
+bool is_python(string_view path) {
+  string_view name = last_part(path);
+  if (!name.starts_with("python")) return false;
+  name.remove_prefix(6);
+  return name.find_first_not_of("0123456789.") == string_view::npos;
+}
 
 bool is_assignment(string_view word) {
   const std::size_t equals = word.find('=');
-  return equals != string_view::npos && equals > 0 && word.substr(0, equals).find('/') == string_view::npos;
+  if (equals == string_view::npos || equals == 0 || std::isdigit(static_cast<unsigned char>(word[0])) != 0)
+    return false;
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
+                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
 }
 
-bool is_python(string_view name) {
-  constexpr string_view kPython = "python";
-  return name.starts_with(kPython) && name.find_first_not_of("0123456789.", kPython.size()) == string_view::npos;
+// Nothing that a shell would do more than split words: what is quoted by '...' means itself.
+bool is_plain(string_view text) {
+  char quote = 0;
+  for (const char c : text) {
+    if (quote == '\'') {
+      if (c == '\'') quote = 0;
+      continue;
+    }
+    if (c == '$' || c == '`' || c == '\\') return false;
+    if (quote == '"') {
+      if (c == '"') quote = 0;
+      continue;
+    }
+    if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (string_view("&|;<>()*?[]{}~#!\n").find(c) != string_view::npos) {
+      return false;
+    }
+  }
+  return quote == 0;
 }
 
-bool is_shell(string_view name) { return name == "sh" || name == "bash" || name == "dash"; }
+class Reader {
+ public:
+  Program read(Words words, bool in_shell) {
+    words = without_prefixes(words, in_shell);
+    if (words.empty()) return {};
+    if (!in_shell && is_shell(words.front())) return read_shell(words);
+    if (is_python(words.front())) return read_python(words);
+    const string_view name = last_part(words.front());
+    if (name == "tierce") {
+      // Under the names of our commands alone.
+      if (words.size() < 2 || words[1] != name_of(role_named(words[1]))) return {};
+      return made(role_named(words[1]), words.front(), words.subspan(2));
+    }
+    return made(role_named(name), words.front(), words.subspan(1));
+  }
 
-// "uwsgi", and what Debian calls the builds with one plugin: uwsgi-core, uwsgi_python3.
-ProgramRole role_of_name(string_view name) {
-  if (name == "nginx") return ProgramRole::kNginx;
-  if (name == "gunicorn" || name == "gunicorn3") return ProgramRole::kGunicorn;
-  constexpr auto kUwsgis =
-      std::to_array<string_view>({"uwsgi", "uwsgi-core", "uwsgi_python3", "uwsgi_python", "uwsgi3"});
-  const bool uwsgi = std::find(kUwsgis.begin(), kUwsgis.end(), name) != kUwsgis.end();
-  return uwsgi ? ProgramRole::kUwsgi : ProgramRole::kOther;
-}
+ private:
+  Words without_prefixes(Words words, bool in_shell) {
+    take_assignments(words, in_shell);
+    if (!words.empty() && words.front() == "exec") words = words.subspan(1);
+    if (!words.empty() && last_part(words.front()) == "env") {
+      words = words.subspan(1);
+      take_assignments(words, true);
+    }
+    return words;
+  }
 
-void drop_first(std::vector<std::string>& words, std::size_t count) {
-  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(count));
-}
+  void take_assignments(Words& words, bool allowed) {
+    while (allowed && !words.empty() && is_assignment(words.front())) {
+      const string_view word = words.front();
+      const std::size_t equals = word.find('=');
+      environment_.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+      words = words.subspan(1);
+    }
+  }
 
-RoleCommand found(ProgramRole role, std::vector<std::string> words, std::size_t name_at,
-                  std::vector<std::string> environment) {
-  RoleCommand command{.role = role, .program = words[name_at], .environment = std::move(environment)};
-  drop_first(words, name_at + 1);
-  command.arguments = std::move(words);
-  return command;
-}
+  Program read_shell(Words words) {
+    if (words.size() != 3 || words[1] != "-c" || !is_plain(words[2])) return {};
+    auto inner = supervisord::split_command(words[2]);
+    if (!inner) return {};
+    return read(*inner, true);
+  }
+
+  Program read_python(Words words) {
+    const std::string python = words.front();
+    words = words.subspan(1);
+    // Of no consequence for a server.
+    while (!words.empty() && (words.front() == "-u" || words.front() == "-B")) words = words.subspan(1);
+    if (words.size() >= 2 && words[0] == "-m") words = words.subspan(1);
+    if (words.empty() || role_named(last_part(words.front())) != ProgramRole::kGunicorn) return {};
+    Program program = made(ProgramRole::kGunicorn, words.front(), words.subspan(1));
+    program.python = python;
+    return program;
+  }
+
+  Program made(ProgramRole role, const std::string& path, Words arguments) {
+    if (role == ProgramRole::kOther) return {};
+    return {.role = role,
+            .path = path,
+            .arguments = {arguments.begin(), arguments.end()},
+            .environment = std::move(environment_),
+            .python = {}};
+  }
+
+  supervisord::Pairs environment_;
+};
 
 }  // namespace
 
+Program read_program(string_view command) {
+  const auto words = supervisord::split_command(command);
+  if (!words) return {};
+  return Reader().read(*words, false);
+}
+
 string_view name_of(ProgramRole role) {
   switch (role) {
+    case ProgramRole::kOther:
+      return "";
     case ProgramRole::kNginx:
       return "nginx";
     case ProgramRole::kUwsgi:
       return "uwsgi";
     case ProgramRole::kGunicorn:
       return "gunicorn";
-    case ProgramRole::kOther:
-      break;
   }
-  return {};
-}
-
-RoleCommand role_of(std::vector<std::string> words) {
-  std::vector<std::string> environment;
-  bool in_shell = false;
-  while (!words.empty()) {
-    const string_view name = base_name(words.front());
-    if (name == "env" && words.size() > 1 && !words[1].starts_with('-')) {
-      drop_first(words, 1);
-      while (!words.empty() && is_assignment(words.front())) {
-        environment.push_back(words.front());
-        drop_first(words, 1);
-      }
-      continue;
-    }
-    if (in_shell && name == "exec" && words.size() > 1) {
-      drop_first(words, 1);
-      continue;
-    }
-    if (!in_shell && is_shell(name) && words.size() == 3 && words[1] == "-c") {
-      auto inner = supervisord::split_command(words[2]);
-      // More than one command, or anything that only a shell can do, stays the shell's.
-      const bool plain = inner && words[2].find_first_of(";&|<>()$`\\*?[#~\n{}!") == std::string::npos;
-      if (!plain || inner->empty() || is_assignment(inner->front())) return {};
-      words = std::move(*inner);
-      in_shell = true;
-      continue;
-    }
-    if (const ProgramRole role = role_of_name(name); role != ProgramRole::kOther)
-      return found(role, std::move(words), 0, std::move(environment));
-    if (is_python(name) && words.size() > 2 && words[1] == "-m" && role_of_name(words[2]) == ProgramRole::kGunicorn) {
-      std::string python = words[0];
-      RoleCommand command = found(ProgramRole::kGunicorn, std::move(words), 2, std::move(environment));
-      command.program = std::move(python);
-      return command;
-    }
-    if (name == "tierce" && words.size() > 1) {
-      if (const ProgramRole role = role_of_name(words[1]); role != ProgramRole::kOther) {
-        std::string program = words[0];
-        RoleCommand command = found(role, std::move(words), 1, std::move(environment));
-        command.program = std::move(program);
-        return command;
-      }
-    }
-    return {};
-  }
-  return {};
+  return "";
 }
 
 }  // namespace tierce::config::chain

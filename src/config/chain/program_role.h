@@ -1,4 +1,5 @@
-// Which of the servers whose place we take a supervised command starts, and with what arguments.
+// Which of the servers whose place we take a supervisor's program starts: what `tierce up` runs inside, and what
+// `tierce check` reads the files of.
 #pragma once
 
 #include <cstdint>
@@ -6,22 +7,26 @@
 #include <string_view>
 #include <vector>
 
+#include "config/supervisord/words.h"
+
 namespace tierce::config::chain {
 
 enum class ProgramRole : std::uint8_t { kOther, kNginx, kUwsgi, kGunicorn };
-// "nginx", "uwsgi", "gunicorn"; "" for kOther.
-std::string_view name_of(ProgramRole role);
 
-struct RoleCommand {
+struct Program {
   ProgramRole role = ProgramRole::kOther;
-  std::string program;                 // As it was named: a path, or a name to be looked for.
-  std::vector<std::string> arguments;  // Behind the program's name.
-  // "NAME=value" that env(1) was to set.
-  std::vector<std::string> environment;
+  std::string path;                    // The server's, as written: "/usr/local/bin/uwsgi", "tierce".
+  std::vector<std::string> arguments;  // Behind its name. Of kOther: none, the command is run as it is.
+  supervisord::Pairs environment;      // "env X=Y uwsgi": set for this program.
+  std::string python;                  // Of "PYTHON -m gunicorn" and "PYTHON /path/gunicorn"; "" else.
 };
 
-// `words` as supervisord splits a command (config/supervisord/words.h). Looked through: env with assignments, `exec`,
-// `python -m gunicorn`, `sh -c` of one plain command, and `tierce` itself. No system calls.
-RoleCommand role_of(std::vector<std::string> words);
+// `command` as supervisord has it, expanded. Seen through are env, exec, "tierce ROLE" and a shell that does nothing
+// but start the server ("sh -c 'exec uwsgi ...'"); whatever else stands before a server's name makes it kOther, and
+// so does a command that cannot be split.
+Program read_program(std::string_view command);
+
+// "nginx", "uwsgi", "gunicorn"; "" for kOther.
+std::string_view name_of(ProgramRole role);
 
 }  // namespace tierce::config::chain

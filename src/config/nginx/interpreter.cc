@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "config/nginx/lexer.h"
 #include "config/nginx/variables.h"
 
@@ -31,14 +32,24 @@ Done Interpreter::block(const std::vector<Node>& nodes, Level& level) {
   for (const Node& node : nodes) {
     const std::string& name = node.words.front();
     const Meaning* meaning = meaning_of(name, area_of(static_cast<std::uint16_t>(level.context)));
-    if (meaning == nullptr || meaning->answer == Answer::kNotBuiltYet)
-      return refuse_at(node.place, not_built_yet(name));
-    if (meaning->answer == Answer::kNoEffect) continue;
-    if (auto done = meaning->apply(*this, level, node); !done) {
-      if (placed_) return done;
-      return refuse_at(node.place, done.error().text());
+    if (meaning != nullptr && meaning->answer == Answer::kNoEffect) continue;
+    auto done = Done();
+    if (meaning == nullptr || meaning->answer == Answer::kNotBuiltYet) {
+      done = refuse_at(node.place, not_built_yet(name));
+    } else {
+      done = meaning->apply(*this, level, node);
     }
+    if (done) continue;
+    if (!placed_) done = refuse_at(node.place, done.error().text());
+    if (auto kept = keep(std::move(done)); !kept) return kept;
   }
+  return {};
+}
+
+Done Interpreter::keep(Done failed) {
+  if (errors_ == nullptr) return failed;
+  errors_->push_back(std::move(failed).error());
+  placed_ = false;
   return {};
 }
 
@@ -153,8 +164,8 @@ Done Interpreter::prepare_locations(Location& location) {
 
 Done Interpreter::check_variables() {
   for (const auto& [name, place] : used_variables_) {
-    if (!is_own_variable(name) && !defined_variables_.contains(name))
-      return refuse_at(place, fmt::format("unknown \"{}\" variable", name));
+    if (is_own_variable(name) || defined_variables_.contains(name)) continue;
+    if (auto kept = keep(refuse_at(place, fmt::format("unknown \"{}\" variable", name))); !kept) return kept;
   }
   return {};
 }
@@ -216,6 +227,14 @@ Result<Interpretation> interpret(const Reading& reading) {
   if (!made) return made;
   if (reading.error) return fail(*reading.error);
   return made;
+}
+
+Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<Error>& errors) {
+  errors.insert(errors.end(), reading.further.begin(), reading.further.end());
+  auto made = Interpreter(reading.configuration, &errors).run(reading.configuration.nodes);
+  if (reading.error) errors.push_back(*reading.error);
+  check(made.has_value(), "an interpreter that keeps errors does not end with one");
+  return std::move(*made);
 }
 
 }  // namespace tierce::config::nginx

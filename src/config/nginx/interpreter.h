@@ -22,10 +22,16 @@ struct Interpretation {
 // first: nginx does both at once, so the first error of the file is the one that is said.
 Result<Interpretation> interpret(const Reading& reading);
 
+// Goes on behind errors, which are added to `errors`, those of the reading first. What is said wrongly is not in the
+// model.
+Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<Error>& errors);
+
 // For those who write meanings.
 class Interpreter {
  public:
-  explicit Interpreter(const Configuration& configuration) : configuration_(configuration) {}
+  // `errors`: where they go; nullptr: the first one ends it.
+  explicit Interpreter(const Configuration& configuration, std::vector<Error>* errors = nullptr)
+      : configuration_(configuration), errors_(errors) {}
 
   Result<Interpretation> run(const std::vector<Node>& nodes);
   // The directives of a block.
@@ -54,7 +60,11 @@ class Interpreter {
   Done check_certificates();
   Done check_names();
 
+  // Keeps an error where they are collected; else it is what comes back.
+  Done keep(Done failed);
+
   const Configuration& configuration_;
+  std::vector<Error>* errors_;
   Interpretation made_;
   std::vector<std::pair<std::string, Place>> used_variables_;  // In their order: the first unknown one is said.
   std::set<std::string, std::less<>> defined_variables_;

@@ -66,6 +66,7 @@ class Reader {
     Reading reading;
     if (auto done = read_all(); !done) reading.error = std::move(done).error();
     reading.configuration = std::move(made_);
+    reading.further = std::move(further_);
     return reading;
   }
 
@@ -111,16 +112,16 @@ class Reader {
   }
 
   Result<void> read_block(std::uint32_t file, Lexer& lexer, Level& level, TextKind kind, bool braces) {
-    if (++depth_ > kDepthMax) return refuse(file, lexer.line(), "blocks and includes are nested too deeply");
+    if (++depth_ > kDepthMax) return give_up(file, lexer.line(), "blocks and includes are nested too deeply");
     for (;;) {
       auto statement = lexer.next();
-      if (!statement) return refuse(file, lexer.line(), statement.error().text());
+      if (!statement) return give_up(file, lexer.line(), statement.error().text());
       if (statement->end == Statement::End::kBlockEnds) {
-        if (!braces) return refuse(file, statement->line, "unexpected \"}\"");
+        if (!braces) return give_up(file, statement->line, "unexpected \"}\"");
         break;
       }
       if (statement->end == Statement::End::kTextEnds) {
-        if (braces) return refuse(file, statement->line, "unexpected end of file, expecting \"}\"");
+        if (braces) return give_up(file, statement->line, "unexpected end of file, expecting \"}\"");
         break;
       }
       const bool begins = statement->end == Statement::End::kBlockBegins;
@@ -128,10 +129,33 @@ class Reader {
         return refuse(file, statement->line, "block directives are not supported in -g option");
       auto done = level.lines ? take_line(file, std::move(*statement), level)
                               : take(file, std::move(*statement), lexer, level, kind);
-      if (!done) return done;
+      if (done) continue;
+      if (!start_.go_on || given_up_) return done;
+      further_.push_back(std::move(done).error());
+      if (!begins) continue;
+      if (auto skipped = skip_block(file, lexer); !skipped) return skipped;
     }
     --depth_;
     return {};
+  }
+
+  // The rest of a block whose beginning was refused.
+  Result<void> skip_block(std::uint32_t file, Lexer& lexer) {
+    for (std::size_t open = 1; open > 0;) {
+      auto statement = lexer.next();
+      if (!statement) return give_up(file, lexer.line(), statement.error().text());
+      if (statement->end == Statement::End::kTextEnds)
+        return give_up(file, statement->line, "unexpected end of file, expecting \"}\"");
+      if (statement->end == Statement::End::kBlockBegins) ++open;
+      if (statement->end == Statement::End::kBlockEnds) --open;
+    }
+    return {};
+  }
+
+  // Behind such an error nobody knows what the words belong to.
+  Failure<Error> give_up(std::uint32_t file, std::uint32_t line, string_view what) {
+    given_up_ = true;
+    return refuse(file, line, what);
   }
 
   // A line of types, map, geo ...: what it means is its directive's affair.
@@ -199,7 +223,7 @@ class Reader {
   }
 
   Result<void> include_file(std::uint32_t file, std::uint32_t line, const std::string& path, Level& level) {
-    if (made_.files.size() >= kFilesMax) return refuse(file, line, "too many files are included");
+    if (made_.files.size() >= kFilesMax) return give_up(file, line, "too many files are included");
     auto text = around_.read(path);
     if (!text) return refuse(file, line, cannot_open(path, text.error()).text());
     made_.files.push_back({path, std::move(*text)});
@@ -213,6 +237,8 @@ class Reader {
   std::string directory_;
   Configuration made_;
   std::size_t depth_ = 0;
+  bool given_up_ = false;
+  std::vector<Error> further_;
 };
 
 }  // namespace

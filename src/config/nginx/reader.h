@@ -54,6 +54,8 @@ const Surroundings& this_machine();
 struct Start {
   std::string path;     // Of the file; what it includes is looked for beside it.
   std::string globals;  // Of -g.
+  // An error about one directive does not end the reading: the directive is left out and the error kept.
+  bool go_on = false;
 };
 
 // About a directive that nginx has.
@@ -63,6 +65,7 @@ std::string not_built_yet(std::string_view name);
 struct Reading {
   Configuration configuration;
   std::optional<Error> error;  // With nginx's message and place.
+  std::vector<Error> further;  // Of Start::go_on: those that were about one directive each.
 };
 Reading read_as_far_as_possible(const Start& start, const Surroundings& around);
 

@@ -35,15 +35,20 @@ std::string suffix_of(const std::string& section) { return trimmed(section.subst
 class ProgramReader {
  public:
   ProgramReader(const IniSection& section, SectionKind kind, const std::string& group, const Expansions& known,
-                std::vector<std::string>& warnings)
-      : section_(section), kind_(kind), known_(known), warnings_(warnings), program_(suffix_of(section.name)) {
+                std::vector<std::string>& warnings, std::vector<Error>* every)
+      : section_(section),
+        kind_(kind),
+        known_(known),
+        warnings_(warnings),
+        every_(every),
+        program_(suffix_of(section.name)) {
     known_.texts["program_name"] = program_;
     known_.texts["group_name"] = group;
   }
 
   Result<std::vector<ProcessSettings>> read() {
     if (auto name = parse_name(program_); !name) return fail(Error(section_.place.text() + ": " + name.error().text()));
-    SectionView view(section_, kind_, known_);
+    SectionView view(section_, kind_, known_, every_);
     const long count = view.integer("numprocs");
     const long first = view.integer("numprocs_start");
     if (count < 0 || count > kProcessesMax)
@@ -74,7 +79,7 @@ class ProgramReader {
 
  private:
   Result<ProcessSettings> read_one(bool warn) {
-    SectionView view(section_, kind_, known_);
+    SectionView view(section_, kind_, known_, every_);
     ProcessSettings process;
     process.place = section_.place;
     process.program = program_;
@@ -180,18 +185,20 @@ class ProgramReader {
   SectionKind kind_;
   Expansions known_;
   std::vector<std::string>& warnings_;
+  std::vector<Error>* every_;
   std::string program_;
 };
 
 class GroupsReader {
  public:
-  GroupsReader(const IniFile& file, const Expansions& known, std::vector<std::string>& warnings)
-      : file_(file), known_(known), warnings_(warnings) {}
+  GroupsReader(const IniFile& file, const Expansions& known, std::vector<std::string>& warnings,
+               std::vector<Error>* every)
+      : file_(file), known_(known), warnings_(warnings), every_(every) {}
 
   Result<std::vector<GroupSettings>> read() {
     for (const IniSection& section : file_.sections) {
       if (section_kind(section.name) != SectionKind::kGroup) continue;
-      if (auto done = read_group(section); !done) return fail(std::move(done).error());
+      if (auto done = keep(read_group(section)); !done) return fail(std::move(done).error());
     }
     for (const IniSection& section : file_.sections) {
       const auto kind = section_kind(section.name);
@@ -200,14 +207,14 @@ class GroupsReader {
       if (*kind == SectionKind::kProgram) done = read_alone(section, *kind);
       if (*kind == SectionKind::kEventListener) done = read_listener(section);
       if (*kind == SectionKind::kFcgiProgram) done = read_fcgi(section);
-      if (!done) return fail(std::move(done).error());
+      if (done = keep(std::move(done)); !done) return fail(std::move(done).error());
     }
     for (const GroupSettings& group : groups_) {
       if (std::count_if(groups_.begin(), groups_.end(), [&](const auto& other) { return other.name == group.name; }) >
           1)
         return fail(Error(fmt::format("{}: two groups have the name '{}'", file_.path, group.name)));
     }
-    if (auto good = check_dependencies(groups_); !good) return fail(std::move(good).error());
+    if (auto good = keep(check_dependencies(groups_)); !good) return fail(std::move(good).error());
     std::stable_sort(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) {
       return a.priority != b.priority ? a.priority < b.priority : a.name < b.name;
     });
@@ -215,8 +222,15 @@ class GroupsReader {
   }
 
  private:
+  // With `every` an error is kept there, and what it is about left out.
+  Result<void> keep(Result<void> done) {
+    if (done || every_ == nullptr) return done;
+    add_once(*every_, done.error());
+    return {};
+  }
+
   Result<void> add_processes(const IniSection& section, SectionKind kind, GroupSettings& group) {
-    auto processes = ProgramReader(section, kind, group.name, known_, warnings_).read();
+    auto processes = ProgramReader(section, kind, group.name, known_, warnings_, every_).read();
     if (!processes) return fail(std::move(processes).error());
     std::move(processes->begin(), processes->end(), std::back_inserter(group.processes));
     return {};
@@ -227,7 +241,7 @@ class GroupsReader {
     auto name = parse_name(suffix_of(section.name));
     if (!name) return fail(Error(section.place.text() + ": " + name.error().text()));
     group.name = *name;
-    SectionView view(section, SectionKind::kGroup, known_);
+    SectionView view(section, SectionKind::kGroup, known_, every_);
     group.priority = view.integer("priority");
     const std::string programs = view.text("programs");
     if (programs.empty()) view.wrong("programs", "the group has no programs");
@@ -256,7 +270,7 @@ class GroupsReader {
   Result<void> read_alone(const IniSection& section, SectionKind kind) {
     GroupSettings group;
     group.name = suffix_of(section.name);
-    SectionView view(section, kind, known_);
+    SectionView view(section, kind, known_, every_);
     group.priority = view.integer("priority");
     if (view.error()) return fail(Error(*view.error()));
     if (auto done = add_processes(section, kind, group); !done) return done;
@@ -268,7 +282,7 @@ class GroupsReader {
     GroupSettings group;
     group.kind = GroupSettings::Kind::kListeners;
     group.name = suffix_of(section.name);
-    SectionView view(section, SectionKind::kEventListener, known_);
+    SectionView view(section, SectionKind::kEventListener, known_, every_);
     group.priority = view.integer("priority");
     group.buffer_size = view.integer("buffer_size");
     if (group.buffer_size < 1)
@@ -309,7 +323,7 @@ class GroupsReader {
     group.name = suffix_of(section.name);
     Expansions known = known_;
     known.texts["program_name"] = group.name;
-    SectionView view(section, SectionKind::kFcgiProgram, known);
+    SectionView view(section, SectionKind::kFcgiProgram, known, every_);
     group.priority = view.integer("priority");
     group.socket.url = view.text("socket");
     if (group.socket.url.empty())
@@ -331,6 +345,7 @@ class GroupsReader {
   const IniFile& file_;
   const Expansions& known_;
   std::vector<std::string>& warnings_;
+  std::vector<Error>* every_;
   std::vector<GroupSettings> groups_;
   std::set<std::string> grouped_;
 };
@@ -338,8 +353,8 @@ class GroupsReader {
 }  // namespace
 
 Result<std::vector<GroupSettings>> read_groups(const IniFile& file, const Expansions& known,
-                                               std::vector<std::string>& warnings) {
-  return GroupsReader(file, known, warnings).read();
+                                               std::vector<std::string>& warnings, std::vector<Error>* every) {
+  return GroupsReader(file, known, warnings, every).read();
 }
 
 }  // namespace tierce::config::supervisord

@@ -252,7 +252,11 @@ Result<IniFile> read_ini_file(const std::string& path, const Surroundings& aroun
   return file;
 }
 
-Result<Settings> read_settings(const std::string& path, const Overrides& overrides, const Surroundings& around) {
+namespace {
+
+// `every`: see read_groups().
+Result<Settings> settings_of(const std::string& path, const Overrides& overrides, const Surroundings& around,
+                             std::vector<Error>* every) {
   auto file = read_ini_file(path, around);
   if (!file) return fail(std::move(file).error());
   const IniSection* given = find_section(*file, "supervisord");
@@ -265,7 +269,7 @@ Result<Settings> read_settings(const std::string& path, const Overrides& overrid
 
   Expansions known = expansions_of(around);
   known.texts["here"] = file->here;
-  SectionView view(main, SectionKind::kSupervisord, known);
+  SectionView view(main, SectionKind::kSupervisord, known, every);
   Settings settings;
   settings.config_file = normal_path(path);
   settings.here = file->here;
@@ -297,21 +301,37 @@ Result<Settings> read_settings(const std::string& path, const Overrides& overrid
   settings.user = trimmed(view.text("user"));
   settings.strip_ansi = view.boolean("strip_ansi") || overrides.strip_ansi;
   settings.identifier = view.text("identifier");
-  if (view.error()) return fail(Error(*view.error()));
+  if (view.error() && every == nullptr) return fail(Error(*view.error()));
 
   for (const SectionKind kind : {SectionKind::kInetHttpServer, SectionKind::kUnixHttpServer}) {
     const IniSection* section =
         find_section(*file, kind == SectionKind::kInetHttpServer ? "inet_http_server" : "unix_http_server");
     if (section == nullptr) continue;
     auto server = read_server(*section, kind, known);
-    if (!server) return fail(std::move(server).error());
-    settings.servers.push_back(std::move(*server));
+    if (server) {
+      settings.servers.push_back(std::move(*server));
+    } else if (every != nullptr) {
+      add_once(*every, server.error());
+    } else {
+      return fail(std::move(server).error());
+    }
   }
-  auto groups = read_groups(*file, known, settings.warnings);
+  auto groups = read_groups(*file, known, settings.warnings, every);
   if (!groups) return fail(std::move(groups).error());
   settings.groups = std::move(*groups);
   warn_of_unknown(*file, settings.warnings);
   return settings;
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const std::string& path, const Overrides& overrides, const Surroundings& around) {
+  return settings_of(path, overrides, around, nullptr);
+}
+
+Result<Settings> read_settings_as_far_as_possible(const std::string& path, const Overrides& overrides,
+                                                  const Surroundings& around, std::vector<Error>& errors) {
+  return settings_of(path, overrides, around, &errors);
 }
 
 }  // namespace tierce::config::supervisord

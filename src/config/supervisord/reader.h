@@ -33,6 +33,11 @@ struct Overrides {
 // Fails with "file:line: what is wrong".
 Result<Settings> read_settings(const std::string& path, const Overrides& overrides, const Surroundings& around);
 
+// Goes on behind errors, which are added to `errors`: a program or group that is refused is left out. Fails where there
+// is nothing to read.
+Result<Settings> read_settings_as_far_as_possible(const std::string& path, const Overrides& overrides,
+                                                  const Surroundings& around, std::vector<Error>& errors);
+
 // The sections of a file and what it includes, "%(here)s" replaced.
 struct IniFile {
   std::string path;

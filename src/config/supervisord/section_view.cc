@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace tierce::config::supervisord {
+
+void add_once(std::vector<Error>& errors, const Error& error) {
+  const bool known =
+      std::any_of(errors.begin(), errors.end(), [&](const Error& each) { return each.text() == error.text(); });
+  if (!known) errors.push_back(error);
+}
 
 std::string SectionView::raw(std::string_view key) const {
   if (const IniKey* given = section_.find(key); given != nullptr) return given->value;
@@ -21,10 +29,13 @@ std::string SectionView::text(std::string_view key) {
 }
 
 void SectionView::wrong(std::string_view key, const std::string& why) {
-  if (error_) return;
+  if (wrong_key_ == key) return;
+  wrong_key_ = key;
   const IniKey* given = section_.find(key);
   const Place& place = given != nullptr ? given->place : section_.place;
-  error_ = Error(fmt::format("{}: [{}] {}: {}", place.text(), section_.name, key, why));
+  Error error(fmt::format("{}: [{}] {}: {}", place.text(), section_.name, key, why));
+  if (every_ != nullptr) add_once(*every_, error);
+  if (!error_) error_ = std::move(error);
 }
 
 }  // namespace tierce::config::supervisord

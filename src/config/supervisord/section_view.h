@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/supervisord/expansion.h"
 #include "config/supervisord/ini_text.h"
@@ -12,10 +13,14 @@
 
 namespace tierce::config::supervisord {
 
+// Unless it is there: each process of a program says the same.
+void add_once(std::vector<Error>& errors, const Error& error);
+
 class SectionView {
  public:
-  SectionView(const IniSection& section, SectionKind kind, const Expansions& known)
-      : section_(section), kind_(kind), known_(known) {}
+  // `every`: where all errors go beside.
+  SectionView(const IniSection& section, SectionKind kind, const Expansions& known, std::vector<Error>* every = nullptr)
+      : section_(section), kind_(kind), known_(known), every_(every) {}
 
   bool has(std::string_view key) const { return section_.find(key) != nullptr; }
   // As it stands in the file.
@@ -25,7 +30,7 @@ class SectionView {
   template <typename T>
   T as(std::string_view key, Result<T> (*parse)(std::string_view)) {
     const std::string value = text(key);
-    if (error_) return T{};
+    if (wrong_key_ == key) return T{};
     auto parsed = parse(value);
     if (parsed) return std::move(*parsed);
     wrong(key, parsed.error().text());
@@ -46,6 +51,8 @@ class SectionView {
   SectionKind kind_;
   const Expansions& known_;
   std::optional<Error> error_;
+  std::string wrong_key_;  // The last one that was refused: it is not refused again.
+  std::vector<Error>* every_;
 };
 
 }  // namespace tierce::config::supervisord

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "config/uwsgi/option.h"
 #include "config/uwsgi/placeholders.h"
 #include "config/uwsgi/written_value.h"
@@ -96,32 +97,46 @@ void join(Applying& state) {
 
 class Application {
  public:
-  Application(const Reading& reading, bool strict)
-      : reading_(reading), strict_(strict), referred_(names_referred_to(reading)) {
+  // `errors`: where they go; nullptr: the first one ends it.
+  Application(const Reading& reading, bool strict, std::vector<Finding>* errors)
+      : reading_(reading), strict_(strict), errors_(errors), referred_(names_referred_to(reading)) {
     state_.findings = reading.findings;
   }
 
   Result<Applied> run() {
     for (const Assignment& line : reading_.assignments) {
       state_.settings.uwsgi->options.emplace_back(line.name, line.value);
-      if (auto done = take(line); !done) {
-        return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
-      }
+      auto done = take(line);
+      if (done) continue;
+      if (errors_ == nullptr) return fail(std::move(done).error().during(line.source.text() + ": " + line.name));
+      errors_->push_back({line.source, line.name + ": " + done.error().text()});
     }
     join_loop(state_);
     for (Finding& finding : std::exchange(state_.not_done, {})) complain(std::move(finding));
     if (refused_) return fail(Error("strict: " + *refused_));
     join(state_);
     finish_around(state_);
-    if (auto checked = check_processes(state_.settings); !checked) return fail(std::move(checked).error());
+    if (auto checked = keep(check_processes(state_.settings)); !checked) return fail(std::move(checked).error());
+    auto complete = Done();
     if (state_.settings.app.empty() && state_.settings.uwsgi->mounts.empty())
-      return fail("no application given: module, wsgi-file, file or mount names it");
+      complete = fail("no application given: module, wsgi-file, file or mount names it");
+    if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     say_what_term_means();
-    if (state_.settings.binds.empty()) return fail("no address to serve at: socket, http-socket or http gives it");
+    if (state_.settings.binds.empty())
+      complete = fail("no address to serve at: socket, http-socket or http gives it");
+    if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }
 
  private:
+  using Done = Result<void>;
+
+  Done keep(Done done) {
+    if (done || errors_ == nullptr) return done;
+    errors_->push_back({{}, done.error().text()});
+    return {};
+  }
+
   Result<void> take(const Assignment& line) {
     const Option* row = find_resolved(line.name);
     if (row == nullptr) {
@@ -163,12 +178,17 @@ class Application {
   void complain(const Assignment& line, std::string text) { complain({line.source, std::move(text)}); }
 
   void complain(Finding finding) {
+    if (strict_ && errors_ != nullptr) {
+      errors_->push_back(std::move(finding));
+      return;
+    }
     if (strict_ && !refused_) refused_ = finding.line();
     state_.findings.push_back(std::move(finding));
   }
 
   const Reading& reading_;
   const bool strict_;
+  std::vector<Finding>* const errors_;
   const std::set<std::string> referred_;
   Applying state_ = with_uwsgi_defaults();
   std::optional<std::string> refused_;
@@ -178,6 +198,14 @@ class Application {
 
 void Applying::note(const Assignment& line, std::string text) { findings.push_back({line.source, std::move(text)}); }
 
-Result<Applied> apply(const Reading& reading) { return Application(reading, switched_on(reading, "strict")).run(); }
+Result<Applied> apply(const Reading& reading) {
+  return Application(reading, switched_on(reading, "strict"), nullptr).run();
+}
+
+Applied apply_as_far_as_possible(const Reading& reading, std::vector<Finding>& errors) {
+  auto applied = Application(reading, switched_on(reading, "strict"), &errors).run();
+  check(applied.has_value(), "an application of options that keeps errors does not end with one");
+  return std::move(*applied);
+}
 
 }  // namespace tierce::config::uwsgi

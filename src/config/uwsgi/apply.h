@@ -67,4 +67,7 @@ void finish_around(Applying& a);
 // Fails under `strict` for what is unknown or not supported, and where no server could come of it.
 Result<Applied> apply(const Reading& reading);
 
+// Goes on behind errors, which are added to `errors`: an option that is refused is left out.
+Applied apply_as_far_as_possible(const Reading& reading, std::vector<Finding>& errors);
+
 }  // namespace tierce::config::uwsgi

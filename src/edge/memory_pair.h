@@ -51,17 +51,18 @@ class PairEnd {
   };
   friend class PairQueue;
   struct Both {
-    PairQueue* queue;
+    PairQueue* queue = nullptr;
+    int users = 0;                 // Ends, and news that are to be told. All in one thread.
     Way way[2];                    // Towards the end of this number.
     std::uint32_t events[2] = {};  // To be told.
     Told told[2] = {};
     void* who[2] = {};
     bool there[2] = {true, true};
   };
-  PairEnd(std::shared_ptr<Both> both, int number) : both_(std::move(both)), number_(number) {}
-  static void tell(const std::shared_ptr<Both>& both, int number, std::uint32_t events);
+  PairEnd(Both* both, int number) : both_(both), number_(number) { ++both_->users; }
+  static void tell(Both* both, int number, std::uint32_t events);
 
-  std::shared_ptr<Both> both_;
+  Both* both_;
   int number_;
   bool resets_ = false;
 };
@@ -76,10 +77,15 @@ class PairQueue {
  private:
   friend class PairEnd;
   struct News {
-    std::shared_ptr<PairEnd::Both> both;
+    PairEnd::Both* both;
     int number;
   };
+  PairEnd::Both* take();
+  // Nobody uses it: kept for the next pair, with the memory of its buffers, so that a pair costs no allocation.
+  void let_go(PairEnd::Both* both);
+
   std::vector<News> waiting_, told_;
+  std::vector<std::unique_ptr<PairEnd::Both>> spare_;
 };
 
 }  // namespace tierce::edge

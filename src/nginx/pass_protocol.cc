@@ -94,6 +94,7 @@ http::CgiParams params_of(Request& request, const PassHow& how) {
   http::CgiParams params;
   const conf::PassingSettings& settings = *how.settings;
   std::string room;
+  params.reserve(settings.set.size() + request.exchange.head().field_count + 16);
   const bool as_usual = settings.set.empty() && how.app_params != nullptr;
   for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
     const string_view value = request.site.text(request, each.value, room);

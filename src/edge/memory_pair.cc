@@ -20,7 +20,7 @@ std::pair<std::unique_ptr<PairEnd>, std::unique_ptr<PairEnd>> PairEnd::make(Pair
 }
 
 PairEnd::~PairEnd() {
-  const int other = 1 - number_;
+  const std::size_t other = 1 - number_;
   both_->there[number_] = false;
   both_->told[number_] = nullptr;
   both_->way[other].ended = true;
@@ -31,7 +31,7 @@ PairEnd::~PairEnd() {
   if (--both_->users == 0) both_->queue->let_go(both_);
 }
 
-void PairEnd::tell(Both* both, int number, std::uint32_t events) {
+void PairEnd::tell(Both* both, std::size_t number, std::uint32_t events) {
   if (both->told[number] == nullptr) return;
   if (both->events[number] == 0) {
     both->queue->waiting_.push_back({both, number});
@@ -65,7 +65,7 @@ void PairQueue::let_go(PairEnd::Both* both) {
   std::unique_ptr<PairEnd::Both> owned(both);
   if (spare_.size() >= kSpares) return;
   PairEnd::Both fresh;
-  for (int i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 2; ++i) {
     Buffer& bytes = both->way[i].bytes;
     bytes.clear();
     bytes.shrink(kKept);
@@ -96,7 +96,7 @@ os::IoResult PairEnd::receive(char* into, std::size_t bytes) {
 }
 
 os::IoResult PairEnd::send_parts(std::span<const iovec> parts) {
-  const int other = 1 - number_;
+  const std::size_t other = 1 - number_;
   Way& out = both_->way[other];
   if (!both_->there[other] || out.ended) return {os::Io::kClosed};
   std::size_t room = kMost - std::min(kMost, out.bytes.size());

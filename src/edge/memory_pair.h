@@ -6,6 +6,7 @@
 
 #include <sys/uio.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -52,18 +53,18 @@ class PairEnd {
   friend class PairQueue;
   struct Both {
     PairQueue* queue = nullptr;
-    int users = 0;                 // Ends, and news that are to be told. All in one thread.
-    Way way[2];                    // Towards the end of this number.
-    std::uint32_t events[2] = {};  // To be told.
-    Told told[2] = {};
-    void* who[2] = {};
-    bool there[2] = {true, true};
+    int users = 0;                          // Ends, and news that are to be told. All in one thread.
+    std::array<Way, 2> way;                 // Towards the end of this number.
+    std::array<std::uint32_t, 2> events{};  // To be told.
+    std::array<Told, 2> told{};
+    std::array<void*, 2> who{};
+    std::array<bool, 2> there{true, true};
   };
-  PairEnd(Both* both, int number) : both_(both), number_(number) { ++both_->users; }
-  static void tell(Both* both, int number, std::uint32_t events);
+  PairEnd(Both* both, std::size_t number) : both_(both), number_(number) { ++both_->users; }
+  static void tell(Both* both, std::size_t number, std::uint32_t events);
 
   Both* both_;
-  int number_;
+  std::size_t number_;
   bool resets_ = false;
 };
 
@@ -78,7 +79,7 @@ class PairQueue {
   friend class PairEnd;
   struct News {
     PairEnd::Both* both;
-    int number;
+    std::size_t number;
   };
   PairEnd::Both* take();
   // Nobody uses it: kept for the next pair, with the memory of its buffers, so that a pair costs no allocation.

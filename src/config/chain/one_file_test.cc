@@ -24,7 +24,7 @@ http { }
 )";
 
 std::string written(const std::string& text) {
-  const std::string path = testing::TempDir() + "/one_file_test.conf";
+  std::string path = testing::TempDir() + "/one_file_test.conf";
   std::ofstream(path) << text;
   return path;
 }

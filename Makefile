@@ -13,7 +13,7 @@ VENV_RUN := build/venv-run
 VENV_TEST := build/venv-test
 VENV_APPS := build/venv-apps
 
-.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-supervisord fuzz chaos install clean
+.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-chain bench-supervisord fuzz chaos install clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -84,6 +84,9 @@ bench: build deps-bench ## Measure against the peers, on this machine, in one ru
 
 bench-nginx: build deps-bench ## ... the edge role against nginx, with one worker each
 	$(PYTHON3) bench/nginx.py --json bench/nginx.json
+
+bench-chain: build deps-bench $(VENV_TEST)/.done ## ... the whole chain against supervisord, nginx and uWSGI
+	$(PYTHON3) bench/chain.py --json bench/chain.json
 
 bench-supervisord: build $(VENV_TEST)/.done ## ... and the supervise role against supervisord, about three minutes
 	$(PYTHON3) bench/supervisord.py --json bench/supervisord.json

@@ -21,7 +21,7 @@ ALLOWED = {
     "wsgi": {"base", "os", "http", "gateway"},
     "supervise": {"base", "os", "config", "gateway", "tls"},
     "nginx": {"base", "os", "config", "http", "http2", "gateway", "tls", "edge"},
-    "supervisord": {"base", "os", "config", "http"},
+    "supervisord": {"base", "os", "config", "http", "gateway"},
     "check": {"base", "os", "config", "supervise"},
     "cli": {"check", "nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise", "supervisord"},
 }

@@ -10,12 +10,14 @@
 #include "cli/nginx_command.h"
 #include "cli/run_command.h"
 #include "cli/supervisord_command.h"
+#include "cli/up_command.h"
 #include "cli/uwsgi_command.h"
 
 namespace {
 
 constexpr const char* kUsage =
     "usage: tierce COMMAND ...\n\n"
+    "  up -c FILE                 the whole chain, from supervisord.conf and the files it leads to (tierce up --help)\n"
     "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   if (command == "nginx") return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
+  if (command == "up") return tierce::cli::up_command({arguments.begin() + 1, arguments.end()});
   if (command == "check") return tierce::cli::check_command({arguments.begin() + 1, arguments.end()});
   if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +12,7 @@
 #include "config/nginx/reader.h"
 #include "config/nginx/reference.h"
 #include "nginx/master_process.h"
+#include "os/process_title.h"
 
 namespace tierce::cli {
 namespace {
@@ -159,14 +159,6 @@ int test(const Asked& asked, const std::string& path) {
   return 0;
 }
 
-// As this process was started, with the program by its path: for a binary that takes its place.
-std::vector<std::string> own_command_line() {
-  std::vector<std::string> words;
-  std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
-  return words;
-}
-
 }  // namespace
 
 int nginx_command(const std::vector<std::string>& arguments) {
@@ -191,7 +183,7 @@ int nginx_command(const std::vector<std::string>& arguments) {
   start.globals = asked->globals.value_or("");
   if (asked->error_log) start.error_log = *asked->error_log;
   if (asked->signal) return nginx::send_signal(start, *asked->signal);
-  start.arguments = own_command_line();
+  start.arguments = os::command_line();  // For a binary that takes its place.
   return nginx::run_master(std::move(start));
 }
 

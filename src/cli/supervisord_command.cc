@@ -63,12 +63,6 @@ int refuse(const std::string& why) {
   return 2;
 }
 
-struct Invocation {
-  std::string file;
-  conf::Overrides overrides;
-  bool check = false;
-};
-
 // What was asked for instead of a start.
 bool answer_question(const GivenOptions& given) {
   for (const auto& option : given.options) {
@@ -79,10 +73,10 @@ bool answer_question(const GivenOptions& given) {
   return false;
 }
 
-Result<Invocation> invocation_of(const GivenOptions& given) {
+Result<SupervisordStart> invocation_of(const GivenOptions& given) {
   if (!given.words.empty())
     return fail(Error(fmt::format("positional arguments are not supported: {}", given.words.front())));
-  Invocation invocation;
+  SupervisordStart invocation;
   conf::Overrides& over = invocation.overrides;
   for (const auto& [name, value] : given.options) {
     if (name == "configuration") {
@@ -138,28 +132,34 @@ int supervisord_command(const std::vector<std::string>& arguments) {
   if (answer_question(*given)) return 0;
   auto invocation = invocation_of(*given);
   if (!invocation) return refuse(invocation.error().text());
+  return run_supervisord(std::move(*invocation));
+}
+
+int run_supervisord(SupervisordStart start) {
   // Read again after the working directory has changed.
-  std::string& file = invocation->file;
-  if (char* whole = ::realpath(file.c_str(), nullptr); whole != nullptr) {
+  std::string& file = start.file;
+  if (char* whole = file.starts_with("/proc/") ? nullptr : ::realpath(file.c_str(), nullptr); whole != nullptr) {
     file = whole;
     ::free(whole);  // NOLINT(cppcoreguidelines-no-malloc): realpath's
   }
-  const auto read = [&] { return conf::read_settings(file, invocation->overrides, conf::surroundings()); };
+  const auto read = [&] { return conf::read_settings(file, start.overrides, conf::surroundings()); };
   bool first = true;
   while (true) {
     auto settings = read();
     if (!settings) return refuse(settings.error().text());
-    if (invocation->check) {
+    if (start.check) {
       for (const std::string& warning : settings->warnings) std::fprintf(stderr, "%s\n", warning.c_str());
       return 0;
     }
     if (first) {
       if (auto done = become_user(*settings); !done) return refuse(done.error().text());
     }
+    if (!start.writes_pid_file) settings->pidfile.clear();
     settle(*settings);
     const bool daemon = !settings->nodaemon;
     const conf::Settings kept = *settings;
     supervisord::Server server(std::move(*settings), read);
+    if (start.play) server.play_roles(start.fuses, start.play);
     if (auto prepared = server.prepare(); !prepared) return refuse(prepared.error().text());
     if (first && daemon) {
       if (auto left = leave_terminal(kept); !left) return refuse(left.error().text());

@@ -1,10 +1,27 @@
 // tierce supervisord: supervisord's command line and file.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "config/supervisord/reader.h"
+
 namespace tierce::cli {
+
+// What a server is started with, of the command line.
+struct SupervisordStart {
+  std::string file;
+  config::supervisord::Overrides overrides;
+  bool check = false;
+  // tierce up: programs that are servers whose place we take are roles of this binary, played by this; the edge among
+  // them reaches the applications through shared memory unless `fuses` is false.
+  std::function<int(const std::vector<std::string>& words)> play;
+  bool fuses = true;
+  bool writes_pid_file = true;
+};
+// Serves until it is told to end; the exit status.
+int run_supervisord(SupervisordStart start);
 
 // 0 after a shutdown, 2 for what keeps it from starting, as supervisord.
 int supervisord_command(const std::vector<std::string>& arguments);

@@ -20,8 +20,9 @@ struct EdgeListener {
   std::string name;
   std::uint16_t port;
   WireProtocol protocol = WireProtocol::kHttp;
-  int tls = -1;           // Which of EdgeStart::tls is spoken there; -1: none.
-  bool to_https = false;  // Every request is sent to https.
+  int tls = -1;                    // Which of EdgeStart::tls is spoken there; -1: none.
+  bool to_https = false;           // Every request is sent to https.
+  std::uint8_t worker_number = 0;  // Which one it is to the workers, who know nothing of doors.
 };
 
 struct EdgeStart {

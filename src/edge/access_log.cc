@@ -37,18 +37,36 @@ void append_escaped(std::string& out, std::string_view text) {
 
 }  // namespace
 
-Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat format) {
-  AccessLog log;
+void AccessLog::take_format(AccessLogFormat format) {
   const auto uwsgis = [](const FormatPart& part) { return part.atom >= Atom::kHost; };
-  log.detailed_ = std::any_of(format.parts().begin(), format.parts().end(), uwsgis);
+  detailed_ = std::any_of(format.parts().begin(), format.parts().end(), uwsgis);
   for (const Atom atom : {Atom::kMethod, Atom::kPath, Atom::kQuery, Atom::kProtocol, Atom::kSeconds,
                           Atom::kMicroseconds, Atom::kMilliseconds, Atom::kDecimalSeconds, Atom::kPid,
                           Atom::kRequestField, Atom::kResponseField, Atom::kTarget}) {
-    log.detailed_ = log.detailed_ || format.has(atom);
+    detailed_ = detailed_ || format.has(atom);
   }
-  log.wants_response_fields_ = format.has(Atom::kResponseField);
-  log.wants_log_variables_ = format.has(Atom::kLogVariable);
-  log.format_ = std::move(format);
+  wants_response_fields_ = format.has(Atom::kResponseField);
+  wants_log_variables_ = format.has(Atom::kLogVariable);
+  format_ = std::move(format);
+}
+
+AccessLog AccessLog::on_descriptor(os::UniqueFd file, AccessLogFormat format) {
+  AccessLog log;
+  log.take_format(std::move(format));
+  log.on_ = static_cast<bool>(file);
+  log.path_ = "-";
+  log.file_ = std::move(file);
+  return log;
+}
+
+void AccessLog::use(os::UniqueFd file) {
+  flush();
+  if (on_ && file) file_ = std::move(file);
+}
+
+Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat format) {
+  AccessLog log;
+  log.take_format(std::move(format));
   if (path.empty()) return log;
   log.path_ = path;
   log.on_ = true;

@@ -60,7 +60,11 @@ class AccessLog {
  public:
   // Path, "-" for standard output, "" for none.
   static Result<AccessLog> open(const std::string& path, AccessLogFormat format);
+  // Of a descriptor that somebody else has opened; an invalid one: no log.
+  static AccessLog on_descriptor(os::UniqueFd file, AccessLogFormat format);
   AccessLog() = default;
+  // ... and has opened anew.
+  void use(os::UniqueFd file);
   // Each line goes through these, in their order.
   void encode_with(std::vector<LineEncoder> encoders) { encoders_ = std::move(encoders); }
 
@@ -77,6 +81,7 @@ class AccessLog {
   Result<void> reopen();
 
  private:
+  void take_format(AccessLogFormat format);
   void append(const FormatPart& part, const AccessRecord& record);
 
   // A time as text, made once a second.

@@ -1,9 +1,11 @@
-// The bytes of one client: its socket, or TLS on it. Plain connections pay one test for that.
+// The bytes of one client: its socket, TLS on it, or an end of a connection inside this thread (memory_pair.h). Plain
+// connections pay one test for that.
 #pragma once
 
 #include <memory>
 #include <span>
 
+#include "edge/memory_pair.h"
 #include "os/socket_io.h"
 #include "os/unique_fd.h"
 #include "tls/session.h"
@@ -13,6 +15,7 @@ namespace tierce::edge {
 class ClientStream {
  public:
   explicit ClientStream(os::UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit ClientStream(std::unique_ptr<PairEnd> end) : plain_(false), pair_(std::move(end)) {}
   // The client is told of the end, unless it is to take what it got for cut short.
   ~ClientStream() {
     if (tls_ != nullptr && !cut_) tls_->close_notify();
@@ -24,38 +27,49 @@ class ClientStream {
   bool is_tls() const { return tls_ != nullptr; }
   // From here on TLS is spoken. `early`: bytes that have been read already.
   tls::Session& begin_tls(const std::shared_ptr<const tls::Context>& context, std::string_view early) {
+    plain_ = false;
     tls_ = std::make_unique<tls::Session>(context, fd_.get(), early);
     return *tls_;
   }
   tls::Session& begin_tls(tls::Arrival arrival, std::string_view early) {
+    plain_ = false;
     tls_ = std::make_unique<tls::Session>(std::move(arrival), fd_.get(), early);
     return *tls_;
   }
   // The client's side.
   tls::Session& begin_tls(tls::Departure departure) {
+    plain_ = false;
     tls_ = std::make_unique<tls::Session>(std::move(departure), fd_.get());
     return *tls_;
   }
 
   // What was begun turned out to be something else.
-  void end_tls() { tls_.reset(); }
+  void end_tls() {
+    tls_.reset();
+    plain_ = true;
+  }
+  // nullptr: a socket.
+  PairEnd* pair() { return pair_.get(); }
 
   os::IoResult receive(char* into, std::size_t bytes) {
-    return tls_ == nullptr ? os::receive(fd_.get(), into, bytes) : tls_->receive(into, bytes);
+    if (plain_) return os::receive(fd_.get(), into, bytes);
+    return pair_ != nullptr ? pair_->receive(into, bytes) : tls_->receive(into, bytes);
   }
   // Nothing more will come, whatever the socket says.
   bool ended() const { return tls_ != nullptr && tls_->ended(); }
   // `more`: the rest of a record, a head before its file, follows at once.
   os::IoResult send(const char* data, std::size_t bytes, bool more = false) {
-    if (tls_ == nullptr) return os::send(fd_.get(), data, bytes, more);
+    if (plain_) return os::send(fd_.get(), data, bytes, more);
     const iovec whole{const_cast<char*>(data), bytes};  // NOLINT: send() does not write
-    return tls_->send({&whole, 1});
+    return send_parts({&whole, 1});
   }
   os::IoResult send_parts(std::span<const iovec> parts) {
-    return tls_ == nullptr ? os::send_parts(fd_.get(), parts) : tls_->send(parts);
+    if (plain_) return os::send_parts(fd_.get(), parts);
+    return pair_ != nullptr ? pair_->send_parts(parts) : tls_->send(parts);
   }
   os::IoResult send_file(int file, std::uint64_t* offset, std::size_t bytes) {
-    return tls_ == nullptr ? os::send_file(fd_.get(), file, offset, bytes) : tls_->send_file(file, offset, bytes);
+    if (plain_) return os::send_file(fd_.get(), file, offset, bytes);
+    return pair_ != nullptr ? pair_->send_file(file, offset, bytes) : tls_->send_file(file, offset, bytes);
   }
   // kDone: the socket has everything that was sent.
   os::IoResult flush() { return tls_ == nullptr ? os::IoResult{os::Io::kDone} : tls_->flush(); }
@@ -63,17 +77,21 @@ class ClientStream {
   void shutdown_writing() {
     if (tls_ != nullptr) tls_->close_notify();
     cut_ = true;
+    if (pair_ != nullptr) return pair_->shutdown_writing();
     os::shutdown_writing(fd_.get());
   }
   // At the end a reset, so that what was sent is not taken for whole.
   void reset_at_close() {
     cut_ = true;
+    if (pair_ != nullptr) return pair_->reset_at_close();
     os::reset_at_close(fd_.get());
   }
 
  private:
   os::UniqueFd fd_;
+  bool plain_ = true;  // A socket without TLS.
   std::unique_ptr<tls::Session> tls_;
+  std::unique_ptr<PairEnd> pair_;
   bool cut_ = false;
 };
 

@@ -37,6 +37,13 @@ void Connection::start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer
   }
 }
 
+void Connection::start(EdgeThread& thread, std::unique_ptr<PairEnd> end, const os::Peer& peer, std::uint8_t listener) {
+  PairEnd& watched = *end;
+  auto* connection = new Connection(thread, std::move(end), peer, listener);
+  watched.watch([](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_poll(events); }, connection);
+  connection->converse();
+}
+
 void Connection::begin() {
   if (thread_.tls_of(listener_) != nullptr) {
     shake_hands();
@@ -60,8 +67,9 @@ void Connection::converse() {
   }
 }
 
-Connection::Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener)
-    : thread_(thread), stream_(std::move(fd)), listener_(listener), peer_(peer) {
+template <typename Stream>
+Connection::Connection(EdgeThread& thread, Stream stream, const os::Peer& peer, std::uint8_t listener)
+    : thread_(thread), stream_(std::move(stream)), listener_(listener), peer_(peer) {
   wire_.protocol = thread.listener(listener).protocol;
   trusted_ = thread.trusts(peer, thread.listener(listener).is_unix);
   thread_.connection_began(*this);
@@ -148,7 +156,7 @@ void Connection::fill_client() {
   std::memcpy(client.remote_address, peer_.address, peer_.address_bytes);
   client.remote_address_bytes = peer_.address_bytes;
   client.remote_port = peer_.port;
-  client.listener = listener_;
+  client.listener = thread_.listener(listener_).worker_number;
   client.https = stream_.is_tls();
   if (!trusted_) return;
   const auto& secure = thread_.settings().secure_scheme_headers;
@@ -552,7 +560,7 @@ void Connection::fill_client_from_variables() {
   Exchange& exchange = *exchange_;
   gateway::ClientInfo& client = exchange.client;
   client = {};
-  client.listener = listener_;
+  client.listener = thread_.listener(listener_).worker_number;
   client.https = exchange.variables.https(exchange.head_bytes());
 }
 

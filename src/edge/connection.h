@@ -40,6 +40,9 @@ class Connection final : public ExchangeOwner {
   // Registers with the thread's poller and starts serving. The connection owns itself.
   static void start(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener);
 
+  // The same for a connection from inside the thread.
+  static void start(EdgeThread& thread, std::unique_ptr<PairEnd> end, const os::Peer& peer, std::uint8_t listener);
+
   void notify(std::uint8_t events);
   void on_progress() override { notify(kProgress); }
   void on_poll(std::uint32_t epoll_events);
@@ -51,7 +54,8 @@ class Connection final : public ExchangeOwner {
   Connection* previous = nullptr;
 
  private:
-  Connection(EdgeThread& thread, os::UniqueFd fd, const os::Peer& peer, std::uint8_t listener);
+  template <typename Stream>
+  Connection(EdgeThread& thread, Stream stream, const os::Peer& peer, std::uint8_t listener);
   ~Connection();
 
   struct Wait {

@@ -168,6 +168,8 @@ class EdgeProcess {
         });
       case ToEdge::kTls:
         return renew_tls(std::move(descriptors));
+      case ToEdge::kWelcome:
+        return;  // A visitor's.
       case ToEdge::kTrouble:
         return on_each_thread([on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on); });
     }
@@ -186,9 +188,10 @@ class EdgeProcess {
     if (descriptors.size() != 1 + threads_.size()) {
       return log_.line(os::LogLevel::kCritical, "attaching a worker: descriptors are missing");
     }
-    auto mapped =
-        gateway::Region::map(std::move(descriptors[0]), static_cast<std::uint32_t>(threads_.size()), message.shape);
+    auto mapped = gateway::Region::map(std::move(descriptors[0]), message.mailboxes, message.shape);
     if (!mapped) return log_.line(os::LogLevel::kCritical, "attaching a worker: " + mapped.error().text());
+    if (mapped->mailboxes() < threads_.size())
+      return log_.line(os::LogLevel::kCritical, "attaching a worker: too small");
     auto region = std::make_shared<gateway::Region>(std::move(*mapped));
     for (std::uint32_t i = 0; i < threads_.size(); ++i) {
       // A shared_ptr around the link, because a std::function must be copyable.

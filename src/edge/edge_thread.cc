@@ -54,9 +54,6 @@ Result<void> EdgeThread::open() {
   now_ns_ = os::monotonic_ns();
   wall_ = os::wall_seconds();
   timers_.advance(now_ns_);
-  auto poller = os::Poller::create();
-  if (!poller) return fail(std::move(poller).error());
-  poller_ = std::move(*poller);
   if (auto opened = open_access_log(); !opened) return opened;
   auto files = StaticFiles::create(start_.settings->files);
   if (!files) return fail(std::move(files).error().during("static files"));
@@ -64,6 +61,10 @@ Result<void> EdgeThread::open() {
   auto routes = Routes::create(start_.settings->routes);
   if (!routes) return fail(std::move(routes).error().during("routes"));
   routes_ = std::move(*routes);
+  if (start_.guest_log) return {};
+  auto poller = os::Poller::create();
+  if (!poller) return fail(std::move(poller).error());
+  poller_ = std::move(*poller);
   if (auto added = poller_.add_source(start_.wakeup, tag(kWakeupTag)); !added) return added;
   if (start_.control != nullptr) {
     if (auto added = poller_.add_source(start_.control->fd(), tag(kControlTag)); !added) return added;
@@ -78,9 +79,13 @@ Result<void> EdgeThread::open_access_log() {
   auto format = settings.uwsgi_line.used ? Result<AccessLogFormat>(uwsgi_format(settings.uwsgi_line))
                                          : AccessLogFormat::parse(given.empty() ? AccessLogFormat::kCombined : given);
   if (!format) return fail(std::move(format).error().during("the format of the access log"));
-  auto log = AccessLog::open(settings.access_log, std::move(*format));
-  if (!log) return fail(std::move(log).error());
-  access_log_ = std::move(*log);
+  if (start_.guest_log) {
+    access_log_ = AccessLog::on_descriptor(std::move(*start_.guest_log), std::move(*format));
+  } else {
+    auto log = AccessLog::open(settings.access_log, std::move(*format));
+    if (!log) return fail(std::move(log).error());
+    access_log_ = std::move(*log);
+  }
   std::vector<LineEncoder> encoders;
   for (const std::string& text : settings.uwsgi_line.encoders) {
     auto encoder = LineEncoder::parse(text);
@@ -157,17 +162,9 @@ void EdgeThread::run() {
 // first, so that a worker that answers an edge that is awake makes no system call. Keep it so: a request
 // then costs one recv, one send and its share of an epoll_wait.
 void EdgeThread::turn() {
-  dispatcher_.collect();
-  dispatcher_.hand_out(now_ns_);
-  dispatcher_.wake_workers();
-  start_.waiting->store(dispatcher_.queued(), std::memory_order_relaxed);
-
-  int timeout = timers_.wait_ms(now_ns_);
-  if (access_log_.pending()) {
-    access_log_.flush_if_due(now_ns_);
-    if (access_log_.pending() && (timeout < 0 || timeout > 100)) timeout = 100;
-  }
-  if (dispatcher_.must_watch() && (timeout < 0 || timeout > kWatchMs)) timeout = kWatchMs;
+  begin_turn();
+  int timeout = -1;
+  hand_out(timeout);
   if (stopping_ && (timeout < 0 || timeout > 20)) timeout = 20;
 
   auto events = poller_.wait(0);
@@ -207,10 +204,33 @@ void EdgeThread::turn() {
   }
   if (control) read_control();
   timers_.advance(now_ns_);
-  if (now_ns_ >= next_stall_check_ns_) {
-    next_stall_check_ns_ = now_ns_ + std::uint64_t{kWatchMs} * 1'000'000;
-    if (dispatcher_.must_watch()) dispatcher_.check_stalls(now_ns_);
-  }
+  look_after_stalls();
+}
+
+void EdgeThread::hand_out(int& longest_ms) {
+  dispatcher_.hand_out(now_ns_);
+  dispatcher_.wake_workers();
+  if (start_.waiting != nullptr) start_.waiting->store(dispatcher_.queued(), std::memory_order_relaxed);
+  const auto at_most = [&longest_ms](int ms) {
+    if (ms >= 0 && (longest_ms < 0 || longest_ms > ms)) longest_ms = ms;
+  };
+  at_most(timers_.wait_ms(now_ns_));
+  if (access_log_.pending()) access_log_.flush_if_due(now_ns_);
+  if (access_log_.pending()) at_most(100);
+  if (dispatcher_.must_watch()) at_most(kWatchMs);
+}
+
+void EdgeThread::end_turn(std::uint64_t now_ns, std::time_t wall) {
+  now_ns_ = now_ns;
+  wall_ = wall;
+  timers_.advance(now_ns_);
+  look_after_stalls();
+}
+
+void EdgeThread::look_after_stalls() {
+  if (now_ns_ < next_stall_check_ns_) return;
+  next_stall_check_ns_ = now_ns_ + std::uint64_t{kWatchMs} * 1'000'000;
+  if (dispatcher_.must_watch()) dispatcher_.check_stalls(now_ns_);
 }
 
 void EdgeThread::read_control() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class EdgeThread {
     std::atomic<std::uint32_t>* waiting;  // Where this thread says how many requests wait for a worker.
     std::uint64_t id_base;                // Request ids of this thread start here.
     TlsContexts tls;                      // For EdgeListener::tls.
+    // Not nullopt: this thread has no loop of its own and accepts nobody (local_app.h); the log is this one.
+    std::optional<os::UniqueFd> guest_log;
   };
   static Result<std::unique_ptr<EdgeThread>> create(Start start);
   ~EdgeThread();
@@ -50,6 +53,12 @@ class EdgeThread {
   void run();
   // From any thread: runs f on this one soon.
   void post(std::function<void(EdgeThread&)> f);
+
+  // A turn of the loop it is a guest of, in these parts: what workers have answered; what waits for workers, which are
+  // woken; `longest_ms` is shortened to when it must be looked at again; the time after the wait.
+  void begin_turn() { dispatcher_.collect(); }
+  void hand_out(int& longest_ms);
+  void end_turn(std::uint64_t now_ns, std::time_t wall);
 
   void stop(std::uint64_t grace_ms);
   void supervisor_gone() { end_now_ = true; }
@@ -81,6 +90,7 @@ class EdgeThread {
   bool trusts(const os::Peer& peer, bool is_unix) const;
   bool is_proxy(const os::Peer& peer, bool is_unix) const;
   std::uint32_t connections_max() const { return start_.connections_max; }
+  std::uint32_t connection_count() const { return connection_count_; }
 
   Exchange* take_exchange(ExchangeOwner* owner);
   void give_back(Exchange* exchange);
@@ -95,6 +105,7 @@ class EdgeThread {
   explicit EdgeThread(Start start);
   Result<void> open();
   Result<void> open_access_log();
+  void look_after_stalls();
   void turn();
   void accept_from(std::size_t index);
   void pause_accepting(bool pause);

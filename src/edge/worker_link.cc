@@ -35,6 +35,23 @@ WorkerLink::WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads
   for (std::uint32_t slot = mailbox_.shape().slots; slot-- > 0;) free_slots_.push_back(slot);
 }
 
+void WorkerLink::adopt() {
+  mailbox_.cancel_sleep();
+  free_slots_.clear();
+  for (std::uint32_t slot = mailbox_.shape().slots; slot-- > 0;) {
+    const State state = gateway::state_of(mailbox_.slot(slot).word.load(std::memory_order_acquire));
+    if (state == State::kAnswered) mailbox_.release(slot);
+    if (state == State::kFree || state == State::kAnswered || (state == State::kQueued && mailbox_.recall(slot))) {
+      free_slots_.push_back(slot);
+      continue;
+    }
+    counted_[slot] = true;
+    ++outstanding_;
+    if (mailbox_.abandon(slot)) nudge_later();
+    collect(slot);
+  }
+}
+
 bool WorkerLink::give(Exchange& exchange, std::uint64_t now_ns) {
   if (free_slots_.empty()) return false;
   const std::uint32_t slot = free_slots_.back();

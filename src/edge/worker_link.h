@@ -23,9 +23,13 @@ enum class RunsIn : std::uint8_t { kThreads, kGreenlets };
 class WorkerLink {
  public:
   // `mailbox` lies in `region`, which several edge threads of the process share. `threads` is how many
-  // requests may run at once, also in greenlets.
+  // requests may run at once, also in greenlets. adopt() first where another edge has had this mailbox before.
   WorkerLink(std::uint32_t id, std::int32_t pid, std::uint32_t threads, std::shared_ptr<gateway::Region> region,
              std::uint32_t edge_thread, os::MessageChannel descriptors, RunsIn runs_in = RunsIn::kThreads);
+
+  // Clears what an edge that is gone has left: what has not begun never will, what runs is abandoned, and its slot
+  // comes back when the worker is through with it.
+  void adopt();
 
   std::uint32_t id() const { return id_; }
   std::int32_t pid() const { return pid_; }

@@ -52,16 +52,19 @@ enum class ToEdge : std::uint32_t {
   kDrain = 402,    // number = worker id: give it nothing more; answer kDrained when it holds nothing.
   kDead = 403,     // number = worker id, status = wait status, text = why: account for its slots, forget it.
   kStop = 404,     // Stop accepting, finish running exchanges, exit 0. number = grace in milliseconds.
-  kReopen = 405,   // Reopen log files.
+  kReopen = 405,   // Reopen log files. To a visitor, descriptors: [error log, access log], opened anew.
   kTrouble = 406,  // number = 1: no worker can start; answer 503 at once. 0: over.
   kHangs = 407,    // number = worker id: answer 504 to what runs in it. kDrain follows.
   kTls = 408,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
+  kWelcome = 409,  // To a visitor (door.h), first: number = trouble as in kTrouble. Descriptors: [config::EdgeWelcome
+                   //   packed, error log, access log, eventfd of its port]; the third may be missing.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {
   kDrained = 501,   // number = worker id.
   kTimedOut = 502,  // number = worker id, thread; request = request id. 504 has been sent.
   kReady = 503,     // Listening.
+  kStopped = 504,   // A visitor that was told to stop: it serves nobody any more.
 };
 
 struct ControlMessage {
@@ -72,8 +75,10 @@ struct ControlMessage {
   std::uint32_t thread = 0;
   std::uint32_t threads = 0;  // That run requests; greenlets, with the next.
   bool in_greenlets = false;
-  std::uint32_t place = 0;  // Among the workers, from 1 (supervise/worker_slots.h).
-  std::uint32_t life = 0;   // In the application's memory (app_memory.h); 0 without one.
+  bool used_port = false;       // kAttach to a visitor: another one has had this mailbox before.
+  std::uint32_t mailboxes = 0;  // kAttach: in its region.
+  std::uint32_t place = 0;      // Among the workers, from 1 (supervise/worker_slots.h).
+  std::uint32_t life = 0;       // In the application's memory (app_memory.h); 0 without one.
   std::uint64_t request = 0;
   MailboxShape shape;
   char text[kTextMax] = {};

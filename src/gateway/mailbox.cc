@@ -184,7 +184,9 @@ void Mailbox::signal_quietly(std::uint32_t index) const {
   GATEWAY_STEP();
 }
 
+// One that has nothing to look at is left asleep, whoever else was answered.
 bool Mailbox::edge_sleeps() const {
+  if (!has_attention()) return false;
   return header_->edge_sleeping.load(std::memory_order_seq_cst) != 0 &&
          header_->edge_sleeping.exchange(0, std::memory_order_seq_cst) != 0;
 }

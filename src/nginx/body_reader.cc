@@ -5,6 +5,7 @@
 
 #include "nginx/error_logs.h"
 #include "nginx/site.h"
+#include "nginx/system_error.h"
 #include "os/socket_io.h"
 
 namespace tierce::nginx {
@@ -64,7 +65,7 @@ Async<int> read_body(Request& request) {
         }
         if (!store(request, data, in_memory)) {
           request.site.error_logs().line(Level::kCrit, request,
-                                         errno_error("the request's body cannot be stored").text());
+                                         system_error("the request's body cannot be stored").text());
           co_return 500;
         }
         continue;

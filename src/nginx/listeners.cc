@@ -15,6 +15,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "nginx/system_error.h"
+
 namespace tierce::nginx {
 namespace {
 
@@ -79,7 +81,7 @@ Result<os::UniqueFd> open_socket(const conf::Listener& listener) {
   if (!resolved) return fail(std::move(resolved).error());
   const std::string name = address.text();
   os::UniqueFd fd(::socket(resolved->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return fail(errno_error("socket() " + name + " failed"));
+  if (!fd) return fail(system_error("socket() " + name + " failed"));
   if (address.unix_path.empty()) {
     set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (options.reuse_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
@@ -92,10 +94,10 @@ Result<os::UniqueFd> open_socket(const conf::Listener& listener) {
     if (options.so_keepalive) set_keepalive(fd.get(), *options.so_keepalive);
   }
   if (::bind(fd.get(), resolved->get(), resolved->length) != 0)
-    return fail(errno_error("bind() to " + name + " failed"));
+    return fail(system_error("bind() to " + name + " failed"));
   if (!address.unix_path.empty()) ::chmod(address.unix_path.c_str(), 0666);
   if (::listen(fd.get(), static_cast<int>(options.backlog.value_or(kBacklog))) != 0)
-    return fail(errno_error("listen() to " + name + ", backlog failed"));
+    return fail(system_error("listen() to " + name + ", backlog failed"));
   return fd;
 }
 

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "nginx/system_error.h"
+
 namespace tierce::nginx {
 namespace {
 
@@ -22,7 +24,7 @@ Result<LogFile*> LogFiles::open(const std::string& path) {
   auto file = std::make_unique<LogFile>();
   file->path_ = path;
   file->fd_ = path.empty() ? os::UniqueFd(::dup(2)) : open_log(path);
-  if (!file->fd_) return fail(errno_error("open() \"" + path + "\" failed"));
+  if (!file->fd_) return fail(system_error("open() \"" + path + "\" failed"));
   return files_.emplace(path, std::move(file)).first->second.get();
 }
 
@@ -33,7 +35,7 @@ Result<void> LogFiles::reopen() {
     if (path.empty()) continue;
     const os::UniqueFd fresh = open_log(path);
     if (!fresh || ::dup3(fresh.get(), file->fd_.get(), O_CLOEXEC) < 0)
-      done = fail(errno_error("open() \"" + path + "\" failed"));
+      done = fail(system_error("open() \"" + path + "\" failed"));
   }
   return done;
 }

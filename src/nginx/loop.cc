@@ -35,10 +35,7 @@ void Loop::read_clocks() {
 // One epoll_wait a turn; all that is ready is worked off before the next. Keep it so: a request on a kept connection
 // then costs one recv, one send and its share of an epoll_wait.
 void Loop::turn(int longest_ms) {
-  int timeout = timers_.wait_ms(now_ns_);
-  if (longest_ms >= 0 && (timeout < 0 || timeout > longest_ms)) timeout = longest_ms;
-  if (!soon_.empty()) timeout = 0;
-  const auto events = poller_.wait(timeout);
+  const auto events = guest_ == nullptr ? wait(longest_ms) : wait_with_guest(longest_ms);
   read_clocks();
   bool posted = false;
   for (const epoll_event& event : events) {
@@ -50,13 +47,38 @@ void Loop::turn(int longest_ms) {
   }
   if (posted) run_posted();
   timers_.advance(now_ns_);
+  if (guest_ != nullptr) guest_->tick();
   run_soon();
   buried_.clear();
+}
+
+std::span<const epoll_event> Loop::wait(int longest_ms) {
+  int timeout = timers_.wait_ms(now_ns_);
+  if (longest_ms >= 0 && (timeout < 0 || timeout > longest_ms)) timeout = longest_ms;
+  if (!soon_.empty()) timeout = 0;
+  return poller_.wait(timeout);
+}
+
+// The guest's others are woken once for all that a turn has for them, and told before the loop sleeps, so that who
+// answers a loop that is awake makes no system call.
+std::span<const epoll_event> Loop::wait_with_guest(int longest_ms) {
+  guest_->collect();
+  pairs_.run();
+  guest_->hand_out(longest_ms);
+  // What ended a pair has not been told yet.
+  if (!pairs_.empty() || !soon_.empty()) longest_ms = 0;
+  if (longest_ms == 0) return poller_.wait(0);
+  const auto events = poller_.wait(0);
+  if (!events.empty() || guest_->spin() || !guest_->prepare_sleep()) return events;
+  const auto later = wait(longest_ms);
+  guest_->cancel_sleep();
+  return later;
 }
 
 // What they ask for soon is done in the same turn, but not for ever: the rest keeps the next wait short.
 void Loop::run_soon() {
   constexpr int kRounds = 16;
+  pairs_.run();
   for (int i = 0; i < kRounds && !soon_.empty(); ++i) {
     std::vector<std::function<void()>> work;
     work.swap(soon_);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/timer_wheel.h"
+#include "edge/memory_pair.h"
 #include "os/poller.h"
 
 namespace tierce::nginx {
@@ -18,6 +19,25 @@ class Watcher {
  public:
   virtual ~Watcher() = default;
   virtual void on_poll(std::uint32_t epoll_events) = 0;
+};
+
+// Who shares memory with other processes and takes a part in every turn: the gateway of local applications.
+class LoopGuest {
+ public:
+  // Takes what the others have answered, before the turn's wait.
+  virtual void collect() = 0;
+  // Hands out what has come up since, wakes those it is for, and shortens the wait where it must look again.
+  virtual void hand_out(int& longest_ms) = 0;
+  // An answer is so near that sleeping does not pay: true when it is there.
+  virtual bool spin() = 0;
+  // From now on the others wake the loop. False: there is something already.
+  virtual bool prepare_sleep() = 0;
+  virtual void cancel_sleep() = 0;
+  // After the wait and its events.
+  virtual void tick() = 0;
+
+ protected:
+  ~LoopGuest() = default;
 };
 
 class Loop {
@@ -36,6 +56,9 @@ class Loop {
   void wake() const;
 
   os::Poller& poller() { return poller_; }
+  edge::PairQueue& pairs() { return pairs_; }
+  // One at most; nullptr: none any more.
+  void set_guest(LoopGuest* guest) { guest_ = guest; }
   TimerWheel& timers() { return timers_; }
   std::uint64_t now_ns() const { return now_ns_; }
   std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
@@ -53,9 +76,13 @@ class Loop {
   void read_clocks();
   void run_posted();
   void run_soon();
+  std::span<const epoll_event> wait(int longest_ms);
+  std::span<const epoll_event> wait_with_guest(int longest_ms);
 
   os::Poller poller_;
   TimerWheel timers_;
+  edge::PairQueue pairs_;
+  LoopGuest* guest_ = nullptr;
   int wakeup_ = -1;
   std::uint64_t now_ns_ = 0;
   std::uint64_t wall_ms_ = 0;

@@ -6,24 +6,30 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <map>
 #include <memory>
 
+#include "gateway/door.h"
 #include "nginx/error_logs.h"
 #include "nginx/listeners.h"
 #include "nginx/log_opening.h"
+#include "nginx/system_error.h"
 #include "nginx/tls_server.h"
 #include "nginx/worker_process.h"
 #include "os/clock.h"
 #include "os/daemon.h"
 #include "os/process_title.h"
+#include "os/shared_text.h"
+#include "os/socket_io.h"
 
 namespace tierce::nginx {
 namespace {
@@ -75,7 +81,7 @@ bool write_pid(const std::string& path) {
 
 class Master {
  public:
-  explicit Master(MasterStart start) : start_(std::move(start)) {}
+  explicit Master(MasterStart start) : start_(std::move(start)), chain_(gateway::take_chain_channel()) {}
 
   int run() {
     listeners_.take_inherited();
@@ -84,7 +90,8 @@ class Master {
     if (!loaded) return complain("emerg", loaded.error().text());
     if (auto prepared = prepare(**loaded); !prepared) return complain("emerg", prepared.error().text());
     active_ = std::move(*loaded);
-    if (active_->model.main.daemon.value_or(true)) {
+    // Whoever has started us watches over us: `tierce up`, or the older binary, which has left the terminal already.
+    if (active_->model.main.daemon.value_or(true) && !chain_ && !upgraded) {
       if (auto done = os::daemonize(os::DaemonStdio::kToNull); !done) return complain("emerg", done.error().text());
     }
     pid_path_ = pid_path(start_, active_->model);
@@ -92,13 +99,15 @@ class Master {
       // The older binary keeps its name until it ends.
       log(Level::kNotice, "using inherited sockets from \"" + listeners_.inheritable() + "\"");
     }
-    if (!write_pid(pid_path_)) return complain("emerg", errno_error("open() \"" + pid_path_ + "\" failed").text());
+    if (!write_pid(pid_path_)) return complain("emerg", system_error("open() \"" + pid_path_ + "\" failed").text());
     sigset_t signals;
     ::sigemptyset(&signals);
     for (const int each : kSignals) ::sigaddset(&signals, each);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     const os::UniqueFd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     os::set_process_title("nginx: master process " + start_.configuration);
+    if (auto shared = os::share_text(""); shared) legacy_ = std::move(*shared);
+    legacy_there_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!start_worker()) {
       ::unlink(pid_path_.c_str());
       return 1;
@@ -162,7 +171,20 @@ class Master {
     }
   }
 
-  bool start_worker() {
+  // What the workers count, told by the one that serves now; "" when it has nothing to say.
+  std::string ask_for_legacy() {
+    const auto serves =
+        std::find_if(workers_.begin(), workers_.end(), [](const auto& each) { return !each.second.leaving; });
+    if (serves == workers_.end() || active_->model.http.zones.empty()) return {};
+    constexpr int kPatienceMs = 200;
+    os::drain_eventfd(legacy_there_.get());
+    if (::ftruncate(legacy_.get(), 0) != 0) return {};
+    ::kill(serves->first, SIGWINCH);
+    pollfd there{legacy_there_.get(), POLLIN, 0};
+    return ::poll(&there, 1, kPatienceMs) == 1 ? os::contents_of(legacy_.get()) : std::string();
+  }
+
+  bool start_worker(std::string counted = {}) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     os::UniqueFd reading(ends[0]), writing(ends[1]);
@@ -179,11 +201,15 @@ class Master {
                          .points = listeners_.points(),
                          .log_files = &log_files_,
                          .tls = &active_->tls,
+                         .counted = std::move(counted),
+                         .legacy = legacy_.get(),
+                         .legacy_there = legacy_there_.get(),
+                         .chain = chain_.fd(),
                          .ready = std::move(writing).release()};
       ::_exit(run_worker(worker));
     }
     if (pid < 0) {
-      log(Level::kAlert, errno_error("fork() failed while spawning \"worker process\"").text());
+      log(Level::kAlert, system_error("fork() failed while spawning \"worker process\"").text());
       return false;
     }
     writing = os::UniqueFd();
@@ -256,22 +282,33 @@ class Master {
     if (auto prepared = prepare(**loaded); !prepared) return log(Level::kEmerg, prepared.error().text());
     std::vector<pid_t> old;
     for (const auto& [pid, worker] : workers_) old.push_back(pid);
+    std::string counted = ask_for_legacy();
     auto before = std::exchange(active_, std::move(*loaded));
-    if (!start_worker()) {
+    if (!start_worker(std::move(counted))) {
       active_ = std::move(before);
       static_cast<void>(listeners_.open(active_->model));
       return log(Level::kEmerg, "the new configuration does not start: the old one goes on");
     }
+    move_pid_file();
     for (const pid_t pid : old) {
       workers_[pid].leaving = true;
       ::kill(pid, SIGQUIT);
     }
   }
 
+  // The configuration may name another one.
+  void move_pid_file() {
+    const std::string path = pid_path(start_, active_->model);
+    if (path == pid_path_) return;
+    if (!write_pid(path)) return log(Level::kEmerg, system_error("open() \"" + path + "\" failed").text());
+    if (!pid_renamed_) ::unlink(pid_path_.c_str());
+    pid_path_ = path;
+  }
+
   void upgrade() {
     if (new_binary_ > 0) return log(Level::kAlert, "the changing binary signal is ignored");
     if (::rename(pid_path_.c_str(), (pid_path_ + ".oldbin").c_str()) != 0)
-      return log(Level::kAlert, errno_error("rename " + pid_path_ + " failed").text());
+      return log(Level::kAlert, system_error("rename " + pid_path_ + " failed").text());
     const std::string sockets = listeners_.inheritable();
     const pid_t pid = ::fork();
     if (pid == 0) {
@@ -280,6 +317,7 @@ class Master {
       ::sigprocmask(SIG_SETMASK, &none, nullptr);
       for (const ListenPoint& point : listeners_.points()) ::fcntl(point.fd, F_SETFD, 0);
       ::setenv("NGINX", sockets.c_str(), 1);
+      gateway::hand_on_chain_channel(chain_);
       std::vector<char*> arguments;
       for (std::string& each : start_.arguments) arguments.push_back(each.data());
       arguments.push_back(nullptr);
@@ -288,7 +326,7 @@ class Master {
     }
     if (pid < 0) {
       ::rename((pid_path_ + ".oldbin").c_str(), pid_path_.c_str());
-      return log(Level::kAlert, errno_error("fork() failed while spawning \"new binary process\"").text());
+      return log(Level::kAlert, system_error("fork() failed while spawning \"new binary process\"").text());
     }
     new_binary_ = pid;
     pid_renamed_ = true;
@@ -347,6 +385,8 @@ class Master {
 
   MasterStart start_;
   LogFiles log_files_;
+  os::UniqueFd legacy_, legacy_there_;  // WorkerStart's.
+  os::MessageChannel chain_;
   Listeners listeners_;
   std::unique_ptr<Loaded> active_;
   std::map<pid_t, Worker> workers_;
@@ -372,11 +412,11 @@ int send_signal(const MasterStart& start, const std::string& name) {
   if (!loaded) return complain("emerg", loaded.error().text());
   const std::string path = pid_path(start, (*loaded)->model);
   std::ifstream file(path);
-  if (!file) return complain("error", errno_error("open() \"" + path + "\" failed").text());
+  if (!file) return complain("error", system_error("open() \"" + path + "\" failed").text());
   pid_t pid = 0;
   if (!(file >> pid) || pid <= 0) return complain("error", fmt::format("invalid PID number \"\" in \"{}\"", path));
   if (::kill(pid, signal->second) != 0)
-    return complain("alert", errno_error(fmt::format("kill({}, {}) failed", pid, signal->second)).text());
+    return complain("alert", system_error(fmt::format("kill({}, {}) failed", pid, signal->second)).text());
   return 0;
 }
 

@@ -61,6 +61,22 @@ std::vector<PeerAddress> NameResolver::numeric(const std::string& host, std::uin
   return resolve(host, port, AI_NUMERICHOST, nullptr);
 }
 
+PeerAddress NameResolver::of_socket(const sockaddr* address, socklen_t length) { return address_of(address, length); }
+
+std::vector<PeerAddress> NameResolver::known(const std::string& host, std::uint16_t port) {
+  return resolve(host, port, 0, nullptr);
+}
+
+PeerAddress NameResolver::with_port(const PeerAddress& address, std::uint16_t port) {
+  sockaddr_storage storage = address.storage;
+  if (storage.ss_family == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&storage)->sin_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port = htons(port);
+  }
+  return address_of(reinterpret_cast<const sockaddr*>(&storage), address.length);
+}
+
 PeerAddress NameResolver::of_unix(const std::string& path) {
   PeerAddress made;
   auto* address = reinterpret_cast<sockaddr_un*>(&made.storage);

@@ -32,6 +32,12 @@ class NameResolver {
   // Numeric addresses at once; nothing when `host` is a name.
   static std::vector<PeerAddress> numeric(const std::string& host, std::uint16_t port);
   static PeerAddress of_unix(const std::string& path);
+  // Of IPv4 or IPv6.
+  static PeerAddress of_socket(const sockaddr* address, socklen_t length);
+  // Waits for the system's answer where the host is a name.
+  static std::vector<PeerAddress> known(const std::string& host, std::uint16_t port);
+  // The same address with another port.
+  static PeerAddress with_port(const PeerAddress& address, std::uint16_t port);
   // Calls back on the loop's thread; with nothing when nobody knows the name, and why in `trouble`.
   using Found = std::function<void(std::vector<PeerAddress> addresses, std::string trouble)>;
   void look_up(std::string host, std::uint16_t port, Found found);

@@ -94,7 +94,8 @@ http::CgiParams params_of(Request& request, const PassHow& how) {
   http::CgiParams params;
   const conf::PassingSettings& settings = *how.settings;
   std::string room;
-  for (const conf::NamedText& each : settings.set) {
+  const bool as_usual = settings.set.empty() && how.app_params != nullptr;
+  for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
     const string_view value = request.site.text(request, each.value, room);
     if (value.empty() && each.if_not_empty) continue;
     params.emplace_back(each.name, value);
@@ -153,6 +154,12 @@ std::optional<PassHow> how_to_pass(const conf::LocationSettings& settings) {
   if (settings.uwsgi.passing.pass) return PassHow{Kind::kUwsgi, &settings.uwsgi.passing};
   if (settings.fastcgi.passing.pass) return PassHow{Kind::kFastcgi, &settings.fastcgi.passing};
   if (settings.scgi.passing.pass) return PassHow{Kind::kScgi, &settings.scgi.passing};
+  if (settings.wsgi_pass) {
+    return PassHow{.kind = Kind::kUwsgi,
+                   .settings = &settings.uwsgi.passing,
+                   .app = &*settings.wsgi_pass,
+                   .app_params = &settings.wsgi_params};
+  }
   return std::nullopt;
 }
 

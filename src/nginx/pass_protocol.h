@@ -17,6 +17,9 @@ struct PassHow {
   enum class Kind : std::uint8_t { kHttp, kUwsgi, kFastcgi, kScgi };
   Kind kind = Kind::kHttp;
   const conf::PassingSettings* settings = nullptr;
+  // wsgi_pass: the application's name, and what it is told when `settings` has nothing.
+  const std::string* app = nullptr;
+  const std::vector<conf::NamedText>* app_params = nullptr;
 };
 // nullopt: the location passes nothing on.
 std::optional<PassHow> how_to_pass(const conf::LocationSettings& settings);

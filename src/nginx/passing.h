@@ -4,6 +4,7 @@
 #pragma once
 
 #include "nginx/error_logs.h"
+#include "nginx/local_apps.h"
 #include "nginx/pass.h"
 #include "nginx/upstream_peers.h"
 
@@ -24,12 +25,15 @@ class Passing {
   // --- passing_place.cc ---
   Async<int> find_place();
   int take_text_target(const std::string& text);
+  Async<int> resolve_name();
   void name_place(const conf::Address& address, bool is_unix);
 
   // --- passing_attempt.cc ---
   Async<int> try_servers();
   Async<Trouble> attempt(const PeerAddress& address);
   Async<Trouble> connect(const PeerAddress& address);
+  // Through shared memory, where the server is an application of ours; kNone without a connection: by the socket.
+  Async<Trouble> connect_locally(LocalApp& app);
   Async<Trouble> secure();
   Async<Trouble> send_request();
   Async<Trouble> send_bytes(std::string& bytes);
@@ -49,6 +53,7 @@ class Passing {
   void log(Level level, std::string_view text) const;
   void drop_connection();
   std::string_view unread() const {
+    if (connection_ == nullptr) return {};  // The server is done with; its answer is still on the way to the client.
     return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view();
   }
   void consume(std::size_t bytes);
@@ -72,7 +77,9 @@ class Passing {
   PassHow how_;
   AnswerReader reader_;
   PassPlace place_;
-  UpstreamGroup* group_ = nullptr;
+  std::shared_ptr<UpstreamGroup> group_;
+  std::string name_;  // That the resolver must be asked for; "" for none.
+  std::uint16_t name_port_ = 0;
   bool over_tls_ = false;
   PeerGroup::Choice choice_;
   std::string hash_key_, remote_;

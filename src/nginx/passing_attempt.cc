@@ -11,6 +11,7 @@
 #include "nginx/pass_tls.h"
 #include "nginx/passing.h"
 #include "nginx/site.h"
+#include "nginx/system_error.h"
 
 namespace tierce::nginx {
 namespace {
@@ -99,11 +100,56 @@ Async<Passing::Trouble> Passing::wait(std::uint32_t events, conf::Milliseconds t
   co_return Trouble::kNone;
 }
 
+Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
+  Loop& loop = request_.site.loop();
+  Signal& signal = request_.signal;
+  // One that starts, or starts again, is waited for as a server that does not accept is.
+  Timer late;
+  const auto patience = static_cast<std::uint64_t>(how_.settings->connect_timeout.value_or(kMinute).count());
+  const std::uint64_t until_ns = loop.now_ns() + patience * 1'000'000;
+  while (app.way() == LocalApp::Way::kAsked) {
+    auto alive = std::make_shared<bool>(true);
+    signal.clear(kResolved | kPause);
+    app.when_known([&signal, alive] {
+      if (*alive) signal.raise(kResolved);
+    });
+    if (!late.armed()) {
+      loop.timers().arm(late, until_ns, &signal, [](void* to) { static_cast<Signal*>(to)->raise(kPause); });
+    }
+    co_await signal.until(kResolved | kPause | kGone);
+    *alive = false;
+    if (client_left()) {
+      late.cancel();
+      co_return Trouble::kClientGone;
+    }
+    if (!signal.has(kResolved)) co_return Trouble::kTimeout;
+  }
+  late.cancel();
+  if (app.way() != LocalApp::Way::kOpen) co_return Trouble::kNone;
+  auto end = app.connect();
+  if (end == nullptr) co_return Trouble::kNone;
+  connection_ = std::make_unique<UpstreamConnection>();
+  connection_->began_ms = loop.now_ms();
+  connection_->stream = std::make_unique<Stream>(loop, std::move(end));
+  connection_->stream->attach(&signal, kUpstreamShift);
+  static_cast<void>(connection_->stream->watch());
+  co_return Trouble::kNone;
+}
+
 Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
+  if (LocalApp* app = over_tls_ ? nullptr : request_.site.local_apps().find(address); app != nullptr) {
+    const Trouble trouble = co_await connect_locally(*app);
+    if (connection_ != nullptr) connection_->address = address.text;
+    if (connection_ != nullptr || trouble != Trouble::kNone) co_return trouble;
+  }
+  if (how_.app != nullptr) {
+    log(Level::kError, fmt::format("there is no application \"{}\" (`tierce up` starts it beside us)", *how_.app));
+    co_return Trouble::kError;
+  }
   const int family = address.storage.ss_family;
   os::UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
-    log(Level::kAlert, errno_error("socket() failed").text());
+    log(Level::kAlert, system_error("socket() failed").text());
     co_return Trouble::kError;
   }
   if (family != AF_UNIX) os::set_no_delay(fd.get());

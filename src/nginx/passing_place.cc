@@ -1,11 +1,15 @@
 // Where a request is passed to: an upstream block, a single address, or what a text with variables says.
 #include <fmt/format.h>
 
+#include "nginx/dns_resolver.h"
 #include "nginx/error_logs.h"
 #include "nginx/passing.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
+namespace {
+constexpr std::chrono::milliseconds kResolverTimeout{30'000};  // nginx's.
+}  // namespace
 
 void Passing::name_place(const conf::Address& address, bool is_unix) {
   const std::uint16_t usual = over_tls_ ? 443 : 80;
@@ -62,11 +66,58 @@ int Passing::take_text_target(const std::string& text) {
     log(Level::kError, fmt::format("no resolver defined to resolve {}", address->host));
     return 502;
   }
-  group_ = &request_.site.upstreams().of_address(*address);
+  if (address->has_host() && NameResolver::numeric(address->host, address->port).empty()) {
+    name_ = address->host;
+    name_port_ = address->port;
+    group_ = request_.site.upstreams().of_address(*address, UpstreamGroup::Names::kGiven);
+    return kNext;
+  }
+  group_ = request_.site.upstreams().of_address(*address);
   return kNext;
 }
 
+Async<int> Passing::resolve_name() {
+  auto resolver = request_.site.resolver(request_.settings->resolver);
+  if (!resolver) {
+    log(Level::kError, fmt::format("{} could not be resolved ({})", name_, resolver.error().text()));
+    co_return 502;
+  }
+  DnsResolver::Answer answer;
+  bool there = false;
+  auto alive = std::make_shared<bool>(true);
+  request_.signal.clear(kResolved);
+  const std::uint64_t question =
+      (*resolver)->look_up(name_, request_.settings->resolver_timeout.value_or(kResolverTimeout),
+                           [&answer, &there, signal = &request_.signal, alive](const DnsResolver::Answer& found) {
+                             if (!*alive) return;
+                             answer = found;
+                             there = true;
+                             signal->raise(kResolved);
+                           });
+  if (!there) co_await request_.signal.until(kResolved | kGone);
+  *alive = false;
+  if (!there) {
+    (*resolver)->forget(question);
+    co_return kDone;
+  }
+  if (answer.addresses.empty()) {
+    log(Level::kError, fmt::format("{} could not be resolved ({})", name_, answer.trouble));
+    co_return 502;
+  }
+  for (PeerAddress& each : answer.addresses) each = NameResolver::with_port(each, name_port_);
+  group_->set_addresses(std::move(answer.addresses));
+  co_return kNext;
+}
+
 Async<int> Passing::find_place() {
+  if (how_.app != nullptr) {
+    const conf::Address address{.app = *how_.app};
+    group_ = request_.site.upstreams().of_address(address);
+    place_.host = *how_.app;
+    request_.proxy_host = place_.host;
+    request_.proxy_port = place_.port;
+    co_return kNext;
+  }
   const conf::PassTarget& target = *how_.settings->pass;
   over_tls_ = target.tls;
   switch (target.to) {
@@ -76,7 +127,7 @@ Async<int> Passing::find_place() {
       place_.port = over_tls_ ? "443" : "80";
       break;
     case conf::PassTarget::To::kAddress:
-      group_ = &request_.site.upstreams().of_address(target.address);
+      group_ = request_.site.upstreams().of_address(target.address);
       name_place(target.address, !target.address.unix_path.empty());
       break;
     case conf::PassTarget::To::kText:
@@ -88,6 +139,7 @@ Async<int> Passing::find_place() {
   request_.proxy_host = place_.host;
   request_.proxy_port = place_.port;
   if (group_ == nullptr) co_return 502;
+  if (!name_.empty()) co_return co_await resolve_name();
   if (group_->peers().empty() && group_->resolving()) {
     // The first request for a name waits for its addresses.
     request_.signal.clear(kResolved);

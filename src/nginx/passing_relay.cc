@@ -5,6 +5,7 @@
 #include "nginx/passing.h"
 #include "nginx/responder.h"
 #include "nginx/site.h"
+#include "nginx/system_error.h"
 #include "os/socket_io.h"
 
 namespace tierce::nginx {
@@ -77,7 +78,7 @@ Async<int> Passing::relay() {
   for (;;) {
     // What has come goes on, to the client or behind what was put aside for it.
     bool full = false;
-    while (!broken && !full) {
+    while (connection_ != nullptr && !broken && !full) {
       const bool aside = spool_read_ < spool_written_;
       const bool to_client = !aside && client.held() < room;
       if (!to_client && spool_written_ - spool_read_ >= file_most) {
@@ -97,7 +98,7 @@ Async<int> Passing::relay() {
         if (to_client) {
           write_body(request_, data);
         } else if (!spool(data)) {
-          log(Level::kCrit, errno_error("a temporary file for the answer cannot be written").text());
+          log(Level::kCrit, system_error("a temporary file for the answer cannot be written").text());
           broken = true;
         }
       }
@@ -185,7 +186,7 @@ Async<int> Passing::relay() {
     co_return kDone;
   }
   end_body(request_);
-  if (client.flush() != Client::Flow::kDone) static_cast<void>(co_await drain(request_, 0));
+  if (limited || client.flush() != Client::Flow::kDone) static_cast<void>(co_await drain(request_, 0));
   co_return kDone;
 }
 

@@ -8,7 +8,11 @@ PeerGroup::PeerGroup(const config::nginx::UpstreamSettings& settings)
     : method_(settings.balance), servers_(settings.servers), of_server_(servers_.size()) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const config::nginx::Address& address = servers_[i].address;
-    if (!address.unix_path.empty()) {
+    if (!address.app.empty()) {
+      PeerAddress of_app;
+      of_app.text = address.text();
+      of_server_[i] = {std::move(of_app)};
+    } else if (!address.unix_path.empty()) {
       of_server_[i] = {NameResolver::of_unix(address.unix_path)};
     } else {
       of_server_[i] = NameResolver::numeric(address.host, address.port);

@@ -76,6 +76,24 @@ void RateZone::drop(State& state) {
   --state.waiting;
 }
 
+std::vector<RateZone::Counted> RateZone::counted() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Counted> all;
+  for (const State& state : states_) {
+    if (!state.fresh) all.push_back({state.key, state.last_ms, state.excess});
+  }
+  return all;
+}
+
+void RateZone::go_on_with(const std::vector<Counted>& counted) {
+  const std::lock_guard lock(mutex_);
+  for (auto each = counted.rbegin(); each != counted.rend(); ++each) {
+    if (by_key_.contains(each->key) || !add(each->key)) continue;
+    states_.front().last_ms = each->last_ms;
+    states_.front().excess = each->excess;
+  }
+}
+
 bool RateZone::add(std::string_view key) {
   if (!budget_.take(kStateBytes + key.size())) return false;
   states_.push_front({.key = std::string(key)});

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "nginx/zone_budget.h"
 
@@ -43,6 +44,16 @@ class RateZone {
   // `rate`: in thousandths of a request a second.
   RateZone(std::int64_t rate, std::int64_t bytes);
   std::int64_t rate() const { return rate_; }
+
+  // What is counted, for a zone of the next process: the one used last in front.
+  struct Counted {
+    std::string key;
+    std::int64_t last_ms = 0;
+    std::int64_t excess = 0;
+  };
+  std::vector<Counted> counted();
+  // Goes on with what another one has counted, as far as there is room.
+  void go_on_with(const std::vector<Counted>& counted);
 
  private:
   friend RateVerdict check_rates(std::span<const RateLimit>, std::span<const std::string_view>, std::int64_t);

@@ -14,6 +14,7 @@
 #include "nginx/expires_field.h"
 #include "nginx/paths.h"
 #include "nginx/site.h"
+#include "os/clock.h"
 
 namespace tierce::nginx {
 namespace {
@@ -230,6 +231,8 @@ bool keeps_connection(const Request& request) {
          request.site.loop().wall_ms() - request.client.peer().began_ms <= static_cast<std::uint64_t>(longest->count());
 }
 
+constexpr std::uint64_t kSecondNs = 1'000'000'000;
+
 // Bytes a second; 0: as many as go.
 std::uint64_t rate_of(Request& request) {
   if (request.limit_rate.empty() && !request.settings->limit_rate) return 0;
@@ -301,17 +304,18 @@ Async<bool> drain(Request& request, std::size_t leave) {
     if (rate == 0) {
       flow = client.flush();
     } else {
-      // As many as the time since the request's begin allows.
-      const std::uint64_t ms = (request.site.loop().now_ns() - request.began_ns) / 1'000'000 + 1;
-      const std::uint64_t allowed = free_of_rate(request) + rate * ms / 1000;
+      // As many as the seconds since the request's begin allow, of which the first is there at once: nginx's measure.
+      const std::uint64_t now_ns = os::monotonic_ns();
+      const std::uint64_t into_second = (now_ns - request.began_ns) % kSecondNs;
+      const std::uint64_t allowed = free_of_rate(request) + rate * ((now_ns - request.began_ns) / kSecondNs + 1);
       const std::uint64_t sent = client.bytes_sent();
       std::uint64_t went = 0;
       flow = sent < allowed ? client.flush(allowed - sent, &went) : Client::Flow::kBlocked;
       if (flow == Client::Flow::kGone) co_return false;
       if (client.held() == 0) co_return true;
       if (client.bytes_sent() >= allowed || sent >= allowed) {
-        const std::uint64_t over = client.bytes_sent() - allowed;
-        if (!co_await pause(request, std::max<std::uint64_t>(over * 1000 / rate, 16))) co_return false;
+        const std::uint64_t seconds = (client.bytes_sent() - allowed) / rate;
+        if (!co_await pause(request, seconds * 1000 + (kSecondNs - into_second) / 1'000'000 + 1)) co_return false;
         continue;
       }
     }
@@ -371,7 +375,7 @@ Async<int> send_response(Request& request) {
     co_return kDone;
   }
   end_body(request);
-  if (client.flush() == Client::Flow::kDone) co_return kDone;
+  if (rate_of(request) == 0 && client.flush() == Client::Flow::kDone) co_return kDone;
   static_cast<void>(co_await drain(request, 0));
   co_return kDone;
 }

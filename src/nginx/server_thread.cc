@@ -6,6 +6,7 @@
 #include "nginx/access_logs.h"
 #include "nginx/error_logs.h"
 #include "nginx/http1_connection.h"
+#include "nginx/system_error.h"
 #include "os/socket_io.h"
 
 namespace tierce::nginx {
@@ -113,7 +114,7 @@ void ServerThread::accept_from(Acceptor& acceptor) {
         return;
       case os::Accepted::kNoDescriptors:
         // A listener that stays readable would keep the loop turning: it is left alone for a moment.
-        site_->error_logs().line(Level::kCrit, errno_error("accept4() failed (new connections wait)").text());
+        site_->error_logs().line(Level::kCrit, system_error("accept4() failed (new connections wait)").text());
         full_ = true;
         pause_accepting(true);
         loop_.timers().arm(accept_again_, loop_.now_ns() + kAcceptAgainNs, this, [](void* self) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/nginx/server_settings.h"
 #include "nginx/connection_zone.h"
@@ -26,6 +27,11 @@ class SharedZones {
     }
     for (const auto& upstream : upstreams) peers_[upstream->name] = std::make_unique<PeerGroup>(*upstream);
   }
+  // What the zones of limit_req have counted, for the worker that follows after a reload; connections are counted by
+  // whoever has them.
+  std::string pack() const;
+  // Takes over what a worker of this build has packed, zone by zone; what is of no use is left.
+  void take_over(std::string_view packed);
   // nullptr: there is none of this name.
   RateZone* rate(const std::string& name) const {
     const auto found = rates_.find(name);

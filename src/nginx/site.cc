@@ -2,7 +2,9 @@
 
 #include "nginx/access_logs.h"
 #include "nginx/body_filter.h"
+#include "nginx/dns_resolver.h"
 #include "nginx/error_logs.h"
+#include "nginx/local_apps.h"
 #include "nginx/name_resolver.h"
 #include "nginx/pass_tls.h"
 #include "nginx/request.h"
@@ -18,6 +20,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
       pass_tls_(std::make_unique<PassTls>(place_.prefix)),
+      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
       upstreams_(std::make_unique<UpstreamGroups>(*this)) {}
@@ -64,6 +67,16 @@ std::string Site::text(Request& request, const conf::TextValue& value) {
 
 bool Site::variable(Request& request, std::string_view name, std::string& out) {
   return variables_.append(request, variables_.slot_of(name), out);
+}
+
+Result<DnsResolver*> Site::resolver(const conf::Words& words) {
+  auto& known = resolvers_[words];
+  if (known == nullptr) {
+    auto made = DnsResolver::create(loop_, words);
+    if (!made) return fail(std::move(made).error());
+    known = std::move(*made);
+  }
+  return known.get();
 }
 
 std::string Site::full_path(std::string_view path) const {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -21,7 +22,9 @@ namespace tierce::nginx {
 namespace conf = config::nginx;
 class AccessLogs;
 class BodyFilters;
+class DnsResolver;
 class ErrorLogs;
+class LocalApps;
 class NameResolver;
 class PassTls;
 class SharedZones;
@@ -43,6 +46,7 @@ class Site {
     Counters* counters;
     LogFiles* log_files;
     const SharedZones* zones;
+    int chain = -1;  // For LocalApps.
     // Of each server, in the order of the model.
     const std::vector<std::shared_ptr<const tls::ServerContext>>* tls;
   };
@@ -67,11 +71,14 @@ class Site {
   ErrorLogs& error_logs() { return *error_logs_; }
   UpstreamGroups& upstreams() { return *upstreams_; }
   NameResolver& names() { return *names_; }
+  // Of these words of a `resolver`, made when it is first asked for.
+  Result<DnsResolver*> resolver(const conf::Words& words);
   // nullptr: the server has neither certificate nor rejects handshakes.
   std::shared_ptr<const tls::ServerContext> tls_of(const conf::Server& server) const {
     const auto found = tls_of_.find(&server);
     return found == tls_of_.end() ? nullptr : found->second;
   }
+  LocalApps& local_apps() { return *local_apps_; }
   PassTls& pass_tls() { return *pass_tls_; }
   SmallFiles& small_files() { return small_files_; }
   BodyFilters& body_filters() { return *body_filters_; }
@@ -96,8 +103,10 @@ class Site {
   std::unique_ptr<ErrorLogs> error_logs_;
   std::unordered_map<const conf::Server*, std::shared_ptr<const tls::ServerContext>> tls_of_;
   std::unique_ptr<PassTls> pass_tls_;
+  std::unique_ptr<LocalApps> local_apps_;
   std::unique_ptr<BodyFilters> body_filters_;
   std::unique_ptr<NameResolver> names_;
+  std::map<conf::Words, std::unique_ptr<DnsResolver>> resolvers_;
   std::unique_ptr<UpstreamGroups> upstreams_;
   SmallFiles small_files_;
   std::unordered_map<const conf::LocationSettings*, std::unique_ptr<RefererList>> referers_;

@@ -20,6 +20,12 @@ void Stream::on_poll(std::uint32_t epoll_events) {
   raise(events);
 }
 
+Result<void> Stream::watch() {
+  if (io_.pair() == nullptr) return loop_.poller().add_stream(io_.fd(), static_cast<Watcher*>(this));
+  io_.pair()->watch([](void* self, std::uint32_t events) { static_cast<Stream*>(self)->on_poll(events); }, this);
+  return {};
+}
+
 void Stream::arm(std::chrono::milliseconds after) {
   clear(kLate);
   if (after.count() <= 0) return timer_.cancel();
@@ -31,6 +37,7 @@ void Stream::arm(std::chrono::milliseconds after) {
 void bury(Loop& loop, std::unique_ptr<Stream> stream) {
   if (stream == nullptr) return;
   stream->detach();
+  if (stream->io().pair() != nullptr) return;  // No event names it.
   loop.bury(std::move(stream));
 }
 

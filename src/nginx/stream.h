@@ -14,8 +14,10 @@ namespace tierce::nginx {
 class Stream final : public Watcher {
  public:
   Stream(Loop& loop, os::UniqueFd fd) : loop_(loop), io_(std::move(fd)) {}
+  // An end of a connection inside this thread, with an application behind it (local_apps.h).
+  Stream(Loop& loop, std::unique_ptr<edge::PairEnd> end) : loop_(loop), io_(std::move(end)) {}
 
-  Result<void> watch() { return loop_.poller().add_stream(io_.fd(), static_cast<Watcher*>(this)); }
+  Result<void> watch();
   void attach(Signal* signal, unsigned shift) {
     signal_ = signal;
     shift_ = shift;

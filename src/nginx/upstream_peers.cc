@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nginx/error_logs.h"
 #include "nginx/shared_zones.h"
 #include "nginx/site.h"
@@ -14,6 +16,7 @@ constexpr std::uint64_t kAgainNs = 10'000'000'000;
 // nginx's, where the block does not say.
 constexpr std::chrono::milliseconds kKeepaliveTimeout{60'000}, kKeepaliveTime{3'600'000};
 constexpr std::int64_t kKeepaliveRequests = 1000;
+constexpr std::size_t kSinglesMost = 1000;
 
 }  // namespace
 
@@ -22,10 +25,42 @@ UpstreamGroup::UpstreamGroup(Site& site, const conf::UpstreamSettings& settings,
       settings_(settings),
       own_(shared == nullptr ? std::make_unique<PeerGroup>(settings) : nullptr),
       peers_(shared == nullptr ? own_.get() : shared),
-      missing_(settings.servers.size()) {
-  for (std::size_t i = 0; i < settings.servers.size(); ++i) {
-    const conf::Address& address = settings.servers[i].address;
-    if (!address.unix_path.empty() || !NameResolver::numeric(address.host, address.port).empty()) continue;
+      missing_(settings.servers.size()),
+      alive_(std::make_shared<bool>(true)) {
+  look_up_names();
+}
+
+UpstreamGroup::UpstreamGroup(Site& site, const conf::Address& address, Names names)
+    : site_(site),
+      own_settings_(std::make_unique<conf::UpstreamSettings>()),
+      settings_(*own_settings_),
+      alive_(std::make_shared<bool>(true)) {
+  own_settings_->name = address.text();
+  own_settings_->servers.push_back({.address = address});
+  own_ = std::make_unique<PeerGroup>(settings_);
+  peers_ = own_.get();
+  missing_.resize(1);
+  if (names == Names::kLookedUp) look_up_names();
+}
+
+UpstreamGroup::~UpstreamGroup() {
+  *alive_ = false;
+  for (auto& kept : kept_) bury(site_.loop(), std::move(kept->stream));
+}
+
+void UpstreamGroup::set_addresses(std::vector<PeerAddress> addresses) {
+  std::vector<std::string> texts;
+  for (const PeerAddress& each : addresses) texts.push_back(each.text);
+  std::sort(texts.begin(), texts.end());
+  if (texts == given_) return;
+  given_ = std::move(texts);
+  peers_->set_addresses(0, std::move(addresses));
+}
+
+void UpstreamGroup::look_up_names() {
+  for (std::size_t i = 0; i < settings_.servers.size(); ++i) {
+    const conf::Address& address = settings_.servers[i].address;
+    if (!address.has_host() || !NameResolver::numeric(address.host, address.port).empty()) continue;
     missing_[i] = true;
     look_up(i);
   }
@@ -35,7 +70,8 @@ void UpstreamGroup::look_up(std::size_t server) {
   ++pending_;
   const conf::Address& address = settings_.servers[server].address;
   site_.names().look_up(
-      address.host, address.port, [this, server](std::vector<PeerAddress> found, std::string trouble) {
+      address.host, address.port, [this, server, alive = alive_](std::vector<PeerAddress> found, std::string trouble) {
+        if (!*alive) return;
         --pending_;
         const conf::Address& asked = settings_.servers[server].address;
         if (found.empty()) {
@@ -113,24 +149,32 @@ void UpstreamGroup::keep(std::unique_ptr<UpstreamConnection> connection) {
 void UpstreamGroups::open() {
   for (const auto& settings : site_.model().upstreams)
     named_.emplace(settings->name,
-                   std::make_unique<UpstreamGroup>(site_, *settings, site_.zones().peers(settings->name)));
+                   std::make_shared<UpstreamGroup>(site_, *settings, site_.zones().peers(settings->name)));
 }
 
-UpstreamGroup* UpstreamGroups::find(const std::string& name) {
+std::shared_ptr<UpstreamGroup> UpstreamGroups::find(const std::string& name) {
   const auto found = named_.find(name);
-  return found == named_.end() ? nullptr : found->second.get();
+  return found == named_.end() ? nullptr : found->second;
 }
 
-UpstreamGroup& UpstreamGroups::of_address(const conf::Address& address) {
-  auto& group = single_[address.text()];
-  if (group == nullptr) {
-    auto settings = std::make_unique<conf::UpstreamSettings>();
-    settings->name = address.text();
-    settings->servers.push_back({.address = address});
-    group = std::make_unique<UpstreamGroup>(site_, *settings, nullptr);
-    made_.push_back(std::move(settings));
+std::shared_ptr<UpstreamGroup> UpstreamGroups::of_address(const conf::Address& address, UpstreamGroup::Names names) {
+  std::string text = address.text();
+  auto found = single_.find(text);
+  if (found == single_.end()) {
+    if (single_.size() >= kSinglesMost) forget_oldest();
+    found = single_.emplace(std::move(text), Single{std::make_shared<UpstreamGroup>(site_, address, names)}).first;
   }
-  return *group;
+  found->second.used = ++uses_;
+  return found->second.group;
+}
+
+void UpstreamGroups::forget_oldest() {
+  auto oldest = single_.end();
+  for (auto each = single_.begin(); each != single_.end(); ++each) {
+    if (each->second.group.use_count() > 1) continue;  // A request is under way.
+    if (oldest == single_.end() || each->second.used < oldest->second.used) oldest = each;
+  }
+  if (oldest != single_.end()) single_.erase(oldest);
 }
 
 }  // namespace tierce::nginx

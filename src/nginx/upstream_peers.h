@@ -37,6 +37,14 @@ class UpstreamGroup {
  public:
   // `shared`: of an upstream block; nullptr: a group of its own.
   UpstreamGroup(Site& site, const conf::UpstreamSettings& settings, PeerGroup* shared);
+  // Of a single address that no block names. kGiven: set_addresses() says what its name stands for.
+  enum class Names : std::uint8_t { kLookedUp, kGiven };
+  UpstreamGroup(Site& site, const conf::Address& address, Names names);
+  ~UpstreamGroup();
+  UpstreamGroup(const UpstreamGroup&) = delete;
+  UpstreamGroup& operator=(const UpstreamGroup&) = delete;
+  // As DNS has said just now, in any order.
+  void set_addresses(std::vector<PeerAddress> addresses);
 
   const conf::UpstreamSettings& settings() const { return settings_; }
   PeerGroup& peers() { return *peers_; }
@@ -53,8 +61,12 @@ class UpstreamGroup {
   bool is_stale(const UpstreamConnection& kept) const;
   void close_stale();
 
+  void look_up_names();
+
   Site& site_;
+  std::unique_ptr<conf::UpstreamSettings> own_settings_;
   const conf::UpstreamSettings& settings_;
+  std::vector<std::string> given_;  // The texts of set_addresses(), sorted.
   std::unique_ptr<PeerGroup> own_;
   PeerGroup* peers_;
   std::vector<bool> missing_;                             // Of the servers: their names are not known yet.
@@ -62,6 +74,7 @@ class UpstreamGroup {
   std::size_t pending_ = 0;
   std::vector<std::function<void()>> waiting_;
   Timer again_, close_;
+  std::shared_ptr<bool> alive_;  // For look-ups that end later.
 };
 
 class UpstreamGroups {
@@ -69,15 +82,23 @@ class UpstreamGroups {
   explicit UpstreamGroups(Site& site) : site_(site) {}
   void open();
   // nullptr: no upstream block has this name.
-  UpstreamGroup* find(const std::string& name);
-  // One for a single address, made when it is first asked for.
-  UpstreamGroup& of_address(const conf::Address& address);
+  std::shared_ptr<UpstreamGroup> find(const std::string& name);
+  // One for a single address, made when it is first asked for. Requests may name any: those that are remembered are
+  // bounded, and one that nobody has used for long is forgotten.
+  std::shared_ptr<UpstreamGroup> of_address(const conf::Address& address,
+                                            UpstreamGroup::Names names = UpstreamGroup::Names::kLookedUp);
 
  private:
+  struct Single {
+    std::shared_ptr<UpstreamGroup> group;
+    std::uint64_t used = 0;
+  };
+  void forget_oldest();
+
   Site& site_;
-  std::map<std::string, std::unique_ptr<UpstreamGroup>> named_;
-  std::map<std::string, std::unique_ptr<UpstreamGroup>> single_;
-  std::vector<std::unique_ptr<conf::UpstreamSettings>> made_;
+  std::map<std::string, std::shared_ptr<UpstreamGroup>> named_;
+  std::map<std::string, Single> single_;
+  std::uint64_t uses_ = 0;
 };
 
 }  // namespace tierce::nginx

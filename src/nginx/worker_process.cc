@@ -15,6 +15,8 @@
 
 #include "nginx/error_logs.h"
 #include "nginx/shared_zones.h"
+#include "nginx/system_error.h"
+#include "os/socket_io.h"
 #include "os/user_identity.h"
 
 namespace tierce::nginx {
@@ -77,6 +79,13 @@ void pin(const conf::Words& masks, unsigned index) {
   ::sched_setaffinity(0, sizeof set, &set);
 }
 
+void leave_legacy(const WorkerStart& start, const SharedZones& zones) {
+  const std::string packed = zones.pack();
+  // One that is cut short is of no use, and does no harm.
+  static_cast<void>(!::pwrite(start.legacy, packed.data(), packed.size(), 0));
+  os::ring_eventfd(start.legacy_there);
+}
+
 }  // namespace
 
 unsigned thread_count(const conf::MainSettings& settings) {
@@ -100,7 +109,7 @@ int run_worker(const WorkerStart& start) {
   }
   if (settings.working_directory && ::chdir(settings.working_directory->c_str()) != 0) {
     std::fprintf(stderr, "nginx: [alert] %s\n",
-                 errno_error("chdir(\"" + *settings.working_directory + "\") failed").text().c_str());
+                 system_error("chdir(\"" + *settings.working_directory + "\") failed").text().c_str());
     return 2;
   }
   sigset_t signals;
@@ -117,7 +126,8 @@ int run_worker(const WorkerStart& start) {
     return 2;
   }
   Counters counters;
-  const SharedZones zones(read->model.http.zones, read->model.upstreams);
+  SharedZones zones(read->model.http.zones, read->model.upstreams);
+  zones.take_over(start.counted);
   std::vector<std::unique_ptr<ServerThread>> threads;
   for (unsigned i = 0; i < threads_wanted; ++i) {
     if (i > 0) read = conf::interpret(*start.reading);  // The first one has been read above.
@@ -129,6 +139,7 @@ int run_worker(const WorkerStart& start) {
                    .counters = &counters,
                    .log_files = start.log_files,
                    .zones = &zones,
+                   .chain = start.chain,
                    .tls = &*contexts},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),
@@ -154,6 +165,9 @@ int run_worker(const WorkerStart& start) {
       case SIGUSR1:
         if (auto opened = start.log_files->reopen(); !opened)
           threads.front()->site().error_logs().line(Level::kEmerg, opened.error().text());
+        break;
+      case SIGWINCH:
+        leave_legacy(start, zones);
         break;
       default:
         break;

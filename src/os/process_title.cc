@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
+#include <utility>
 
 namespace tierce::os {
 namespace {
@@ -46,7 +48,22 @@ void move_environment_away(const Area& area) {
   }
 }
 
+std::vector<std::string>& given_command_line() {
+  static std::vector<std::string> words;
+  return words;
+}
+
 }  // namespace
+
+std::vector<std::string> command_line() {
+  if (!given_command_line().empty()) return given_command_line();
+  std::vector<std::string> words;
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return words;
+}
+
+void set_command_line(std::vector<std::string> words) { given_command_line() = std::move(words); }
 
 void set_process_title(std::string_view title) {
   static const Area area = find_area();

@@ -8,8 +8,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
+
+#include "os/process_title.h"
 
 namespace tierce::supervise {
 namespace {
@@ -18,18 +19,11 @@ namespace {
 constexpr const char* kVariable = "TIERCE_PREDECESSOR";
 constexpr int kFirstSocket = 3;  // sd_listen_fds(3)
 
-std::vector<std::string> arguments_of_this_process() {
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  std::vector<std::string> all;
-  for (std::string each; std::getline(in, each, '\0');) all.push_back(each);
-  return all;
-}
-
 }  // namespace
 
 bool Succession::expected() { return std::getenv(kVariable) != nullptr; }
 
-Succession::Succession() : arguments_(arguments_of_this_process()) {
+Succession::Succession() : arguments_(os::command_line()) {
   std::error_code ignored;
   program_ = std::filesystem::read_symlink("/proc/self/exe", ignored).string();
   directory_ = std::filesystem::current_path(ignored).string();

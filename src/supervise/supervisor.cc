@@ -22,6 +22,7 @@
 #include <random>
 #include <utility>
 
+#include "config/edge_welcome.h"
 #include "gateway/control.h"
 #include "gateway/mailbox.h"
 #include "os/clock.h"
@@ -31,6 +32,7 @@
 #include "os/message_backlog.h"
 #include "os/pid_file.h"
 #include "os/process_title.h"
+#include "os/real_path.h"
 #include "os/shared_text.h"
 #include "os/shared_words.h"
 #include "os/user_identity.h"
@@ -41,6 +43,7 @@
 #include "supervise/pool.h"
 #include "supervise/sources.h"
 #include "supervise/succession.h"
+#include "supervise/visitors.h"
 #include "supervise/worker_slots.h"
 #include "supervise/zygote_process.h"
 #include "tls/material.h"
@@ -98,8 +101,12 @@ gateway::MailboxShape shape_for(const config::RunSettings& settings, const std::
 struct WorkerLines {
   os::MessageChannel control;
   std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
-  gateway::Region region;                     // The same.
-  std::uint32_t life = 0;                     // In the application's memory, if it has one.
+  gateway::Region region;                     // The same, where there are no ports.
+  std::vector<os::MessageChannel> port_ends;  // For visitors, in the order of their ports.
+  std::vector<bool> used_ports;               // A visitor has had it.
+  bool attached = false;
+  bool buried = false;     // The edges have been told of its end.
+  std::uint32_t life = 0;  // In the application's memory, if it has one.
   bool first_in_place = false;
 };
 
@@ -194,6 +201,7 @@ class Supervisor {
         !opened) {
       return opened;
     }
+    if (auto opened = open_door(); !opened) return opened;
     if (settings_.reload || !settings_.touch_reload.empty()) {
       auto watcher = os::FileWatcher::create();
       if (!watcher) return fail(std::move(watcher).error());
@@ -335,6 +343,146 @@ class Supervisor {
     return {};
   }
 
+  // --- edges of other programs (gateway/door.h) ---
+
+  Result<void> open_door() {
+    visitors_.open({.came = [this](os::MessageChannel channel) { let_in(std::move(channel)); },
+                    .drained = [this](std::uint32_t worker) { drained_by_one(worker); },
+                    .timed_out = [this](const ControlMessage& message) { timed_out(message); },
+                    .stopped = [this] { visitors_stopped(); }});
+    if (!visitors_.any_door()) return {};
+    if (const std::string why = config::why_not_shared(settings_.edge); !why.empty()) {
+      log_.line(LogLevel::kInfo, "Requests come through the socket, not through shared memory: " + why);
+      visitors_.settle();
+      return {};
+    }
+    for (std::uint32_t i = 0; i < visitors_.ports(); ++i) {
+      port_wakeups_.emplace_back(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+      if (!port_wakeups_.back()) return fail(errno_error("eventfd"));
+    }
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      if (const std::string address = announced_address(i); !address.empty()) visitors_.announce(address);
+    }
+    visitors_.settle();
+    return {};
+  }
+
+  std::uint32_t mailboxes() const { return settings_.edge.threads + static_cast<std::uint32_t>(port_wakeups_.size()); }
+
+  // "" where TLS is spoken, which is not for somebody on this machine.
+  std::string announced_address(std::size_t index) const {
+    const os::ListenSocket& listener = listeners_[index];
+    if (binds_[index].tls != config::Tls::kOff) return {};
+    if (!listener.is_unix) {
+      const bool any = listener.host == "0.0.0.0" || listener.host == "::" || listener.host == "[::]";
+      const bool v6 = listener.host.find(':') != std::string::npos && !listener.host.starts_with('[');
+      return fmt::format("{}:{}", any ? "127.0.0.1" : v6 ? "[" + listener.host + "]" : listener.host, listener.port);
+    }
+    return "unix:" + os::real_path(listener.host);
+  }
+
+  void let_in(os::MessageChannel channel) {
+    if (stopping_edge_ || port_wakeups_.empty()) return;
+    const auto port = visitors_.admit(std::move(channel));
+    if (!port) return;  // The door is closed: the requests come through the socket.
+    if (auto welcomed = welcome(*port); !welcomed) {
+      return log_.line(LogLevel::kError, std::move(welcomed).error().during("letting an edge in").text());
+    }
+    for (auto& [id, lines] : workers_) {
+      if (lines.attached && !lines.buried && !draining_.contains(id)) attach_visitor(*port, id, lines);
+    }
+  }
+
+  Result<void> welcome(std::uint32_t port) {
+    config::EdgeWelcome welcome;
+    welcome.settings = settings_.edge;
+    welcome.id_base = request_ids() + (std::uint64_t{128 + port} << 56);
+    welcome.port = settings_.edge.threads + port;
+    welcome.ports = mailboxes();
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      welcome.listeners.push_back({.is_unix = listeners_[i].is_unix,
+                                   .name = listeners_[i].host,
+                                   .port = listeners_[i].port,
+                                   .protocol = binds_[i].protocol,
+                                   .worker_number = static_cast<std::uint8_t>(i),
+                                   .address = announced_address(i)});
+    }
+    // Who means the application by its name speaks uwsgi.
+    welcome.listeners.push_back(
+        {.is_unix = true, .protocol = config::WireProtocol::kUwsgi, .address = config::kAppByName});
+    auto packed = os::share_text(welcome.pack());
+    if (!packed) return fail(std::move(packed).error());
+    std::vector<int> descriptors = {packed->get(), port_wakeups_[port].get(), log_.fd()};
+    const os::UniqueFd access_log = open_access_log();
+    if (access_log) descriptors.push_back(access_log.get());
+    visitors_.tell(port, {.kind = static_cast<std::uint32_t>(ToEdge::kWelcome), .number = in_trouble_ ? 1u : 0u},
+                   descriptors);
+    return {};
+  }
+
+  // For a visitor, who may not be allowed to open it.
+  os::UniqueFd open_access_log() const {
+    const std::string& path = settings_.edge.access_log;
+    if (path.empty()) return {};
+    if (path == "-") return os::UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 3));
+    os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+    if (!file) log_.line(LogLevel::kError, errno_error("opening the access log " + path).text());
+    return file;
+  }
+
+  void attach_visitor(std::uint32_t port, std::uint32_t id, WorkerLines& lines) {
+    const auto worker = pool_.workers().find(id);
+    if (worker == pool_.workers().end()) return;
+    const int descriptors[] = {lines.region.fd(), lines.port_ends[port].fd()};
+    visitors_.tell(port,
+                   {.kind = static_cast<std::uint32_t>(ToEdge::kAttach),
+                    .number = id,
+                    .pid = worker->second.pid,
+                    .threads = settings_.at_once(),
+                    .in_greenlets = settings_.in_greenlets,
+                    .used_port = lines.used_ports[port],
+                    .shape = lines.region.shape()},
+                   descriptors);
+    lines.used_ports[port] = true;
+  }
+
+  // A worker is drained when our own edge and all visitors have said so.
+  void drain(std::uint32_t worker) {
+    draining_[worker] = visitors_.drain(worker) ? 2 : 1;
+    tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kDrain), .number = worker});
+  }
+  void drained_by_one(std::uint32_t worker) {
+    const auto waited_for = draining_.find(worker);
+    if (waited_for == draining_.end() || --waited_for->second > 0) return;
+    feed({.kind = Event::Kind::kDrained, .worker = worker});
+  }
+
+  void bury(std::uint32_t worker, int status, const std::string& why) {
+    ControlMessage message{.kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = worker, .status = status};
+    std::strncpy(message.text, why.c_str(), sizeof message.text - 1);
+    tell_edge(message);
+    bury_for_visitors(worker, message);
+  }
+  void bury_for_visitors(std::uint32_t worker, const ControlMessage& message) {
+    const auto lines = workers_.find(worker);
+    if (lines == workers_.end() || !lines->second.attached || std::exchange(lines->second.buried, true)) return;
+    visitors_.forget_worker(worker);
+    visitors_.tell_all(message);
+  }
+
+  void timed_out(const ControlMessage& message) {
+    slots_.count_timeout(message.number);
+    send_hang_signal(message.number);
+    feed({.kind = Event::Kind::kTimedOut,
+          .worker = message.number,
+          .thread = message.thread,
+          .request = message.request});
+  }
+
+  void visitors_stopped() {
+    if (stopping_edge_ && edge_stopped_) feed({.kind = Event::Kind::kEdgeStopped});
+  }
+
   Result<void> own_socket(const std::string& path) const {
     auto owner = plan_.identity;
     if (!settings_.socket_owner.empty()) {
@@ -371,6 +519,7 @@ class Supervisor {
       if (lines.control) add(lines.control.fd(), [this, worker = id] { read_worker(worker); });
     }
     if (watcher_.fd() >= 0) add(watcher_.fd(), [this] { read_changes(); });
+    visitors_.add_sources(sources);
     if (succession_.has_predecessor()) add(succession_.predecessor_fd(), [this] { be_promoted(); });
     companions_.add_sources(sources);
 
@@ -731,6 +880,12 @@ class Supervisor {
     if (auto reopened = log_.reopen(); !reopened) log_.line(LogLevel::kError, reopened.error().text());
     plan_.error_log = log_.fd();
     tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)});
+    if (visitors_.any()) {
+      const os::UniqueFd access_log = open_access_log();
+      std::vector<int> descriptors = {log_.fd()};
+      if (access_log) descriptors.push_back(access_log.get());
+      visitors_.tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kReopen)}, descriptors);
+    }
     if (settings_.edge.error_log != "-") {
       const int log = log_.fd();
       tell_zygotes({.kind = static_cast<std::uint32_t>(ToZygote::kReopen)}, std::span(&log, 1));
@@ -801,6 +956,10 @@ class Supervisor {
     const auto kind = stopping_edge_ ? Event::Kind::kEdgeStopped
                       : edge_ready_  ? Event::Kind::kEdgeDied
                                      : Event::Kind::kEdgeFailed;
+    if (stopping_edge_) {
+      edge_stopped_ = true;
+      if (visitors_.any()) return;  // They still answer what they have.
+    }
     feed({.kind = kind, .status = status});
   }
 
@@ -822,19 +981,16 @@ class Supervisor {
       }
       switch (static_cast<FromEdge>(message.kind)) {
         case FromEdge::kDrained:
-          feed({.kind = Event::Kind::kDrained, .worker = message.number});
+          drained_by_one(message.number);
           break;
         case FromEdge::kTimedOut:
-          slots_.count_timeout(message.number);
-          send_hang_signal(message.number);
-          feed({.kind = Event::Kind::kTimedOut,
-                .worker = message.number,
-                .thread = message.thread,
-                .request = message.request});
+          timed_out(message);
           break;
         case FromEdge::kReady:
           edge_ready_ = true;
           break;
+        case FromEdge::kStopped:
+          break;  // A visitor's.
       }
     }
   }
@@ -932,6 +1088,7 @@ class Supervisor {
           break;
         case FromWorker::kHangs:
           tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kHangs), .number = id});
+          visitors_.tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kHangs), .number = id});
           slots_.count_timeout(id);
           feed({.kind = Event::Kind::kTimedOut, .worker = id});
           break;
@@ -993,11 +1150,17 @@ class Supervisor {
         companions_.begin_nothing_more();
         // The edge closes its copies: a client that comes now is told at once that nobody listens.
         for (os::ListenSocket& listener : listeners_) listener.fd = os::UniqueFd();
-        if (edge_pid_ == 0) return feed({.kind = Event::Kind::kEdgeStopped});
+        visitors_.stop();
+        if (edge_pid_ == 0) {
+          edge_stopped_ = true;
+          if (visitors_.any()) return;
+          return feed({.kind = Event::Kind::kEdgeStopped});
+        }
         return tell_edge(
             {.kind = static_cast<std::uint32_t>(ToEdge::kStop), .number = static_cast<std::uint32_t>(action.status)});
       case Action::Kind::kKillEdge:
         if (edge_pid_ > 0) ::kill(edge_pid_, SIGKILL);
+        visitors_.send_away_all();
         return;
       case Action::Kind::kStartZygote:
         return start(action.generation);
@@ -1017,14 +1180,14 @@ class Supervisor {
       case Action::Kind::kAttach:
         return attach(action.worker);
       case Action::Kind::kDrain:
-        return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kDrain), .number = action.worker});
-      case Action::Kind::kBury: {
-        ControlMessage message{
-            .kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = action.worker, .status = action.status};
-        std::strncpy(message.text, action.text.c_str(), sizeof message.text - 1);
-        return tell_edge(message);
-      }
+        return drain(action.worker);
+      case Action::Kind::kBury:
+        return bury(action.worker, action.status, action.text);
       case Action::Kind::kForget:
+        draining_.erase(action.worker);
+        bury_for_visitors(
+            action.worker,
+            {.kind = static_cast<std::uint32_t>(ToEdge::kDead), .number = action.worker, .text = "ended"});
         if (const auto lines = workers_.find(action.worker); lines != workers_.end()) {
           slots_.remove(action.worker);
           if (lines->second.life != 0) app_.memory().end_life(lines->second.life);
@@ -1033,6 +1196,8 @@ class Supervisor {
         if (chained_ == action.worker) reload_next_of_chain();
         return;
       case Action::Kind::kTellExit:
+        // Of a worker that goes with its edge; the others have been drained.
+        visitors_.tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kDrain), .number = action.worker});
         return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kExit),
                                            .number = static_cast<std::uint32_t>(action.status)});
       case Action::Kind::kDumpStack:
@@ -1045,6 +1210,9 @@ class Supervisor {
         return;
       }
       case Action::Kind::kTrouble:
+        in_trouble_ = action.status != 0;
+        visitors_.tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble),
+                            .number = static_cast<std::uint32_t>(action.status)});
         return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble),
                           .number = static_cast<std::uint32_t>(action.status)});
       case Action::Kind::kExit:
@@ -1093,6 +1261,8 @@ class Supervisor {
     watcher_ = os::FileWatcher();
     for (auto& [file, name] : pid_files_) file.forget();
     companions_.let_go();
+    visitors_.let_go();
+    port_wakeups_.clear();
     if (!settings_.edge_title.empty()) os::set_process_title(settings_.edge_title);
     if (auto done = os::become(plan_.identity); !done) {
       log_.line(LogLevel::kCritical, std::move(done).error().during("the edge").text());
@@ -1112,7 +1282,8 @@ class Supervisor {
                                  .port = listener.port,
                                  .protocol = binds_[i].protocol,
                                  .tls = binds_[i].tls == config::Tls::kOn ? std::min(next++, certificates - 1) : -1,
-                                 .to_https = binds_[i].tls == config::Tls::kRedirect});
+                                 .to_https = binds_[i].tls == config::Tls::kRedirect,
+                                 .worker_number = static_cast<std::uint8_t>(i)});
     }
     start.tls = certificates_;
     start.waiting = waiting_.begin();
@@ -1161,7 +1332,7 @@ class Supervisor {
     const auto zygote = zygotes_.find(generation);
     if (zygote == zygotes_.end() || !zygote->second.control) return fail("the zygote has ended");
     WorkerLines lines;
-    auto region = gateway::Region::create(settings_.edge.threads, shape_for(settings_, binds_));
+    auto region = gateway::Region::create(mailboxes(), shape_for(settings_, binds_));
     if (!region) return fail(std::move(region).error());
     lines.region = std::move(*region);
     auto control = os::MessageChannel::pair(true);
@@ -1169,14 +1340,16 @@ class Supervisor {
     lines.control = std::move(control->first);
     std::vector<int> descriptors = {control->second.fd(), lines.region.fd()};
     std::vector<os::MessageChannel> worker_ends;
-    for (std::uint32_t i = 0; i < settings_.edge.threads; ++i) {
+    for (std::uint32_t i = 0; i < mailboxes(); ++i) {
       auto channel = os::MessageChannel::pair(true);
       if (!channel) return fail(std::move(channel).error());
-      lines.edge_ends.push_back(std::move(channel->first));
+      const bool own = i < settings_.edge.threads;
+      (own ? lines.edge_ends : lines.port_ends).push_back(std::move(channel->first));
       worker_ends.push_back(std::move(channel->second));
-      descriptors.push_back(wakeups_[i].get());
+      descriptors.push_back(own ? wakeups_[i].get() : port_wakeups_[i - settings_.edge.threads].get());
       descriptors.push_back(worker_ends.back().fd());
     }
+    lines.used_ports.resize(lines.port_ends.size());
     const ControlMessage message{.kind = static_cast<std::uint32_t>(ToZygote::kFork),
                                  .number = id,
                                  .threads = settings_.at_once(),
@@ -1198,10 +1371,14 @@ class Supervisor {
                .pid = worker->second.pid,
                .threads = settings_.at_once(),
                .in_greenlets = settings_.in_greenlets,
+               .mailboxes = mailboxes(),
                .shape = lines->second.region.shape()},
               descriptors);
     lines->second.edge_ends.clear();
-    lines->second.region = gateway::Region();  // The edge and the worker hold it now.
+    lines->second.attached = true;
+    visitors_.for_each([&](std::uint32_t port) { attach_visitor(port, id, lines->second); });
+    // The edge and the worker hold it now. Visitors may still come.
+    if (port_wakeups_.empty()) lines->second.region = gateway::Region();
   }
 
   config::RunSettings settings_;
@@ -1228,6 +1405,11 @@ class Supervisor {
   os::MessageChannel edge_control_;
   os::MessageBacklog to_edge_;
   std::vector<os::UniqueFd> wakeups_;
+  Visitors visitors_;
+  std::vector<os::UniqueFd> port_wakeups_;  // Of the visitors' ports; none when nobody is let in.
+  std::map<std::uint32_t, int> draining_;   // Worker: whose word is still missing, ours and the visitors'.
+  bool in_trouble_ = false;
+  bool edge_stopped_ = false;
   std::map<std::uint32_t, ZygoteProcess> zygotes_;
   std::map<std::uint32_t, WorkerLines> workers_;
   std::optional<int> exit_code_;

@@ -9,12 +9,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "config/chain/program_role.h"
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
 #include "os/clock.h"
+#include "os/process_title.h"
+#include "os/real_path.h"
+#include "supervisord/chain.h"
 #include "supervisord/wait_status.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration)
@@ -74,7 +79,12 @@ Process::Process(World& world, std::string group, const conf::ProcessSettings& s
 Process::~Process() = default;
 
 Result<Executable, CommandError> Process::executable() const {
-  return find_executable(settings_.command, search_path());
+  auto found = find_executable(settings_.command, search_path());
+  if (found || world_.chain == nullptr) return found;
+  // A role needs no program of its own.
+  const auto program = config::chain::read_program(settings_.command);
+  if (program.role == config::chain::ProgramRole::kOther) return found;
+  return Executable{program.path, program.arguments};
 }
 
 std::string Process::search_path() const {
@@ -216,7 +226,11 @@ void Process::spawn_now(TimePoint now) {
   planned->input = fcgi_socket_ >= 0 ? fcgi_socket_ : input->read.get();
   planned->output = output->write.get();
   planned->errors = settings_.redirect_stderr ? planned->output : errors->write.get();
+  const os::UniqueFd chain = take_role(*planned);
+  planned->chain = chain.get();
   auto pid = spawn(*planned);
+  planned->chain = -1;
+  planned->body = nullptr;
   if (!pid) {
     return spawn_failed(
         now, errno == EAGAIN ? fmt::format("Too many processes in process table to spawn '{}'", name())
@@ -229,6 +243,39 @@ void Process::spawn_now(TimePoint now) {
   out_.open(std::move(output->read), pid_);
   if (!settings_.redirect_stderr) err_.open(std::move(errors->read), pid_);
   if (settings_.health.any()) health_.begin(now, std::move(*planned));
+}
+
+os::UniqueFd Process::take_role(SpawnPlan& plan) const {
+  if (world_.chain == nullptr) return {};
+  auto command = config::chain::read_program(settings_.command);
+  if (command.role == config::chain::ProgramRole::kOther) return {};
+  for (const auto& [variable, value] : command.environment) set_variable(plan.environment, variable, value);
+  // A program of a virtual environment uses that environment's interpreter.
+  const std::string& named = command.python.empty() ? plan.executable.file : command.python;
+  const std::string bin = named.substr(0, named.rfind('/') + 1);
+  if (!bin.empty() && ::access((bin + "../pyvenv.cfg").c_str(), F_OK) == 0 &&
+      ::access((bin + "python").c_str(), X_OK) == 0) {
+    set_variable(plan.environment, "VIRTUAL_ENV", os::real_path(bin + ".."));
+  } else if (!command.python.empty()) {
+    command.arguments.insert(command.arguments.begin(), "--python=" + command.python);
+  }
+  os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
+  if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
+  std::vector<std::string> words = {std::string(name_of(command.role))};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  // Without an exec: what the program and its libraries have in memory is there once for the whole chain.
+  plan.body = [words = std::move(words), play = world_.chain->play(), &environment = plan.environment] {
+    ::clearenv();
+    for (std::string& entry : environment) ::putenv(entry.data());
+    std::vector<std::string> line = {os::real_path("/proc/self/exe")};
+    line.insert(line.end(), words.begin(), words.end());
+    os::set_process_title(fmt::format("{}", fmt::join(line, " ")));
+    os::set_command_line(std::move(line));
+    const int status = play(words);
+    std::fflush(stdout);
+    return status;
+  };
+  return channel;
 }
 
 Result<SpawnPlan> Process::plan() const {
@@ -378,6 +425,7 @@ void Process::reaped(TimePoint now, int wait_status) {
   apply(step, now);
   look_after_orphans(now, wait_status, before);
   pid_ = 0;
+  if (world_.chain != nullptr) world_.chain->ended(full_name(), now);
   close_pipes();
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
 }

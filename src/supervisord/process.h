@@ -90,6 +90,8 @@ class Process {
   LineFormat line_format(const char* stream) const;
   OutputChannel::Hooks hooks(bool errors);
   Result<SpawnPlan> plan() const;
+  // Under `tierce up`: the command becomes a role of this binary, when it is one that we can play.
+  os::UniqueFd take_role(SpawnPlan& plan) const;
   void look_at_health(TimePoint now);
   void look_after_orphans(TimePoint now, int wait_status, State before);
   void open_cgroup();

@@ -20,6 +20,7 @@
 #include "config/supervisord/values.h"
 #include "os/cgroup.h"
 #include "os/clock.h"
+#include "supervisord/chain.h"
 #include "supervisord/control_servers.h"
 #include "supervisord/memory_watch.h"
 #include "supervisord/wait_status.h"
@@ -53,10 +54,15 @@ std::string_view name_of(Mood mood) {
 TimePoint Server::now() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
 
 Server::Server(conf::Settings settings, Reread reread)
-    : settings_(std::move(settings)), reread_(std::move(reread)), world_{&settings_,  &log_,      &loop_,
-                                                                         &events_,    &children_, &compressor_,
-                                                                         &leftovers_, "",         -1,
-                                                                         "",          {}} {
+    : settings_(std::move(settings)),
+      reread_(std::move(reread)),
+      world_{.settings = &settings_,
+             .log = &log_,
+             .loop = &loop_,
+             .events = &events_,
+             .children = &children_,
+             .compressor = &compressor_,
+             .leftovers = &leftovers_} {
   world_.dependencies_up = [this](const conf::ProcessSettings& process) {
     const auto& names = process.depends_on;
     return std::all_of(names.begin(), names.end(), [this](const std::string& name) { return is_ready(name); });
@@ -64,6 +70,11 @@ Server::Server(conf::Settings settings, Reread reread)
 }
 
 Server::~Server() = default;
+
+void Server::play_roles(bool fuses, Chain::Play play) {
+  chain_ = std::make_unique<Chain>(loop_, fuses, std::move(play), [this](const std::string& line) { log_.info(line); });
+  world_.chain = chain_.get();
+}
 
 Result<void> Server::raise_limits() {
   struct Row {
@@ -398,6 +409,7 @@ int Server::wait_ms() const {
     first = std::min<TimePoint>(first, at + std::chrono::seconds(60 - os::wall_seconds() % 60));
   if (stopping_) first = std::min<TimePoint>(first, last_report_ + kReportEvery);
   first = std::min(first, control_->deadline());
+  if (chain_ != nullptr) first = std::min(first, chain_->deadline());
   if (first <= at || (mood_ < Mood::kRunning && !stopping_)) return 0;
   if (first == TimePoint::max()) return -1;
   // Rounded up: waking too early would be a turn for nothing.
@@ -439,6 +451,7 @@ Result<Mood> Server::run() {
     look_at_schedules();
     look_at_memory();
     leftovers_.tick(now(), keeper_);
+    if (chain_ != nullptr) chain_->tick(now());
     control_->tick();
     loop_.turn(wait_ms());
   }

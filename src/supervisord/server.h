@@ -15,6 +15,7 @@
 
 namespace tierce::supervisord {
 
+class Chain;
 class ControlServers;
 
 // What the server is about to do; the numbers are those of the API.
@@ -26,6 +27,9 @@ class Server {
   // How the settings are read again.
   using Reread = std::function<Result<conf::Settings>()>;
   Server(conf::Settings settings, Reread reread);
+  // Before run(): programs that are nginx, uWSGI or Gunicorn become roles of this binary (chain.h), played by `play`;
+  // `fuses`: with the way through shared memory.
+  void play_roles(bool fuses, std::function<int(const std::vector<std::string>& words)> play);
   ~Server();
 
   // Logs, sockets, limits: what can fail while there is still somebody to tell.
@@ -90,6 +94,7 @@ class Server {
   EventBus events_;
   Children children_;
   LogCompressor compressor_{children_};
+  std::unique_ptr<Chain> chain_;
   Leftovers leftovers_;
   World world_;
   os::GroupKeeper keeper_;

@@ -79,10 +79,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   const int input = ::fcntl(plan.input, F_DUPFD, 3);
   const int output = ::fcntl(plan.output, F_DUPFD, 3);
   const int errors = ::fcntl(plan.errors, F_DUPFD, 3);
+  const int chain = plan.chain >= 0 ? ::fcntl(plan.chain, F_DUPFD, kChainFd + 1) : -1;
   ::dup2(input, 0);
   ::dup2(output, 1);
   ::dup2(errors, 2);
-  ::close_range(3, ~0u, 0);
+  if (chain >= 0) ::dup2(chain, kChainFd);
+  ::close_range(chain >= 0 ? kChainFd + 1 : kChainFd, ~0u, 0);
   become_user(plan);
   if (!plan.directory.empty() && ::chdir(plan.directory.c_str()) != 0) {
     say(fmt::format("supervisor: couldn't chdir to {}: {}\n", plan.directory, ::strerrorname_np(errno)));

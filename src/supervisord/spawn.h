@@ -28,6 +28,9 @@ struct Executable {
 // `search`: what PATH says.
 Result<Executable, CommandError> find_executable(const std::string& command, const std::string& search);
 
+// The number that `chain` has in the child.
+inline constexpr int kChainFd = 3;
+
 struct SpawnPlan {
   Executable executable;
   std::vector<std::string> environment;  // "NAME=value".
@@ -38,6 +41,7 @@ struct SpawnPlan {
   int output = -1;
   int errors = -1;            // May be `output`.
   int keeper = -1;            // GroupKeeper::fd(), or -1.
+  int chain = -1;             // What the environment's TIERCE_CHAIN_FD names (chain.h), or -1.
   int cgroup_door = -1;       // os::Cgroup::door(), or -1.
   std::function<int()> body;  // Instead of an executable; its result is the exit status.
 };

@@ -14,6 +14,8 @@
 
 namespace tierce::supervisord {
 
+class Chain;
+
 struct World {
   const conf::Settings* settings;
   ActivityLog* log;
@@ -23,6 +25,7 @@ struct World {
   LogCompressor* compressor;
   Leftovers* leftovers;
   std::string server_url;   // "" when there is no server.
+  Chain* chain = nullptr;   // Where programs may be roles of ours: `tierce up`.
   int keeper = -1;          // GroupKeeper::fd().
   std::string cgroup_home;  // "" where no cgroups can be made, or nobody wants one.
   // Whether all that a process depends on is ready.

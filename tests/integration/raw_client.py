@@ -166,6 +166,11 @@ class RawClient:
         self.buffer += data
         return bool(data)
 
+    def wait_for_bytes(self):
+        """Until something has come, which is left for whoever reads next."""
+        if not self.buffer:
+            assert self._more(), "the connection has ended"
+
     def _line(self):
         while (end := self.buffer.find(b"\n")) < 0:
             if not self._more():

@@ -51,6 +51,7 @@ Result<Address> ipv6_address(string_view text) {
 
 std::string Address::text() const {
   if (!unix_path.empty()) return "unix:" + unix_path;
+  if (!app.empty()) return "app:" + app;
   return ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 

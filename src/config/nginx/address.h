@@ -13,10 +13,13 @@ struct Address {
   std::string host;        // "127.0.0.1", "::1" without its brackets, a name; "" for a unix socket.
   std::uint16_t port = 0;  // 0: none was given.
   std::string unix_path;   // Not empty: a unix socket.
+  std::string app;         // Not empty: an application of this tierce, by its name.
   bool wildcard = false;   // Of listen: every address of the machine; host is "0.0.0.0" or "::".
   bool ipv6 = false;
   std::string uri;  // Behind the address, with its slash; "" when there is none.
-  // "0.0.0.0:80", "[::1]:80", "unix:/run/x": one way of writing each.
+  // Whether there is something to look up: neither of the two, but maybe a number.
+  bool has_host() const { return unix_path.empty() && app.empty(); }
+  // "0.0.0.0:80", "[::1]:80", "unix:/run/x", "app:web": one way of writing each.
   std::string text() const;
 };
 

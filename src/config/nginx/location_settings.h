@@ -167,7 +167,8 @@ struct LocationSettings {
   UwsgiSettings uwsgi;
   FastcgiSettings fastcgi;
   ScgiSettings scgi;
-  Text wsgi_pass;  // An application of this tierce.
+  Text wsgi_pass;                      // An application of this tierce.
+  std::vector<NamedText> wsgi_params;  // What it is told where uwsgi_param says nothing: what uwsgi_params has.
 };
 
 }  // namespace tierce::config::nginx

@@ -79,8 +79,32 @@ Done socket_pass(Interpreter& in, Level& level, const Node& node) {
   return {};
 }
 
-Done wsgi_pass(Interpreter&, Level& level, const Node& node) {
+Done wsgi_pass(Interpreter& in, Level& level, const Node& node) {
+  static constexpr std::pair<string_view, string_view> kParams[] = {
+      {"QUERY_STRING", "$query_string"},
+      {"REQUEST_METHOD", "$request_method"},
+      {"CONTENT_TYPE", "$content_type"},
+      {"CONTENT_LENGTH", "$content_length"},
+      {"REQUEST_URI", "$request_uri"},
+      {"PATH_INFO", "$document_uri"},
+      {"DOCUMENT_ROOT", "$document_root"},
+      {"SERVER_PROTOCOL", "$server_protocol"},
+      {"REQUEST_SCHEME", "$scheme"},
+      {"HTTPS", "$https"},
+      {"REMOTE_ADDR", "$remote_addr"},
+      {"REMOTE_PORT", "$remote_port"},
+      {"SERVER_PORT", "$server_port"},
+      {"SERVER_NAME", "$server_name"},
+      {"HTTP_HOST", "$host"},
+  };
   level.location->wsgi_pass = node.words[1];
+  level.location->wsgi_params.clear();
+  for (const auto& [name, value] : kParams) {
+    auto text = in.text(value, node.place);
+    if (!text) return fail(std::move(text).error());
+    level.location->wsgi_params.push_back(
+        {.name = std::string(name), .value = std::move(*text), .if_not_empty = name == "HTTPS"});
+  }
   return {};
 }
 

@@ -18,6 +18,7 @@ void inherit_handler(LocationSettings& inner, const LocationSettings& outer) {
   inner.fastcgi.passing.pass = outer.fastcgi.passing.pass;
   inner.scgi.passing.pass = outer.scgi.passing.pass;
   inner.wsgi_pass = outer.wsgi_pass;
+  inner.wsgi_params = outer.wsgi_params;
 }
 
 bool passes_on(const Location& location) { return passes(location.settings); }

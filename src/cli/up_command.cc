@@ -1,0 +1,146 @@
+#include "cli/up_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <map>
+
+#include "base/getopt.h"
+#include "cli/gunicorn_command.h"
+#include "cli/nginx_command.h"
+#include "cli/supervisord_command.h"
+#include "cli/supervisord_files.h"
+#include "cli/uwsgi_command.h"
+#include "os/real_path.h"
+#include "os/shared_text.h"
+
+namespace tierce::cli {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: tierce up -c FILE [options]\n"
+    "       tierce up --nginx FILE (--uwsgi FILE | --gunicorn 'ARGUMENTS')... [options]\n\n"
+    "Runs the chain that a supervisord.conf describes as one tree of processes. Programs that are nginx, uwsgi or\n"
+    "gunicorn become roles of this binary, under their own names; requests of the edge reach a local application\n"
+    "through shared memory, whatever socket the files name. All other programs run as they are.\n\n"
+    "  -c, --configuration FILE   a supervisord.conf (looked for where supervisord does if nothing else is given)\n"
+    "      --nginx FILE           an edge from this nginx.conf\n"
+    "      --uwsgi FILE           an application from this uwsgi.ini; may be repeated\n"
+    "      --gunicorn ARGUMENTS   an application from gunicorn's command line; may be repeated\n"
+    "      --no-fuse              requests go through the sockets\n"
+    "  -e, --loglevel LEVEL       critical, error, warn, info, debug, trace or blather\n"
+    "  -l, --logfile FILE         the activity log\n"
+    "  -j, --pidfile FILE         the file with the process number\n"
+    "  -d, --directory DIR        change to this folder first\n"
+    "  -s, --silent               no log lines on standard output\n"
+    "  -h, --help                 this text\n";
+
+constexpr OptionRow kOptions[] = {
+    {'c', "configuration", true}, {'\0', "nginx", true},    {'\0', "uwsgi", true},   {'\0', "gunicorn", true},
+    {'\0', "no-fuse", false},     {'n', "nodaemon", false}, {'e', "loglevel", true}, {'l', "logfile", true},
+    {'j', "pidfile", true},       {'d', "directory", true}, {'s', "silent", false},  {'h', "help", false},
+};
+
+int refuse(const std::string& why) {
+  std::fprintf(stderr, "tierce up: %s\nFor help, use tierce up -h\n", why.c_str());
+  return 2;
+}
+
+// supervisord's own expansion leaves it alone.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '%') out += '%';
+    out += c;
+  }
+  return out;
+}
+
+std::string quoted(const std::string& word) {
+  std::string out = "\"";
+  for (const char c : word) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+int play(const std::vector<std::string>& words) {
+  const std::vector<std::string> arguments(words.begin() + 1, words.end());
+  if (words.front() == "nginx") return nginx_command(arguments);
+  if (words.front() == "uwsgi") return uwsgi_command(arguments);
+  return gunicorn_command(arguments);
+}
+
+// A chain that no file describes, as a supervisord.conf. What ends for good ends all of it, as a container wants it.
+class MadeChain {
+ public:
+  void add(const std::string& kind, const std::string& arguments) {
+    const int number = ++count_[kind];
+    programs_ += fmt::format(
+        "[program:{}{}]\ncommand={} {}\nessential=true\nstopsignal={}\nstopwaitsecs=60\n"
+        "stdout_logfile=/dev/fd/1\nstdout_logfile_maxbytes=0\nstderr_logfile=/dev/fd/2\nstderr_logfile_maxbytes=0\n",
+        kind, number > 1 ? fmt::format("-{}", number) : "", kind, escaped(arguments),
+        kind == "nginx" ? "QUIT" : "TERM");
+  }
+  bool empty() const { return count_.empty(); }
+  std::string text() const {
+    return "[supervisord]\nnodaemon=true\nlogfile=/dev/null\nlogfile_maxbytes=0\n" + programs_;
+  }
+
+ private:
+  std::map<std::string, int> count_;
+  std::string programs_;
+};
+
+}  // namespace
+
+int up_command(const std::vector<std::string>& arguments) {
+  auto given = read_options(arguments, kOptions);
+  if (!given) return refuse(given.error().text());
+  SupervisordStart start;
+  start.play = play;
+  start.overrides.nodaemon = true;
+  MadeChain made;
+  for (const auto& [name, value] : given->options) {
+    if (name == "help") return std::fputs(kUsage, stdout), 0;
+    if (name == "configuration") {
+      start.file = value;
+    } else if (name == "no-fuse") {
+      start.fuses = false;
+    } else if (name == "silent") {
+      start.overrides.silent = true;
+    } else if (name == "nginx") {
+      made.add("nginx", fmt::format("-c {} -g \"daemon off;\"", quoted(os::real_path(value))));
+    } else if (name == "uwsgi") {
+      made.add("uwsgi", quoted(os::real_path(value)));
+    } else if (name == "gunicorn") {
+      made.add("gunicorn", value);
+    } else if (name != "nodaemon") {
+      start.overrides.values.insert_or_assign(std::string(name), value);
+    }
+  }
+  if (start.file.empty() && given->words.size() == 1) {
+    start.file = given->words.front();
+  } else if (!given->words.empty()) {
+    return refuse(fmt::format("{}: no such option", given->words.front()));
+  }
+  if (!start.file.empty() && !made.empty()) return refuse("-c, or --nginx, --uwsgi and --gunicorn: not both");
+  os::UniqueFd text;  // Read again by a restart.
+  if (!made.empty()) {
+    auto shared = os::share_text(made.text());
+    if (!shared) return refuse(shared.error().text());
+    text = std::move(*shared);
+    start.writes_pid_file = start.overrides.values.contains("pidfile");
+    start.file = fmt::format("/proc/{}/fd/{}", ::getpid(), text.get());
+  }
+  if (start.file.empty()) {
+    auto found = find_supervisord_conf();
+    if (!found) return refuse(found.error().text());
+    start.file = std::move(*found);
+  }
+  return run_supervisord(std::move(start));
+}
+
+}  // namespace tierce::cli

@@ -1,0 +1,85 @@
+// A connection whose both ends are in one thread: what one end sends the other receives, without a system call. The
+// ends behave as those of a stream socket that is watched edge-triggered, so who uses them need not know. Events are
+// told by the thread's loop (PairQueue::run), never inside a call of the other end: as with epoll, whoever is told is
+// in the middle of nothing.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "edge/buffer.h"
+#include "os/socket_io.h"
+
+namespace tierce::edge {
+
+class PairQueue;
+
+class PairEnd {
+ public:
+  // Events as of epoll(7); the end may be gone when it returns.
+  using Told = void (*)(void* who, std::uint32_t epoll_events);
+  // `queue` outlives both.
+  static std::pair<std::unique_ptr<PairEnd>, std::unique_ptr<PairEnd>> make(PairQueue& queue);
+  // The other end is told of the end of the stream.
+  ~PairEnd();
+  PairEnd(const PairEnd&) = delete;
+  PairEnd& operator=(const PairEnd&) = delete;
+
+  // Whom events of this end are told to, from now on. What is there already is not told again.
+  void watch(Told told, void* who);
+
+  os::IoResult receive(char* into, std::size_t bytes);
+  // Takes a part when the other end reads too slowly.
+  os::IoResult send_parts(std::span<const iovec> parts);
+  os::IoResult send_file(int file, std::uint64_t* offset, std::size_t bytes);
+  void shutdown_writing();
+  // The other end learns that what it has got is not the whole.
+  void reset_at_close() { resets_ = true; }
+
+ private:
+  struct Way {  // One direction.
+    Buffer bytes;
+    bool ended = false;
+    bool broken = false;
+    bool was_full = false;
+  };
+  friend class PairQueue;
+  struct Both {
+    PairQueue* queue;
+    Way way[2];                    // Towards the end of this number.
+    std::uint32_t events[2] = {};  // To be told.
+    Told told[2] = {};
+    void* who[2] = {};
+    bool there[2] = {true, true};
+  };
+  PairEnd(std::shared_ptr<Both> both, int number) : both_(std::move(both)), number_(number) {}
+  static void tell(const std::shared_ptr<Both>& both, int number, std::uint32_t events);
+
+  std::shared_ptr<Both> both_;
+  int number_;
+  bool resets_ = false;
+};
+
+// The news of one thread's pairs.
+class PairQueue {
+ public:
+  bool empty() const { return waiting_.empty(); }
+  // Tells everybody, also what comes up meanwhile.
+  void run();
+
+ private:
+  friend class PairEnd;
+  struct News {
+    std::shared_ptr<PairEnd::Both> both;
+    int number;
+  };
+  std::vector<News> waiting_, told_;
+};
+
+}  // namespace tierce::edge

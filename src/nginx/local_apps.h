@@ -1,0 +1,79 @@
+// Applications of this machine that requests reach through shared memory instead of through their sockets: those of
+// programs under the same `tierce up` (gateway/door.h). Belongs to one thread, as a guest of its loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge/local_app.h"
+#include "nginx/loop.h"
+#include "nginx/name_resolver.h"
+
+namespace tierce::nginx {
+
+class LocalApp;
+
+class LocalApps final : public LoopGuest {
+ public:
+  // `chain`: the channel to the parent that started us, -1 without one: no application is local then.
+  LocalApps(Loop& loop, int chain);
+  ~LocalApps();
+
+  // Who is behind this address; nullptr: it can be nobody's here.
+  LocalApp* find(const PeerAddress& address);
+
+  void collect() override;
+  void hand_out(int& longest_ms) override;
+  bool spin() override;
+  bool prepare_sleep() override;
+  void cancel_sleep() override;
+  void tick() override;
+
+ private:
+  Loop& loop_;
+  int chain_;
+  std::map<std::string, std::unique_ptr<LocalApp>, std::less<>> apps_;  // By address; nullptr: never local.
+  std::vector<LocalApp*> met_;                                          // Those who have let us in at some time.
+  friend class LocalApp;
+};
+
+// One of them, as this thread knows it.
+class LocalApp {
+ public:
+  LocalApp(LocalApps& apps, std::string address, bool by_name);
+  ~LocalApp();
+
+  enum class Way : std::uint8_t {
+    kOpen,    // connect() works.
+    kAsked,   // It will be known soon: when_known().
+    kSocket,  // Nobody is there through memory now: the socket is the way.
+  };
+  // Asks for the door where that may help.
+  Way way();
+  std::unique_ptr<edge::PairEnd> connect();
+  // Calls back once, when way() says something else than kAsked.
+  void when_known(std::function<void()> told) { waiting_.push_back(std::move(told)); }
+
+ private:
+  friend class LocalApps;
+  class DoorWatcher;
+  class WakeupWatcher;
+  void ask();
+  void read_door();
+
+  LocalApps& apps_;
+  std::string address_;  // As an application announces it.
+  os::Peer peer_;
+  edge::LocalApp app_;
+  std::unique_ptr<DoorWatcher> door_watcher_;
+  std::unique_ptr<WakeupWatcher> wakeup_watcher_;
+  int watched_wakeup_ = -1;
+  std::uint64_t ask_again_ms_ = 0;
+  bool met_ = false;
+  std::vector<std::function<void()>> waiting_;
+};
+
+}  // namespace tierce::nginx

@@ -1,0 +1,152 @@
+#include "supervisord/chain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/clock.h"
+
+namespace tierce::supervisord {
+
+using config::chain::ProgramRole;
+using gateway::ChainKind;
+using gateway::ChainMessage;
+using namespace std::chrono_literals;
+
+namespace {
+
+// `supervisorctl restart` is a stop and a start with a moment in between.
+constexpr auto kMayComeBack = 2s;
+// How long an application may take until it listens: it imports nothing before that.
+constexpr auto kMayStart = 10s;
+constexpr std::size_t kVisitsMost = 256;
+
+TimePoint current() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
+bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || role == ProgramRole::kGunicorn; }
+
+}  // namespace
+
+os::UniqueFd Chain::begin(const std::string& program, ProgramRole role) {
+  if (!fuses_) return {};
+  ended(program, TimePoint::max());
+  auto pair = os::MessageChannel::pair(true);
+  if (!pair) {
+    log_(fmt::format("{}: no channel for its role: {}", program, pair.error().text()));
+    return {};
+  }
+  Role& of = roles_[program];
+  of.role = role;
+  of.channel = std::move(pair->first);
+  of.settled = !is_application(role);
+  of.down_since = TimePoint::max();
+  of.addresses.clear();
+  loop_.watch(of.channel.fd(), {}, [this, program] { read(program); });
+  return std::move(pair->second).take_fd();
+}
+
+void Chain::ended(const std::string& program, TimePoint now) {
+  const auto role = roles_.find(program);
+  if (role == roles_.end()) return;
+  role->second.down_since = now;
+  if (!role->second.channel) return;
+  loop_.forget(role->second.channel.fd());
+  role->second.channel.close();
+}
+
+void Chain::read(const std::string& program) {
+  for (;;) {
+    const auto role = roles_.find(program);
+    if (role == roles_.end() || !role->second.channel) return;
+    ChainMessage message;
+    std::vector<os::UniqueFd> descriptors;
+    switch (role->second.channel.receive(&message, &descriptors)) {
+      case os::MessageChannel::Received::kNothing:
+        return;
+      case os::MessageChannel::Received::kClosed:
+        // Its process may live on, or be about to end.
+        return ended(program, current());
+      case os::MessageChannel::Received::kMessage:
+        take(program, role->second, message, std::move(descriptors));
+    }
+  }
+}
+
+void Chain::take(const std::string& program, Role& role, const ChainMessage& message,
+                 std::vector<os::UniqueFd> descriptors) {
+  const std::string address(message.text, ::strnlen(message.text, sizeof message.text));
+  switch (static_cast<ChainKind>(message.kind)) {
+    case ChainKind::kAnnounce:
+      role.addresses.push_back(address);
+      log_(fmt::format("{}: requests to {} reach it through shared memory", program, address));
+      return look_at_visits();
+    case ChainKind::kSettled:
+      role.settled = true;
+      return look_at_visits();
+    case ChainKind::kLeaving:
+      role.settled = false;
+      return;
+    case ChainKind::kVisit: {
+      if (descriptors.size() != 1) return;
+      const TimePoint now = current();
+      Visit visit{.address = address, .door = std::move(descriptors.front()), .until = now + kMayStart};
+      if (hand_on(visit, now) || visits_.size() >= kVisitsMost) return;
+      visits_.push_back(std::move(visit));
+    }
+  }
+}
+
+Chain::Role* Chain::owner_of(const std::string& address) {
+  constexpr std::string_view kByName = "app:";
+  for (auto& [name, role] : roles_) {
+    if (!is_application(role.role)) continue;
+    if (std::find(role.addresses.begin(), role.addresses.end(), address) != role.addresses.end()) return &role;
+    if (address.starts_with(kByName) && address.substr(kByName.size()) == name) return &role;
+  }
+  return nullptr;
+}
+
+bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
+  const auto comes = [now](const Role& role) {
+    return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
+  };
+  if (owner != nullptr) return comes(*owner);
+  return std::any_of(roles_.begin(), roles_.end(), [&](const auto& each) {
+    return is_application(each.second.role) && each.second.channel && !each.second.settled;
+  });
+}
+
+// True when its door is no more to be kept: handed on, or closed.
+bool Chain::hand_on(Visit& visit, TimePoint now) {
+  Role* owner = owner_of(visit.address);
+  if (owner != nullptr && owner->channel && owner->settled) {
+    ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
+    std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
+    const int door = visit.door.get();
+    static_cast<void>(owner->channel.send(message, {&door, 1}));
+    return true;
+  }
+  return now >= visit.until || !somebody_starts(owner, now);
+}
+
+void Chain::look_at_visits() {
+  const TimePoint now = current();
+  std::erase_if(visits_, [&](Visit& visit) { return hand_on(visit, now); });
+}
+
+void Chain::tick(TimePoint now) {
+  if (now >= deadline()) look_at_visits();
+}
+
+TimePoint Chain::deadline() const {
+  TimePoint first = TimePoint::max();
+  if (visits_.empty()) return first;
+  for (const Visit& visit : visits_) first = std::min(first, visit.until);
+  for (const auto& [name, role] : roles_) {
+    if (!role.channel && role.down_since != TimePoint::max())
+      first = std::min<TimePoint>(first, role.down_since + kMayComeBack);
+  }
+  return first;
+}
+
+}  // namespace tierce::supervisord

@@ -1,0 +1,69 @@
+// `tierce up`: programs that are servers whose place we take run as roles of this binary, and an edge among them
+// reaches the applications through shared memory. Each role has a channel to us (gateway/door.h): applications say what
+// they listen on, and the doors that an edge asks for are handed on to whom they are meant for. No bytes of requests
+// pass through here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/chain/program_role.h"
+#include "gateway/door.h"
+#include "os/callback_loop.h"
+#include "supervisord/process_state.h"
+
+namespace tierce::supervisord {
+
+class Chain {
+ public:
+  // Plays a role in a process of its own until it ends; the exit status. `words`: the role's name, its arguments.
+  using Play = std::function<int(const std::vector<std::string>& words)>;
+  // `fuses`: there are channels at all. `log` takes lines for the activity log.
+  Chain(os::CallbackLoop& loop, bool fuses, Play play, std::function<void(const std::string&)> log)
+      : loop_(loop), fuses_(fuses), play_(std::move(play)), log_(std::move(log)) {}
+
+  const Play& play() const { return play_; }
+
+  // A role is about to be started: the channel's end that is its own. Without one the role runs by itself.
+  os::UniqueFd begin(const std::string& program, config::chain::ProgramRole role);
+  // It has ended. Who asks for it in the next moment is kept waiting, for it may be starting again.
+  void ended(const std::string& program, TimePoint now);
+  // The program is down for good, as far as anybody knows.
+  void tick(TimePoint now);
+  TimePoint deadline() const;
+
+ private:
+  struct Role {
+    config::chain::ProgramRole role = config::chain::ProgramRole::kOther;
+    os::MessageChannel channel;  // Closed while it is down.
+    bool settled = false;        // It has said all its addresses.
+    TimePoint down_since = TimePoint::max();
+    std::vector<std::string> addresses;
+  };
+  struct Visit {
+    std::string address;
+    os::UniqueFd door;
+    TimePoint until;
+  };
+  void read(const std::string& program);
+  void take(const std::string& program, Role& role, const gateway::ChainMessage& message,
+            std::vector<os::UniqueFd> descriptors);
+  Role* owner_of(const std::string& address);
+  // Whether somebody who may turn out to be meant by an address is still to say so.
+  bool somebody_starts(const Role* owner, TimePoint now) const;
+  void look_at_visits();
+  bool hand_on(Visit& visit, TimePoint now);
+
+  os::CallbackLoop& loop_;
+  bool fuses_;
+  Play play_;
+  std::function<void(const std::string&)> log_;
+  std::map<std::string, Role> roles_;
+  std::vector<Visit> visits_;  // That wait for somebody to come up.
+};
+
+}  // namespace tierce::supervisord

@@ -69,7 +69,7 @@ void check_stopping(Chain& chain, const App& app) {
                       : section != nullptr ? Place{section->place.file, section->place.line}
                                            : app.start;
   const char* name = app.gunicorn ? "graceful_timeout" : "worker-reload-mercy";
-  if (patience < mercy && (said != nullptr || graceful)) {
+  if (patience < mercy && (graceful || (said != nullptr && app.gunicorn))) {
     chain.say(
         Severity::kWarning, "times-stop", place,
         fmt::format("stopwaitsecs {} is shorter than {} {}: supervisord kills {} while it still finishes requests",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the includes of src/ and says where an arrow of the architecture turns around.
 
-    base <- os <- {config, http, gateway} <- {tls, http2} <- {edge, wsgi, supervise, supervisord} <- nginx <- cli
+    base <- os <- {config, http, gateway} <- {tls, http2} <- {edge, wsgi, supervise, supervisord} <- nginx <- check <- cli
 
 edge and wsgi meet only in gateway; <Python.h> stays in wsgi. Each finding names file, line and what to do.
 """
@@ -22,7 +22,8 @@ ALLOWED = {
     "supervise": {"base", "os", "config", "gateway", "tls"},
     "nginx": {"base", "os", "config", "http", "http2", "gateway", "tls", "edge"},
     "supervisord": {"base", "os", "config", "http", "gateway"},
-    "cli": {"nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise", "supervisord"},
+    "check": {"base", "os", "config", "supervise"},
+    "cli": {"check", "nginx", "base", "os", "config", "http", "http2", "gateway", "tls", "edge", "supervise", "supervisord"},
 }
 INCLUDE = re.compile(r'\s*#\s*include\s+(?:"([a-z0-9_]+)/[^"]*"|<(Python\.h)>)')
 

@@ -4,7 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/check_command.h"
 #include "cli/ctl_command.h"
+#include "cli/explain_command.h"
 #include "cli/gunicorn_command.h"
 #include "cli/nginx_command.h"
 #include "cli/run_command.h"
@@ -23,6 +25,8 @@ constexpr const char* kUsage =
     "  supervisord [OPTIONS]      keeps programs alive, from supervisord.conf (tierce supervisord --help)\n"
     "  ctl COMMAND ...            drives a supervisord, ours or the original (tierce ctl --help)\n"
     "  nginx -t -c FILE           take the place of nginx, from its files\n"
+    "  check FILE...              what is wrong with configurations, with file, line and a suggestion\n"
+    "  explain FILE...            every value that holds, with its line, and what is fused\n"
     "  --version                  the version\n";
 
 // Linked under the name of a server whose place we take, the program is that server.
@@ -61,6 +65,8 @@ int main(int argc, char** argv) {
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
   if (command == "up") return tierce::cli::up_command({arguments.begin() + 1, arguments.end()});
+  if (command == "check") return tierce::cli::check_command({arguments.begin() + 1, arguments.end()});
+  if (command == "explain") return tierce::cli::explain_command({arguments.begin() + 1, arguments.end()});
   if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace tierce::config::nginx {
 namespace {
 
@@ -95,6 +97,22 @@ TEST(NginxInterpreter, SaysTheFirstErrorOfTheFile) {
             "invalid return code \"abc\" in /n/nginx.conf:4");
   EXPECT_EQ(refused("events {}\nhttp {\n perl_set $a b;\n}"),
             "\"perl_set\" directive is one of nginx that tierce does not have yet in /n/nginx.conf:3");
+}
+
+TEST(NginxInterpreter, GoesOnBehindErrorsWhenAsked) {
+  const std::string text =
+      "events {}\nhttp {\n srver { listen 1; { } }\n server {\n  listen abc:x;\n  root /a;\n  location / {\n"
+      "   return 999x;\n   index a $nobody;\n  }\n }\n gzip maybe;\n}\nlisten 80;\n";
+  const Surroundings around{.read = [&text](const std::string&) -> Result<std::string> { return text; },
+                            .glob = [](const std::string&) { return std::vector<std::string>(); }};
+  std::vector<Error> errors;
+  const auto reading = read_as_far_as_possible({.path = "/n.conf", .globals = "", .go_on = true}, around);
+  const Interpretation made = interpret_as_far_as_possible(reading, errors);
+  std::vector<std::string> lines;
+  for (const Error& error : errors) lines.push_back(error.text().substr(error.text().rfind(':') + 1));
+  std::sort(lines.begin(), lines.end());
+  EXPECT_THAT(lines, testing::ElementsAre("12", "14", "3", "5", "8", "9"));
+  EXPECT_EQ(made.model.servers.at(0)->root.settings.root->path.written, "/a");
 }
 
 }  // namespace

@@ -191,5 +191,18 @@ TEST(UwsgiApply, SpeaksAtEachAddressWhatItsOptionSays) {
   EXPECT_THAT(refused("", "module = a\nsocket = :1\nprotocol = raw\n"), HasSubstr("'raw' is not supported"));
 }
 
+TEST(UwsgiApply, GoesOnBehindErrorsWhenAsked) {
+  FakeSurroundings around;
+  around.files["t.ini"] = "[uwsgi]\nchmod-socket = 668\nprocesses = 4\nprotocol = raw\nsocket = :1\n";
+  const auto reading = read_configuration({"t.ini"}, around);
+  ASSERT_TRUE(reading);
+  std::vector<Finding> errors;
+  const Applied made = apply_as_far_as_possible(*reading, errors);
+  std::vector<int> lines;
+  for (const Finding& error : errors) lines.push_back(error.source.line);
+  EXPECT_THAT(lines, ElementsAre(2, 4, 0));  // The last: no application.
+  EXPECT_EQ(made.settings.workers, 4u);
+}
+
 }  // namespace
 }  // namespace tierce::config::uwsgi

@@ -1,0 +1,72 @@
+// Everything that was read for one check: the roles and what starts them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/finding.h"
+#include "check/image.h"
+#include "config/chain/program_role.h"
+#include "config/gunicorn_settings.h"
+#include "config/nginx/interpreter.h"
+#include "config/supervisord/reader.h"
+#include "config/uwsgi/apply.h"
+
+namespace tierce::check {
+
+// The program of a supervisor that a role is.
+struct StartedBy {
+  config::supervisord::ProcessSettings process;
+  const config::supervisord::IniSection* section = nullptr;  // Of Supervisor::file.
+};
+
+struct Supervisor {
+  std::string path;
+  config::supervisord::Settings settings;
+  config::supervisord::IniFile file;
+};
+
+struct Edge {
+  std::string path;
+  std::string name;  // Of its program, or the file's.
+  config::nginx::Reading reading;
+  config::nginx::Interpretation made;
+  bool fragment = false;  // The file stands for itself; what is around it is not known.
+  std::optional<StartedBy> started;
+};
+
+struct App {
+  config::chain::ProgramRole role = config::chain::ProgramRole::kUwsgi;
+  std::string name;
+  Place start;  // Where it is started, or the file.
+  config::RunSettings settings;
+  config::uwsgi::Reading uwsgi;
+  std::optional<config::uwsgi::Assignment> file;  // What names the application's file.
+  std::optional<config::GunicornValues> gunicorn;
+  std::optional<StartedBy> started;
+
+  // The last line that says an option of uWSGI (under any of its names); nullptr: none.
+  const config::uwsgi::Assignment* line_of(std::string_view option) const;
+  // Where an option of uWSGI or a setting of Gunicorn is said; nullopt: nowhere.
+  std::optional<Place> place_of(std::string_view uwsgi_option, std::string_view gunicorn_setting) const;
+};
+
+struct Chain {
+  std::unique_ptr<Image> image;
+  std::string dockerfile_path;
+  Dockerfile dockerfile;
+  std::vector<std::unique_ptr<Supervisor>> supervisors;
+  std::vector<std::unique_ptr<Edge>> edges;
+  std::vector<std::unique_ptr<App>> apps;
+  std::vector<std::string> python_files;  // Given or beside the application.
+  std::vector<Finding> findings;          // Of reading.
+
+  void say(Severity severity, std::string code, Place place, std::string text, std::string suggestion = "");
+  // A place in an nginx file.
+  Place place_in(const Edge& edge, config::nginx::Place place) const;
+  Place place_of(const config::uwsgi::Source& source) const;
+};
+
+}  // namespace tierce::check

@@ -1,0 +1,494 @@
+#include "check/collect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "base/getopt.h"
+#include "check/file_kind.h"
+#include "config/nginx/lexer.h"
+#include "config/supervisord/programs.h"
+#include "config/uwsgi/missing_file.h"
+#include "config/uwsgi/option.h"
+#include "supervise/gunicorn_reader.h"
+
+namespace tierce::check {
+namespace {
+
+namespace fs = std::filesystem;
+namespace nginx = config::nginx;
+namespace uwsgi = config::uwsgi;
+namespace supervisord = config::supervisord;
+using config::chain::Program;
+using config::chain::ProgramRole;
+using std::string_view;
+
+constexpr std::uintmax_t kFileBytesMax = 4u << 20;
+
+constexpr OptionRow kNginxOptions[] = {{'c', "c", true},  {'p', "p", true},  {'g', "g", true},
+                                       {'e', "e", true},  {'s', "s", true},  {'q', "q", false},
+                                       {'t', "t", false}, {'T', "T", false}, {'v', "v", false}};
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string same_name(const std::string& path) { return fs::path(path).lexically_normal().string(); }
+
+// What has to stand around a fragment of a configuration, which is included by another file: "" for a whole one.
+string_view around_fragment(const std::string& text) {
+  nginx::Lexer lexer(text);
+  std::size_t open = 0;
+  std::uint16_t contexts = 0xffff;
+  for (;;) {
+    const auto statement = lexer.next();
+    if (!statement || statement->end == nginx::Statement::End::kTextEnds) break;
+    if (statement->end == nginx::Statement::End::kBlockEnds) {
+      if (open == 0) break;
+      --open;
+      continue;
+    }
+    if (open == 0 && statement->words.front() != "include") {
+      std::uint16_t allowed = 0;
+      for (const auto* row : nginx::directives_named(statement->words.front())) allowed |= row->contexts;
+      if ((allowed & contexts) != 0) contexts &= allowed;
+    }
+    if (statement->end == nginx::Statement::End::kBlockBegins) ++open;
+  }
+  const auto fits = [&](nginx::Context context) { return (contexts & static_cast<std::uint16_t>(context)) != 0; };
+  if (fits(nginx::Context::kMain)) return "";
+  if (fits(nginx::Context::kHttp)) return "events {{}} http {{ include {}; }}";
+  if (fits(nginx::Context::kServer)) return "events {{}} http {{ server {{ include {}; }} }}";
+  if (fits(nginx::Context::kLocation)) return "events {{}} http {{ server {{ location / {{ include {}; }} }} }}";
+  return "";
+}
+
+class Collector {
+ public:
+  explicit Collector(const CollectOptions& options) : options_(options) { chain_.image = std::make_unique<Image>(); }
+
+  Chain run(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) add_path(path);
+    for (const auto& [path, kind] : files_) {
+      if (kind == FileKind::kNginx || kind == FileKind::kUwsgi || kind == FileKind::kGunicorn)
+        chain_.image->stand_in(path);
+    }
+    // A Dockerfile says where the others are found, a supervisor which of them belong together.
+    for (const FileKind kind : {FileKind::kDockerfile, FileKind::kSupervisor, FileKind::kNginx, FileKind::kUwsgi,
+                                FileKind::kGunicorn, FileKind::kPython}) {
+      const auto waiting = files_;
+      for (const auto& [path, of] : waiting) {
+        if (of == kind) add_file(path, path, kind);
+      }
+    }
+    return std::move(chain_);
+  }
+
+ private:
+  void add_path(const std::string& path) {
+    std::error_code error;
+    if (!fs::exists(path, error)) {
+      chain_.say(Severity::kError, "file-missing", {path}, "there is no such file");
+      return;
+    }
+    if (!fs::is_directory(path, error)) {
+      const FileKind kind = kind_of_file(path, readable(path));
+      if (kind == FileKind::kUnknown) {
+        chain_.say(Severity::kError, "file-unknown", {path},
+                   "neither a configuration of nginx, uWSGI, Gunicorn or supervisord, nor a Dockerfile");
+        return;
+      }
+      files_.emplace_back(path, kind);
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      if (entry.is_regular_file(error)) names.push_back(entry.path().string());
+    }
+    std::sort(names.begin(), names.end());
+    bool any = false;
+    for (const std::string& name : names) {
+      const FileKind kind = kind_of_file(name, readable(name));
+      any = any || (kind != FileKind::kUnknown && kind != FileKind::kPython);
+      if (kind != FileKind::kUnknown && kind != FileKind::kPython) files_.emplace_back(same_name(name), kind);
+    }
+    if (!any) chain_.say(Severity::kError, "file-missing", {path}, "no configuration stands in this directory");
+  }
+
+  static std::string readable(const std::string& path) {
+    std::error_code error;
+    return fs::file_size(path, error) > kFileBytesMax ? "" : text_of_file(path);
+  }
+
+  // `path` as the programs know it, `local` where it is read.
+  void add_file(const std::string& path, const std::string& local, FileKind kind) {
+    if (used_.contains(same_name(local))) return;
+    switch (kind) {
+      case FileKind::kDockerfile:
+        return add_dockerfile(local);
+      case FileKind::kSupervisor:
+        return add_supervisor(local);
+      case FileKind::kNginx:
+        return add_edge(path, "", fs::path(local).filename(), std::nullopt);
+      case FileKind::kUwsgi:
+        return add_uwsgi({"--ini", path}, {path}, fs::path(local).filename(), std::nullopt);
+      case FileKind::kGunicorn:
+        return add_gunicorn({"-c", local}, "", {local}, fs::path(local).filename(), std::nullopt);
+      case FileKind::kPython:
+        chain_.python_files.push_back(local);
+        return;
+      case FileKind::kUnknown:
+        return;
+    }
+  }
+
+  // --- the image ---
+
+  void add_dockerfile(const std::string& path) {
+    if (!chain_.dockerfile_path.empty()) {
+      chain_.say(Severity::kNote, "dockerfile-more", {path},
+                 fmt::format("not looked at: {} says already where the files are", chain_.dockerfile_path));
+      return;
+    }
+    used_.insert(same_name(path));
+    chain_.dockerfile_path = path;
+    chain_.dockerfile = read_dockerfile(text_of_file(path));
+    chain_.image = std::make_unique<Image>(chain_.dockerfile, path, chain_.findings);
+    const Dockerfile& docker = chain_.dockerfile;
+    const Place command{path, docker.command_line};
+    if (docker.command_broken)
+      chain_.say(Severity::kError, "dockerfile-list", command,
+                 "the command is a list over several lines, which Docker refuses",
+                 "write it in one line, or end each line with a backslash");
+    add_command(docker.command, command);
+    // Those that nothing names, too.
+    for (const std::string& inside : chain_.image->copied_files()) {
+      const std::string local = chain_.image->shown(inside);
+      const FileKind kind = kind_of_file(local, readable(local));
+      if (kind == FileKind::kUnknown || kind == FileKind::kPython || kind == FileKind::kDockerfile) continue;
+      const bool known = std::any_of(files_.begin(), files_.end(),
+                                     [&](const auto& file) { return same_name(file.first) == same_name(local); });
+      inside_.emplace(same_name(local), inside);
+      if (!known) files_.emplace_back(local, kind);
+    }
+  }
+
+  // The command that the container is.
+  void add_command(const std::vector<std::string>& words, const Place& place) {
+    if (words.empty()) return;
+    std::string text;
+    for (const std::string& word : words) text += fmt::format("'{}' ", word);
+    if (const Program program = config::chain::read_program(text); program.role != ProgramRole::kOther) {
+      add_program(program, fs::path(program.path).filename(), place, std::nullopt);
+      return;
+    }
+    const auto names_server = [](const std::string& word) { return fs::path(word).filename() == "supervisord"; };
+    const bool supervisor = names_server(words[0]) || (words.size() > 1 && fs::path(words[0]).filename() == "tierce" &&
+                                                       (words[1] == "supervisord" || words[1] == "up"));
+    if (!supervisor) return;
+    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+      if (words[i] != "-c" && words[i] != "--configuration") continue;
+      const std::string& file = words[i + 1];
+      if (chain_.image->presence(file) == Image::Presence::kThere) continue;
+      std::string beside;
+      for (const std::string& other : chain_.image->copied_files()) {
+        const std::string local = chain_.image->shown(other);
+        if (fs::path(other).parent_path() == fs::path(file).parent_path() &&
+            kind_of_file(local, readable(local)) == FileKind::kSupervisor)
+          beside += (beside.empty() ? "" : ", ") + other;
+      }
+      chain_.say(Severity::kError, "file-missing", place,
+                 fmt::format("supervisord cannot read {}: nothing copies it", file),
+                 beside.empty() ? "" : fmt::format("{} lies beside it", beside));
+    }
+  }
+
+  // --- the supervisor ---
+
+  void add_supervisor(const std::string& path) {
+    used_.insert(same_name(path));
+    const auto around = supervisord::surroundings();
+    auto file = supervisord::read_ini_file(path, around);
+    if (!file) return say_message(file.error().text(), "supervisord", Severity::kError, path);
+    auto made = std::make_unique<Supervisor>();
+    made->path = path;
+    made->file = std::move(*file);
+    for (const auto& section : made->file.sections) used_.insert(same_name(section.place.file));
+    if (supervisord::find_section(made->file, "supervisord") == nullptr) {
+      // A file of conf.d, which another one includes.
+      made->settings.nodaemon = true;
+      supervisord::Expansions known;
+      for (const auto& [name, value] : around.environment) known.texts["ENV_" + name] = value;
+      known.texts["here"] = made->file.here;
+      known.texts["host_node_name"] = around.host_name;
+      std::vector<Error> errors;
+      auto groups = supervisord::read_groups(made->file, known, made->settings.warnings, &errors);
+      if (groups) made->settings.groups = std::move(*groups);
+      say_supervisor_errors(errors, path);
+    } else {
+      std::vector<Error> errors;
+      auto settings = supervisord::read_settings_as_far_as_possible(path, {}, around, errors);
+      say_supervisor_errors(errors, path);
+      if (!settings) return say_message(settings.error().text(), "supervisord", Severity::kError, path);
+      made->settings = std::move(*settings);
+    }
+    for (const std::string& warning : made->settings.warnings)
+      say_message(warning, "supervisord", Severity::kWarning, path);
+    const Supervisor& supervisor = *chain_.supervisors.emplace_back(std::move(made));
+    for (const auto& group : supervisor.settings.groups) {
+      std::set<std::string> seen;
+      for (const auto& process : group.processes) {
+        if (!seen.insert(process.program).second) continue;  // The first of several stands for all.
+        add_process(supervisor, process);
+      }
+    }
+  }
+
+  void say_supervisor_errors(const std::vector<Error>& errors, const std::string& path) {
+    for (const Error& error : errors) {
+      // Users and directories of this machine are not those of the image.
+      const bool of_machine = error.text().find("does not exist") != std::string::npos ||
+                              error.text().find("Invalid user name") != std::string::npos;
+      say_message(error.text(), "supervisord",
+                  of_machine && chain_.image->is_container() ? Severity::kNote : Severity::kError, path);
+    }
+  }
+
+  void add_process(const Supervisor& supervisor, const supervisord::ProcessSettings& process) {
+    const Program program = config::chain::read_program(process.command);
+    StartedBy started{.process = process};
+    for (const auto& section : supervisor.file.sections) {
+      if (section.place.file == process.place.file && section.place.line == process.place.line)
+        started.section = &section;
+    }
+    Place place{process.place.file, process.place.line};
+    if (started.section != nullptr) {
+      if (const auto* key = started.section->find("command")) place = {key->place.file, key->place.line};
+    }
+    add_program(program, process.program, place, std::move(started));
+  }
+
+  void add_program(const Program& program, const std::string& name, const Place& place,
+                   std::optional<StartedBy> started) {
+    switch (program.role) {
+      case ProgramRole::kOther:
+        return;
+      case ProgramRole::kNginx:
+        return add_nginx(program, name, place, std::move(started));
+      case ProgramRole::kUwsgi:
+        return add_uwsgi(program.arguments, place, name, std::move(started));
+      case ProgramRole::kGunicorn:
+        return add_gunicorn(program.arguments, program.python, place, name, std::move(started));
+    }
+  }
+
+  // --- the edge ---
+
+  void add_nginx(const Program& program, const std::string& name, const Place& place,
+                 std::optional<StartedBy> started) {
+    std::string file = "/etc/nginx/nginx.conf", globals;
+    const auto given = read_options(program.arguments, kNginxOptions);
+    if (!given) return say_message(given.error().text(), "nginx", Severity::kError, place.file, place.line);
+    std::string prefix;
+    bool named = false;
+    for (const auto& [option, value] : given->options) {
+      if (option == "c") file = value, named = true;
+      if (option == "p") prefix = value;
+      if (option == "g") globals = value;
+    }
+    if (!file.starts_with('/') && !prefix.empty()) file = prefix + (prefix.ends_with('/') ? "" : "/") + file;
+    if (chain_.image->presence(file) != Image::Presence::kThere) {
+      // Nobody says that the package's own file is not there.
+      if (named)
+        chain_.say(Severity::kError, "file-missing", place, fmt::format("nginx cannot read {}: it is not there", file));
+      return;
+    }
+    add_edge(file, globals, name, std::move(started));
+  }
+
+  void add_edge(const std::string& given, const std::string& globals, const std::string& name,
+                std::optional<StartedBy> started) {
+    const std::string path = inside_of(given);
+    auto edge = std::make_unique<Edge>();
+    edge->path = path;
+    edge->name = name;
+    edge->started = std::move(started);
+    const nginx::Surroundings& around = chain_.image->for_nginx();
+    const auto text = around.read(path);
+    const string_view frame = text ? around_fragment(*text) : "";
+    if (frame.empty()) {
+      edge->reading = nginx::read_as_far_as_possible({.path = path, .globals = globals, .go_on = true}, around);
+    } else {
+      edge->fragment = true;
+      // Beside the file, so that what it includes is found.
+      const std::string frame_path = path + " (around)";
+      const nginx::Surroundings framed{.read = [&](const std::string& asked) -> Result<std::string> {
+                                         if (asked == frame_path) return fmt::format(fmt::runtime(frame), quoted(path));
+                                         return around.read(asked);
+                                       },
+                                       .glob = around.glob};
+      edge->reading = nginx::read_as_far_as_possible({.path = frame_path, .globals = "", .go_on = true}, framed);
+    }
+    std::vector<Error> errors;
+    edge->made = nginx::interpret_as_far_as_possible(edge->reading, errors);
+    for (const auto& file : edge->reading.configuration.files) used_.insert(same_name(chain_.image->shown(file.path)));
+    for (const Error& error : errors) {
+      const bool of_machine =
+          error.text().find("getpwnam(") != std::string::npos || error.text().find("getgrnam(") != std::string::npos;
+      if (of_machine) {
+        say_unknown_user(error.text(), path);
+      } else {
+        say_message(error.text(), "nginx", Severity::kError, path);
+      }
+    }
+    for (const std::string& warning : edge->made.warnings) say_message(warning, "nginx", Severity::kWarning, path);
+    chain_.edges.push_back(std::move(edge));
+  }
+
+  static std::string quoted(const std::string& path) {
+    return fmt::format("\"{}\"", fs::path(path).filename().string());
+  }
+
+  void say_unknown_user(const std::string& message, const std::string& path) {
+    Finding finding = finding_of_message(message, "user-unknown", Severity::kError, path);
+    const std::size_t begin = finding.text.find('"'), end = finding.text.rfind('"');
+    const bool group = finding.text.starts_with("getgrnam");
+    finding.text = fmt::format("user: there is no {} {}", group ? "group" : "user",
+                               finding.text.substr(begin + 1, end - begin - 1));
+    if (chain_.image->is_container()) {
+      finding.severity = Severity::kNote;
+      finding.text += " on this machine; the image may have it";
+    }
+    finding.place.file = chain_.image->shown(finding.place.file);
+    chain_.findings.push_back(std::move(finding));
+  }
+
+  // --- the application ---
+
+  void add_uwsgi(const std::vector<std::string>& given, const Place& place, const std::string& name,
+                 std::optional<StartedBy> started) {
+    std::vector<std::string> arguments = given;
+    for (std::string& each : arguments) each = inside_of(each);
+    const uwsgi::Surroundings& around = chain_.image->for_uwsgi();
+    auto reading = uwsgi::read_configuration(arguments, around);
+    if (!reading) return say_message(reading.error().text(), "uwsgi", Severity::kError, place.file, place.line);
+    auto app = std::make_unique<App>();
+    app->name = name;
+    app->start = place;
+    app->started = std::move(started);
+    std::vector<uwsgi::Finding> errors;
+    uwsgi::Applied applied = uwsgi::apply_as_far_as_possible(*reading, errors);
+    app->uwsgi = std::move(*reading);
+    app->settings = std::move(applied.settings);
+    app->file = applied.file;
+    for (const auto& line : app->uwsgi.assignments) {
+      if (line.source.line != 0) used_.insert(same_name(chain_.image->shown(line.source.place)));
+    }
+    for (const auto& error : errors) say_uwsgi(error, Severity::kError, "uwsgi", place);
+    for (const auto& finding : applied.findings) {
+      // Said below, with the paths of the files at hand.
+      if (finding.text.find("is used only when the application of") == std::string::npos)
+        say_uwsgi(finding, Severity::kWarning, "uwsgi", place);
+    }
+    say_application_twice(*app);
+    applied.settings.chdir = app->settings.chdir;
+    if (const auto missing = uwsgi::missing_file(applied, around))
+      say_uwsgi(*missing, Severity::kError, "file-missing", place);
+    chain_.apps.push_back(std::move(app));
+  }
+
+  void say_application_twice(const App& app) {
+    const auto* module = app.line_of("module");
+    if (module == nullptr || !app.file) return;
+    const Place file = chain_.place_of(app.file->source);
+    const Place used = app.place_of("module", "").value_or(app.start);
+    chain_.say(
+        Severity::kWarning, "application-twice", file.line == 0 ? app.start : file,
+        fmt::format("{} and {} ({}:{}) both name the application: {} {} is used, and {} only when that cannot be "
+                    "loaded",
+                    app.file->name, module->name, chain_.image->shown(used.file), used.line, module->name,
+                    module->value.value_or(""), app.file->name),
+        "leave one of them away");
+  }
+
+  void say_uwsgi(const uwsgi::Finding& found, Severity severity, const std::string& code, const Place& start) {
+    Finding finding{.severity = severity,
+                    .code = code,
+                    .place = found.source.line != 0 ? Place{found.source.place, found.source.line} : start,
+                    .text = found.text,
+                    .suggestion = {}};
+    finding.place.file = chain_.image->shown(finding.place.file);
+    const Finding taken = finding_of_message("x:1: " + found.text, "", severity, "");
+    finding.text = taken.text;
+    finding.suggestion = taken.suggestion;
+    chain_.findings.push_back(std::move(finding));
+  }
+
+  void add_gunicorn(const std::vector<std::string>& arguments, const std::string& python, const Place& place,
+                    const std::string& name, std::optional<StartedBy> started) {
+    config::GunicornSource source{.arguments = arguments, .directory = {}, .table = config::gunicorn_table()};
+    std::error_code ignored;
+    source.directory = fs::current_path(ignored).string();
+    // A configuration of the image is read where it lies beside the Dockerfile.
+    for (std::size_t i = 0; i < source.arguments.size(); ++i) {
+      std::string& word = source.arguments[i];
+      if (i > 0 && (source.arguments[i - 1] == "-c" || source.arguments[i - 1] == "--config"))
+        word = chain_.image->shown(word);
+      if (word.starts_with("--config=")) word = "--config=" + chain_.image->shown(word.substr(9));
+      if (word.ends_with(".py")) used_.insert(same_name(word));
+    }
+    std::string wanted = python.empty() ? options_.python : python;
+    if (chain_.image->is_container() && !fs::exists(wanted, ignored)) wanted = options_.python;
+    auto read = supervise::read_gunicorn(source, wanted);
+    if (!read) return say_message(read.error().text(), "gunicorn", Severity::kWarning, place.file, place.line);
+    if (read->exit_code != 0)
+      return chain_.say(Severity::kError, "gunicorn", place, "the configuration cannot be read: Python says why above");
+    auto app = std::make_unique<App>();
+    app->role = ProgramRole::kGunicorn;
+    app->name = name;
+    app->start = place;
+    app->started = std::move(started);
+    app->gunicorn = config::GunicornValues::read(read->outcome);
+    auto run = config::run_settings_of(*app->gunicorn);
+    if (!run) return say_message(run.error().text(), "gunicorn", Severity::kError, place.file, place.line);
+    for (const std::string& warning : run->settings.warnings)
+      say_message(warning, "gunicorn", Severity::kWarning, place.file, place.line);
+    app->settings = std::move(run->settings);
+    chain_.apps.push_back(std::move(app));
+  }
+
+  // --- both ---
+
+  // A local file as the programs of the image know it.
+  std::string inside_of(const std::string& local) const {
+    const auto found = inside_.find(same_name(local));
+    return found == inside_.end() ? local : found->second;
+  }
+
+  void say_message(const std::string& message, const std::string& code, Severity severity, const std::string& file,
+                   int line = 0) {
+    Finding finding = finding_of_message(message, code, severity, file);
+    if (finding.place.line == 0) finding.place.line = line;
+    finding.place.file = chain_.image->shown(finding.place.file);
+    chain_.findings.push_back(std::move(finding));
+  }
+
+  const CollectOptions& options_;
+  Chain chain_;
+  std::vector<std::pair<std::string, FileKind>> files_;
+  std::set<std::string> used_;                 // Local paths that have been read for a role.
+  std::map<std::string, std::string> inside_;  // Local path -> path in the image.
+};
+
+}  // namespace
+
+Chain collect(const std::vector<std::string>& paths, const CollectOptions& options) {
+  return Collector(options).run(paths);
+}
+
+}  // namespace tierce::check

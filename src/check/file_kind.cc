@@ -1,0 +1,62 @@
+#include "check/file_kind.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "config/nginx/directive.h"
+#include "config/nginx/lexer.h"
+#include "config/supervisord/keys.h"
+
+namespace tierce::check {
+namespace {
+
+using std::string_view;
+
+// The kind of the first section that is known.
+std::optional<FileKind> by_section(string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (const std::size_t begin = line.find_first_not_of(" \t\r\xef\xbb\xbf"); begin != string_view::npos)
+      line.remove_prefix(begin);
+    const std::size_t close = line.find(']');
+    if (!line.starts_with('[') || close == string_view::npos) continue;
+    const string_view name = line.substr(1, close - 1);
+    if (name == "uwsgi") return FileKind::kUwsgi;
+    if (config::supervisord::section_kind(name)) return FileKind::kSupervisor;
+  }
+  return std::nullopt;
+}
+
+// Begins with directives of nginx.
+bool is_nginx(string_view text) {
+  config::nginx::Lexer lexer(text);
+  const auto first = lexer.next();
+  if (!first || first->words.empty()) return false;
+  return !config::nginx::directives_named(first->words.front()).empty();
+}
+
+}  // namespace
+
+FileKind kind_of_file(const std::string& path, string_view text) {
+  const std::filesystem::path whole(path);
+  const std::string name = whole.filename(), ending = whole.extension();
+  if (name == "Dockerfile" || name == "Containerfile" || name.starts_with("Dockerfile.") || ending == ".Dockerfile")
+    return FileKind::kDockerfile;
+  if (ending == ".py") return name.find("gunicorn") != std::string::npos ? FileKind::kGunicorn : FileKind::kPython;
+  if (name.ends_with(".md") || name.ends_with(".txt")) return FileKind::kUnknown;
+  if (const auto kind = by_section(text)) return *kind;
+  const bool other_format = ending == ".yaml" || ending == ".yml" || ending == ".json" || ending == ".xml";
+  if (other_format) return name.find("uwsgi") != std::string::npos ? FileKind::kUwsgi : FileKind::kUnknown;
+  if (ending == ".ini") {
+    if (name.find("uwsgi") != std::string::npos) return FileKind::kUwsgi;
+    if (name.find("supervisor") != std::string::npos) return FileKind::kSupervisor;
+    return FileKind::kUnknown;
+  }
+  if (name.find("nginx") != std::string::npos || is_nginx(text)) return FileKind::kNginx;
+  return FileKind::kUnknown;
+}
+
+}  // namespace tierce::check

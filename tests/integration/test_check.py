@@ -1,0 +1,248 @@
+"""What `tierce check` finds, one example of each; and that sound files are left alone."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from server_process import BINARY, REPOSITORY
+
+NOTE = REPOSITORY / "tests" / "data" / "seed"
+NGINX = "user www-data;\nevents {}\nhttp {\n server {\n  listen 127.0.0.1:8000;\n%s\n }\n}\n"
+UWSGI = "[uwsgi]\nmodule = app:app\nmaster = true\nsocket = /run/shop.sock\nchown-socket = www-data\nuid = www-data\n"
+PASS = "location / { uwsgi_pass unix:/run/shop.sock; }"
+PROGRAM = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=uwsgi --ini app.ini\n"
+SOUND_PROGRAM = PROGRAM + "stopsignal=INT\n"
+GUNICORN = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=gunicorn %s app:app\n"
+
+
+def check(directory, *arguments, files=(".",)):
+    done = subprocess.run([BINARY, "check", *arguments, *files], cwd=directory, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, 1), done
+    return done
+
+
+def write(directory, files):
+    for name, text in files.items():
+        (directory / name).write_text(text)
+    if "app.py" not in files:
+        (directory / "app.py").write_text("def app(environ, start_response): pass\n")
+
+
+# Name: files, and what is said: severity, code, file, line, part of the text or suggestion.
+FINDINGS = {
+    "a misspelt directive": ({"nginx.conf": NGINX % "  proxy_red_timeout 5s;"},
+                             "error nginx nginx.conf 6 did you mean \"proxy_read_timeout\""),
+    "a directive in a wrong place": ({"nginx.conf": NGINX % "  worker_processes 4;"}, "error nginx nginx.conf 6 not allowed here"),
+    "a wrong value": ({"nginx.conf": NGINX % "  sendfile maybe;"}, "error nginx nginx.conf 6 invalid value"),
+    "a variable that nobody defines": ({"nginx.conf": NGINX % "  return 200 $nobody;"}, "error nginx nginx.conf 6 nobody"),
+    "a misspelt option of uWSGI": ({"app.ini": UWSGI + "procesess = 4\n"}, "warning uwsgi app.ini 7 did you mean processes"),
+    "a misspelt option under strict": ({"app.ini": UWSGI + "strict = true\nprocesess = 4\n"},
+                                       "error uwsgi app.ini 8 did you mean processes"),
+    "a wrong mode": ({"app.ini": UWSGI + "chmod-socket = 999\n"}, "error uwsgi app.ini 7 octal"),
+    "a misspelt key of supervisord": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nautorstart=true\n"},
+                                      "warning supervisord s.conf 4 did you mean autostart"),
+    "a wrong value of supervisord": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstartsecs=abc\n"},
+                                     "error supervisord s.conf 4 startsecs"),
+    "a second wrong value of a section": (
+        {"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstartsecs=abc\nstopsignal=XYZ\n"},
+        "error supervisord s.conf 5 stopsignal"),
+    "a file that is not there": ({"app.ini": UWSGI.replace("module = app:app", "wsgi-file = shop.py")},
+                                 "error file-missing app.ini 2 app.py"),
+    "a module that is not there": ({"app.ini": UWSGI.replace("app:app", "shop:app")}, "warning module-missing app.ini 2 app.py"),
+    "a certificate that is not there": (
+        {"nginx.conf": NGINX % "  ssl_certificate /nowhere/x.pem;\n  ssl_certificate_key /nowhere/x.key;"},
+        "error file-missing nginx.conf 6 /nowhere/x.pem"),
+    "a directory that is not there": ({"app.ini": UWSGI + "chdir = /nowhere\n"}, "error file-missing app.ini 7 /nowhere"),
+    "a program that is not there": ({"s.conf": "[supervisord]\n[program:x]\ncommand=/nowhere/x\n"},
+                                    "error file-missing s.conf 2 /nowhere/x"),
+    "a user that is not there": ({"nginx.conf": (NGINX % "").replace("www-data", "nobody-knows")},
+                                 "error user-unknown nginx.conf 1 no user nobody-knows"),
+    "a user of uWSGI that is not there": ({"app.ini": UWSGI.replace("uid = www-data", "uid = nobody-knows")},
+                                          "error user-unknown app.ini 6 no user nobody-knows"),
+    "both module and wsgi-file": ({"app.ini": UWSGI + "wsgi-file = app.py\n"}, "warning application-twice app.ini 7 module app:app is used"),
+    "an upstream that nobody listens on": ({"nginx.conf": NGINX % PASS.replace("shop", "shp"), "app.ini": UWSGI},
+                                           "error upstream-silent nginx.conf 6 app.ini at uwsgi://unix:/run/shop.sock"),
+    "a protocol that the other does not speak": (
+        {"nginx.conf": NGINX % "location / { proxy_pass http://unix:/run/shop.sock; }", "app.ini": UWSGI},
+        "error upstream-protocol nginx.conf 6 uwsgi_pass"),
+    "an alias without its slash": ({"nginx.conf": NGINX % "  location /static/ { alias /srv; }"},
+                                   "error alias-slash nginx.conf 6 alias /srv/;"),
+    "a location without its slash": ({"nginx.conf": NGINX % "  location /static { alias /srv/; }"},
+                                     "error alias-slash nginx.conf 6 location /static/"),
+    "if in a location": ({"nginx.conf": NGINX % "  location / { if ($arg_x) { add_header A b; } }"},
+                         "warning if-in-location nginx.conf 6 add_header"),
+    "headers lost by inheritance": ({"nginx.conf": NGINX % "  add_header X-A b;\n  location / { add_header X-C d; }"},
+                                    "warning add-header-lost nginx.conf 7 X-A is lost"),
+    "request headers lost by inheritance": (
+        {"nginx.conf": NGINX % "  proxy_set_header Host $host;\n  location / { proxy_set_header A b; }"},
+        "note list-lost nginx.conf 7 Host is lost"),
+    "a socket that the edge may not open": (
+        {"nginx.conf": NGINX % PASS, "app.ini": UWSGI.replace("chown-socket = www-data", "chown-socket = root\nchmod-socket = 600")},
+        "error socket-access app.ini 6 www-data may not open"),
+    "a body that only the edge takes": (
+        {"nginx.conf": NGINX % ("client_max_body_size 10m;" + PASS), "app.ini": UWSGI + "limit-post = 1048576\n"},
+        "warning body-limits app.ini 7 client_max_body_size 1048576"),
+    "a body that only the application takes": ({"nginx.conf": NGINX % PASS, "app.ini": UWSGI + "limit-post = 9999999\n"},
+                                               "note body-limits app.ini 7 never reached"),
+    "a backlog that the kernel cuts": ({"app.ini": UWSGI + "listen = 2000000\n"}, "warning backlog app.ini 7 somaxconn"),
+    "harakiri beyond the edge's patience": ({"nginx.conf": NGINX % PASS, "app.ini": UWSGI + "harakiri = 120\n"},
+                                            "warning times-read app.ini 7 uwsgi_read_timeout 125s"),
+    "a stop that does not wait": (
+        {"s.conf": SOUND_PROGRAM + "stopwaitsecs=5\n", "app.ini": UWSGI + "worker-reload-mercy = 20\n"},
+        "warning times-stop s.conf 6 stopwaitsecs=25"),
+    "a stop shorter than a request": ({"s.conf": SOUND_PROGRAM + "stopwaitsecs=60\n", "app.ini": UWSGI + "harakiri = 100\n"},
+                                      "note times-stop s.conf 6 stopwaitsecs=105"),
+    "Gunicorn closes what nginx keeps": (
+        {"nginx.conf": "events {}\nhttp {\n upstream a {\n  server 127.0.0.1:9000;\n  keepalive 8;\n }\n"
+                       " server { listen 8000; location / { proxy_pass http://a; } }\n}\n",
+         "s.conf": GUNICORN % "-b 127.0.0.1:9000 -k gthread --graceful-timeout 5"},
+        "warning times-keepalive nginx.conf 5 keepalive_timeout"),
+    "TERM to uWSGI": ({"s.conf": PROGRAM, "app.ini": UWSGI}, "warning stop-term s.conf 3 die-on-term"),
+    "nginx in the background": ({"s.conf": "[supervisord]\n[program:n]\ncommand=nginx -c nginx.conf\n", "nginx.conf": NGINX % ""},
+                                "error daemonizes s.conf 3 daemon off"),
+    "uWSGI in the background": ({"s.conf": SOUND_PROGRAM, "app.ini": UWSGI + "daemonize = /dev/null\n"},
+                                "error daemonizes app.ini 7 logto"),
+    "supervisord in the background": (
+        {"Dockerfile": "FROM x\nCOPY s.conf /s.conf\nCMD [\"supervisord\", \"-c\", \"/s.conf\"]\n", "s.conf": "[supervisord]\n"},
+        "error daemonizes s.conf 1 nodaemon=true"),
+    "a log that cannot be rotated": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstdout_logfile=/dev/stdout\n"},
+                                     "warning log-device s.conf 4 stdout_logfile_maxbytes=0"),
+    "a control port without a password": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=127.0.0.1:9001\n"},
+                                          "warning control-open s.conf 3 password"),
+    "a control port for all": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=*:9001\n"}, "error supervisord s.conf 3 password"),
+    "a control socket for all": ({"s.conf": "[supervisord]\n[unix_http_server]\nfile=/run/s.sock\nchmod=0777\n"},
+                                 "warning control-open s.conf 4 chmod=0700"),
+    "statistics for all": ({"app.ini": UWSGI + "stats = :9191\n"}, "warning control-open app.ini 7 127.0.0.1:9191"),
+    "stub_status for all": ({"nginx.conf": NGINX.replace("127.0.0.1:", "") % "location /s { stub_status; }"},
+                            "warning control-open nginx.conf 6 deny all"),
+    "a copy of nothing": ({"Dockerfile": "FROM x\nCOPY nothing /x\n"}, "warning copy-missing Dockerfile 2 nothing"),
+    "a list over several lines": ({"Dockerfile": "FROM x\nCMD [\n\"a\"\n]\n"}, "error dockerfile-list Dockerfile 2 backslash"),
+    "a decorator that Flask does not have": (
+        {"app.ini": UWSGI + "chdir = {dir}\n",
+         "app.py": "from flask import Flask\napp = Flask(__name__)\n@app.routes('/')\ndef f(): pass\n"},
+        "error flask-name ./app.py 3 did you mean 'route'"),
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_finding(name, tmp_path):
+    files, expected = FINDINGS[name]
+    write(tmp_path, {key: text.replace("{dir}", str(tmp_path)) for key, text in files.items()})
+    severity, code, file, line, text = expected.split(" ", 4)
+    done = check(tmp_path, "--format", "json")
+    found = json.loads(done.stdout)
+    same = [each for each in found if (each["severity"], each["code"], pathlib.Path(each["file"]).name, each["line"])
+            == (severity, code, pathlib.Path(file).name, int(line))]
+    assert any(text in each["text"] + " " + each["suggestion"] for each in same), done.stdout
+    assert done.returncode == (1 if any(each["severity"] == "error" for each in found) else 0)
+
+
+def test_each_finding_is_described():
+    """Each code of an example has its heading in docs/check.md, and each heading an example."""
+    headings = re.findall(r"^### `([a-z-]+)`", (REPOSITORY / "docs" / "check.md").read_text(), re.MULTILINE)
+    shown = {expected.split(" ")[1] for _, expected in FINDINGS.values()}
+    assert shown == set(headings) - {"file-unknown", "gunicorn", "dockerfile-more"}
+
+
+def test_sound_files_are_left_alone(tmp_path):
+    write(tmp_path, {
+        "nginx.conf": ("daemon off;\n" + NGINX) % (
+            "  client_max_body_size 4m;\n  add_header X-A b;\n  location /static/ { alias /srv/; }\n"
+            "  location / { include uwsgi_params; uwsgi_pass unix:/run/shop.sock; uwsgi_read_timeout 40s; }\n"
+            "  location = /old { if ($arg_x) { return 302 /new; } return 301 /; }"),
+        "app.ini": UWSGI + "harakiri = 30\nlimit-post = 4194304\ndie-on-term = true\nprocesses = 4\n",
+        "s.conf": SOUND_PROGRAM + "stopwaitsecs=40\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
+                                  "[program:nginx]\ncommand=nginx -c nginx.conf\n",
+    })
+    done = check(tmp_path, "--strict")
+    assert (done.returncode, done.stdout) == (0, ""), done
+
+
+def test_the_note_with_its_mistakes(tmp_path):
+    shutil.copytree(NOTE, tmp_path / "note", ignore=shutil.ignore_patterns("fixed"))
+    done = check(tmp_path, files=["note"])
+    assert done.returncode == 1
+    for expected in (
+            "note/app.py:5: error: 'Flask' object has no attribute 'routes' (did you mean 'route'?)",
+            "note/uwsgi.ini:2: error: wsgi-file: there is no file /app/routes.py; what is there: /app/app.py",
+            "note/uwsgi.ini:2: warning: wsgi-file and module (note/uwsgi.ini:8) both name the application: module routes is used",
+            "note/uwsgi.ini:8: warning: module routes",
+            "note/Dockerfile:16: error: supervisord cannot read /etc/supervisor/conf.d/supervisord.ini: nothing copies it "
+            "(/etc/supervisor/conf.d/supervisor.ini lies beside it)",
+            "note/Dockerfile:16: error: the command is a list over several lines, which Docker refuses"):
+        assert expected in done.stdout, done.stdout
+    # Valid, whatever is unusual about it.
+    assert "nginx.conf" not in done.stdout
+
+
+def test_the_note_without_them():
+    done = check(NOTE / "fixed")
+    assert done.returncode == 0 and "error" not in done.stdout, done
+    assert check(NOTE / "fixed", "--strict").returncode == 1
+
+
+def test_all_errors_of_a_file_are_said(tmp_path):
+    write(tmp_path, {"nginx.conf": "events {}\nhttp {\n srver { listen 1; }\n gzip maybe;\n server {\n  listen x:y;\n  lisen 1;\n }\n}\n"})
+    lines = check(tmp_path, files=["nginx.conf"]).stdout.splitlines()
+    assert [int(line.split(":")[1]) for line in lines] == [3, 4, 6, 7]
+
+
+def test_a_fragment_is_read_as_what_it_is(tmp_path):
+    write(tmp_path, {"site.conf": "server {\n listen 80;\n lisen 81;\n}\n", "locations.conf": "location /x { return 204; }\n"})
+    done = check(tmp_path, files=["site.conf", "locations.conf"])
+    assert done.stdout.splitlines() == ['site.conf:3: error: unknown directive "lisen" (did you mean "listen"?)']
+
+
+def test_what_is_no_configuration_is_said(tmp_path):
+    write(tmp_path, {"notes.md": "hello"})
+    assert "neither a configuration" in check(tmp_path, files=["notes.md"]).stdout
+    assert "there is no such file" in check(tmp_path, files=["nowhere.conf"]).stdout
+    assert subprocess.run([BINARY, "check"], capture_output=True).returncode == 2
+
+
+# --- explain ---
+
+def explain(directory, *files):
+    done = subprocess.run([BINARY, "explain", "--format", "json", *files], cwd=directory, capture_output=True, text=True)
+    return {table["role"]: table for table in json.loads(done.stdout)}, done
+
+
+def rows(table, name):
+    return [(row["scope"], row["value"], row["source"]) for row in table["values"] if row["name"] == name]
+
+
+def test_explain_says_what_holds_and_where_it_comes_from():
+    tables, done = explain(NOTE / "fixed", ".")
+    assert done.returncode == 0, done
+    assert rows(tables["nginx"], "keepalive_timeout")[0] == ("http", "65", "nginx.conf:18")
+    assert ("server 8000 > location /", "65", "nginx.conf:18") in rows(tables["nginx"], "keepalive_timeout")
+    assert rows(tables["nginx"], "client_max_body_size") == [("http", "1m", "default")]
+    assert rows(tables["uwsgi"], "processes") == [("", "4", "uwsgi.ini:12")]
+    assert rows(tables["uwsgi"], "threads") == [("", "1", "default")]
+    assert ("[program:nginx]", "QUIT", "supervisor.ini:17") in rows(tables["supervisord"], "stopsignal")
+    assert ("[program:uwsgi]", "10", "default") in rows(tables["supervisord"], "stopwaitsecs")
+    assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
+        ("uwsgi_pass unix:/run/uwsgi.sock", "fused with uwsgi", "nginx.conf:24")]
+
+
+def test_explain_says_why_something_is_not_fused(tmp_path):
+    write(tmp_path, {"nginx.conf": NGINX % PASS, "app.ini": UWSGI + "static-map = /s=/srv\n"})
+    tables, _ = explain(tmp_path, "nginx.conf", "app.ini")
+    assert tables["fused"]["values"][0]["value"] == "socket of app.ini: it serves files"
+
+
+def test_explain_shows_settings_of_gunicorn(tmp_path):
+    write(tmp_path, {"gunicorn.conf.py": "workers = 1 + 2\nwsgi_app = 'app:app'\n"})
+    tables, done = explain(tmp_path, "gunicorn.conf.py")
+    assert rows(tables["gunicorn"], "workers") == [("", "3", "gunicorn.conf.py:1")] , done
+    assert rows(tables["gunicorn"], "timeout") == [("", "30", "default")]
+
+
+def test_explain_prints_a_table_for_each_role():
+    done = subprocess.run([BINARY, "explain", NOTE / "fixed"], capture_output=True, text=True)
+    assert re.findall(r"^== (\w+)", done.stdout, re.MULTILINE) == ["supervisord", "uwsgi", "nginx", "fused"] or \
+        re.findall(r"^== (\w+)", done.stdout, re.MULTILINE) == ["supervisord", "nginx", "uwsgi", "fused"]

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ranges>
 
 namespace tierce::check {
 namespace {
@@ -149,12 +150,12 @@ std::optional<std::string> Image::local(const std::string& path) const {
   }
   const std::string inside = path.starts_with('/') ? normal(path) : normal(directory_ + "/" + path);
   // A later COPY lies over an earlier one.
-  for (auto each = mappings_.rbegin(); each != mappings_.rend(); ++each) {
-    if (each->inside == inside) return each->outside;
-    if (!each->inside.ends_with('/')) continue;
-    if (inside + "/" == each->inside) return each->outside;
-    if (!inside.starts_with(each->inside)) continue;
-    const std::string outside = (fs::path(each->outside) / inside.substr(each->inside.size())).lexically_normal();
+  for (const auto& each : mappings_ | std::views::reverse) {
+    if (each.inside == inside) return each.outside;
+    if (!each.inside.ends_with('/')) continue;
+    if (inside + "/" == each.inside) return each.outside;
+    if (!inside.starts_with(each.inside)) continue;
+    const std::string outside = (fs::path(each.outside) / inside.substr(each.inside.size())).lexically_normal();
     std::error_code ignored;
     if (fs::exists(outside, ignored)) return outside;
   }

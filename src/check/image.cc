@@ -130,6 +130,7 @@ Image::Image(const Dockerfile& dockerfile, const std::string& path, std::vector<
       mappings_.push_back({normal(inside), from.lexically_normal().string()});
     }
   }
+  std::reverse(mappings_.begin(), mappings_.end());
   uwsgi_ = std::make_unique<ImageForUwsgi>(*this, directory_);
   nginx_.read = [this](const std::string& asked) -> Result<std::string> {
     if (const auto found = local(asked)) return config::nginx::this_machine().read(*found);
@@ -148,13 +149,12 @@ std::optional<std::string> Image::local(const std::string& path) const {
     return path;
   }
   const std::string inside = path.starts_with('/') ? normal(path) : normal(directory_ + "/" + path);
-  // A later COPY lies over an earlier one.
-  for (auto each = mappings_.rbegin(); each != mappings_.rend(); ++each) {
-    if (each->inside == inside) return each->outside;
-    if (!each->inside.ends_with('/')) continue;
-    if (inside + "/" == each->inside) return each->outside;
-    if (!inside.starts_with(each->inside)) continue;
-    const std::string outside = (fs::path(each->outside) / inside.substr(each->inside.size())).lexically_normal();
+  for (const Mapping& each : mappings_) {
+    if (each.inside == inside) return each.outside;
+    if (!each.inside.ends_with('/')) continue;
+    if (inside + "/" == each.inside) return each.outside;
+    if (!inside.starts_with(each.inside)) continue;
+    const std::string outside = (fs::path(each.outside) / inside.substr(each.inside.size())).lexically_normal();
     std::error_code ignored;
     if (fs::exists(outside, ignored)) return outside;
   }

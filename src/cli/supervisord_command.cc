@@ -142,7 +142,15 @@ int run_supervisord(SupervisordStart start) {
     file = whole;
     ::free(whole);  // NOLINT(cppcoreguidelines-no-malloc): realpath's
   }
-  const auto read = [&] { return conf::read_settings(file, start.overrides, conf::surroundings()); };
+  const auto read = [&]() -> Result<conf::Settings> {
+    conf::Surroundings around = conf::surroundings();
+    if (start.translate) {
+      auto text = start.translate(file);
+      if (!text) return fail(std::move(text).error());
+      around.texts[file] = std::move(*text);
+    }
+    return conf::read_settings(file, start.overrides, around);
+  };
   bool first = true;
   while (true) {
     auto settings = read();

@@ -19,6 +19,8 @@ struct SupervisordStart {
   std::function<int(const std::vector<std::string>& words)> play;
   bool fuses = true;
   bool writes_pid_file = true;
+  // Makes the text of a file of another language one of supervisord's; read anew by a restart.
+  std::function<Result<std::string>(const std::string& path)> translate;
 };
 // Serves until it is told to end; the exit status.
 int run_supervisord(SupervisordStart start);

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "base/getopt.h"
@@ -12,6 +15,7 @@
 #include "cli/supervisord_command.h"
 #include "cli/supervisord_files.h"
 #include "cli/uwsgi_command.h"
+#include "config/chain/one_file.h"
 #include "os/real_path.h"
 #include "os/shared_text.h"
 
@@ -20,6 +24,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: tierce up -c FILE [options]\n"
+    "       tierce up -c FILE             one file: nginx's syntax with app NAME {} and program NAME {}\n"
     "       tierce up --nginx FILE (--uwsgi FILE | --gunicorn 'ARGUMENTS')... [options]\n\n"
     "Runs the chain that a supervisord.conf describes as one tree of processes. Programs that are nginx, uwsgi or\n"
     "gunicorn become roles of this binary, under their own names; requests of the edge reach a local application\n"
@@ -45,6 +50,20 @@ constexpr OptionRow kOptions[] = {
 int refuse(const std::string& why) {
   std::fprintf(stderr, "tierce up: %s\nFor help, use tierce up -h\n", why.c_str());
   return 2;
+}
+
+std::optional<std::string> text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+// For sockets that nobody needs to know: ours alone.
+Result<std::string> make_run_directory() {
+  std::string path = "/tmp/tierce-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) return fail(errno_error("making a folder for sockets in /tmp"));
+  ::setenv(kRunDirectory, path.c_str(), 1);
+  return path;
 }
 
 // supervisord's own expansion leaves it alone.
@@ -140,7 +159,17 @@ int up_command(const std::vector<std::string>& arguments) {
     if (!found) return refuse(found.error().text());
     start.file = std::move(*found);
   }
-  return run_supervisord(std::move(start));
+  std::string run_directory;
+  if (auto given_text = text_of(start.file); given_text && config::chain::is_one_file(*given_text)) {
+    start.translate = config::chain::supervisor_text;
+    start.writes_pid_file = start.overrides.values.contains("pidfile");
+    auto folder = make_run_directory();
+    if (!folder) return refuse(folder.error().text());
+    run_directory = std::move(*folder);
+  }
+  const int status = run_supervisord(std::move(start));
+  if (!run_directory.empty()) ::rmdir(run_directory.c_str());  // Applications have removed their sockets.
+  return status;
 }
 
 }  // namespace tierce::cli

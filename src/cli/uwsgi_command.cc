@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "cli/serve.h"
+#include "config/chain/one_file.h"
 #include "config/uwsgi/apply.h"
 #include "config/uwsgi/missing_file.h"
 #include "config/uwsgi/reader.h"
@@ -32,11 +34,35 @@ bool asks_for(const config::uwsgi::Reading& reading, const char* name) {
   return config::uwsgi::find_first(reading.assignments, name) != nullptr;
 }
 
+// The one file of `tierce up` is a uwsgi.ini too.
+class WithOneFile final : public config::uwsgi::Surroundings {
+ public:
+  explicit WithOneFile(const Surroundings& real) : real_(real) {}
+  std::vector<std::pair<std::string, std::string>> environment() const override { return real_.environment(); }
+  Result<std::string> read_file(const std::string& path) const override {
+    auto text = real_.read_file(path);
+    if (!text) return text;
+    const char* folder = std::getenv(kRunDirectory);  // NOLINT(concurrency-mt-unsafe): one thread
+    if (folder == nullptr) return text;
+    auto made = config::chain::application_text(path, *text, folder);
+    return made ? std::move(*made) : std::move(*text);
+  }
+  Kind kind_of(const std::string& path) const override { return real_.kind_of(path); }
+  std::vector<std::string> glob(const std::string& pattern) const override { return real_.glob(pattern); }
+  std::string absolute(const std::string& path) const override { return real_.absolute(path); }
+  std::uint64_t inode(const std::string& path) const override { return real_.inode(path); }
+  Machine machine() const override { return real_.machine(); }
+
+ private:
+  const Surroundings& real_;
+};
+
 }  // namespace
 
 int uwsgi_command(const std::vector<std::string>& arguments) {
   if (arguments == std::vector<std::string>{"--help-markdown"}) return say(config::uwsgi::help_markdown());
-  auto reading = config::uwsgi::read_configuration(arguments, config::uwsgi::this_machine());
+  const WithOneFile around(config::uwsgi::this_machine());
+  auto reading = config::uwsgi::read_configuration(arguments, around);
   if (!reading) return refused(reading.error());
   if (asks_for(*reading, "help")) return say(config::uwsgi::help());
   if (asks_for(*reading, "version")) return say("tierce " TIERCE_VERSION "\n");

@@ -11,29 +11,32 @@ namespace {
 constexpr std::size_t kMost = 262'144;
 constexpr std::size_t kFilePart = 65'536;
 constexpr std::size_t kKept = 16'384;
+constexpr std::size_t kSpares = 256;
 }  // namespace
 
 std::pair<std::unique_ptr<PairEnd>, std::unique_ptr<PairEnd>> PairEnd::make(PairQueue& queue) {
-  auto both = std::make_shared<Both>();
-  both->queue = &queue;
+  Both* both = queue.take();
   return {std::unique_ptr<PairEnd>(new PairEnd(both, 0)), std::unique_ptr<PairEnd>(new PairEnd(both, 1))};
 }
 
 PairEnd::~PairEnd() {
-  const std::shared_ptr<Both> both = std::move(both_);
-  const int other = 1 - number_;
-  both->there[number_] = false;
-  both->told[number_] = nullptr;
-  both->way[other].ended = true;
-  both->way[other].broken = both->way[other].broken || resets_;
+  const std::size_t other = 1 - number_;
+  both_->there[number_] = false;
+  both_->told[number_] = nullptr;
+  both_->way[other].ended = true;
+  both_->way[other].broken = both_->way[other].broken || resets_;
   // Nobody will read what was sent to this end: to the other it is as if the connection had been reset.
-  const bool gone = resets_ || !both->way[number_].bytes.empty();
-  tell(both, other, gone ? EPOLLIN | EPOLLRDHUP | EPOLLHUP : EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+  const bool gone = resets_ || !both_->way[number_].bytes.empty();
+  tell(both_, other, gone ? EPOLLIN | EPOLLRDHUP | EPOLLHUP : EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+  if (--both_->users == 0) both_->queue->let_go(both_);
 }
 
-void PairEnd::tell(const std::shared_ptr<Both>& both, int number, std::uint32_t events) {
+void PairEnd::tell(Both* both, std::size_t number, std::uint32_t events) {
   if (both->told[number] == nullptr) return;
-  if (both->events[number] == 0) both->queue->waiting_.push_back({both, number});
+  if (both->events[number] == 0) {
+    both->queue->waiting_.push_back({both, number});
+    ++both->users;
+  }
   both->events[number] |= events;
 }
 
@@ -44,9 +47,32 @@ void PairQueue::run() {
       PairEnd::Both& both = *news.both;
       const std::uint32_t events = std::exchange(both.events[news.number], 0u);
       if (both.told[news.number] != nullptr) both.told[news.number](both.who[news.number], events);
+      if (--both.users == 0) let_go(&both);
     }
     told_.clear();
   }
+}
+
+PairEnd::Both* PairQueue::take() {
+  if (spare_.empty()) spare_.push_back(std::make_unique<PairEnd::Both>());
+  PairEnd::Both* both = spare_.back().release();
+  spare_.pop_back();
+  both->queue = this;
+  return both;
+}
+
+void PairQueue::let_go(PairEnd::Both* both) {
+  std::unique_ptr<PairEnd::Both> owned(both);
+  if (spare_.size() >= kSpares) return;
+  PairEnd::Both fresh;
+  for (std::size_t i = 0; i < 2; ++i) {
+    Buffer& bytes = both->way[i].bytes;
+    bytes.clear();
+    bytes.shrink(kKept);
+    fresh.way[i].bytes = std::move(bytes);
+  }
+  *both = std::move(fresh);
+  spare_.push_back(std::move(owned));
 }
 
 void PairEnd::watch(Told told, void* who) {
@@ -70,7 +96,7 @@ os::IoResult PairEnd::receive(char* into, std::size_t bytes) {
 }
 
 os::IoResult PairEnd::send_parts(std::span<const iovec> parts) {
-  const int other = 1 - number_;
+  const std::size_t other = 1 - number_;
   Way& out = both_->way[other];
   if (!both_->there[other] || out.ended) return {os::Io::kClosed};
   std::size_t room = kMost - std::min(kMost, out.bytes.size());

@@ -6,6 +6,7 @@
 
 #include <sys/uio.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -51,18 +52,19 @@ class PairEnd {
   };
   friend class PairQueue;
   struct Both {
-    PairQueue* queue;
-    Way way[2];                    // Towards the end of this number.
-    std::uint32_t events[2] = {};  // To be told.
-    Told told[2] = {};
-    void* who[2] = {};
-    bool there[2] = {true, true};
+    PairQueue* queue = nullptr;
+    int users = 0;                          // Ends, and news that are to be told. All in one thread.
+    std::array<Way, 2> way;                 // Towards the end of this number.
+    std::array<std::uint32_t, 2> events{};  // To be told.
+    std::array<Told, 2> told{};
+    std::array<void*, 2> who{};
+    std::array<bool, 2> there{true, true};
   };
-  PairEnd(std::shared_ptr<Both> both, int number) : both_(std::move(both)), number_(number) {}
-  static void tell(const std::shared_ptr<Both>& both, int number, std::uint32_t events);
+  PairEnd(Both* both, std::size_t number) : both_(both), number_(number) { ++both_->users; }
+  static void tell(Both* both, std::size_t number, std::uint32_t events);
 
-  std::shared_ptr<Both> both_;
-  int number_;
+  Both* both_;
+  std::size_t number_;
   bool resets_ = false;
 };
 
@@ -76,10 +78,15 @@ class PairQueue {
  private:
   friend class PairEnd;
   struct News {
-    std::shared_ptr<PairEnd::Both> both;
-    int number;
+    PairEnd::Both* both;
+    std::size_t number;
   };
+  PairEnd::Both* take();
+  // Nobody uses it: kept for the next pair, with the memory of its buffers, so that a pair costs no allocation.
+  void let_go(PairEnd::Both* both);
+
   std::vector<News> waiting_, told_;
+  std::vector<std::unique_ptr<PairEnd::Both>> spare_;
 };
 
 }  // namespace tierce::edge

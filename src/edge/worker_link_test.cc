@@ -198,5 +198,35 @@ TEST(WorkerLink, TimesThatCannotBeDoNotOverflow) {
   }
 }
 
+TEST(WorkerLink, WhoComesNextClearsWhatAnEdgeThatIsGoneHasLeft) {
+  TestWorker worker(1, 4, kFourSlots);
+  auto before = worker.link();
+  TestClient answered(1), running(2), queued(3);
+  for (TestClient* client : {&answered, &running, &queued}) ASSERT_TRUE(before->give(client->exchange, 1));
+  worker.serve(2, 1);
+  const auto begun = worker.take(3);
+  ASSERT_TRUE(begun);
+  before.reset();
+
+  auto ends = os::MessageChannel::pair(true);
+  auto region =
+      std::make_shared<gateway::Region>(std::move(*gateway::Region::map(os::UniqueFd(::dup(worker.region.fd())))));
+  WorkerLink next(1, 1001, 4, region, 0, std::move(ends->first));
+  next.adopt();
+  EXPECT_EQ(next.outstanding(), 1u);
+  // What had not begun never will.
+  EXPECT_FALSE(worker.take(4));
+  TestClient first(4), second(5), third(6), fourth(7);
+  EXPECT_TRUE(next.give(first.exchange, 5));
+  EXPECT_TRUE(next.give(second.exchange, 5));
+  EXPECT_TRUE(next.give(third.exchange, 5));
+  EXPECT_FALSE(next.give(fourth.exchange, 5));
+  // The last place comes back when the worker is through with what it had begun.
+  worker.respond(*begun, 6);
+  next.collect(*begun);
+  EXPECT_TRUE(next.give(fourth.exchange, 7));
+  for (TestClient* client : {&first, &second, &third, &fourth}) client->exchange.let_go();
+}
+
 }  // namespace
 }  // namespace tierce::edge

@@ -71,6 +71,7 @@ bool ResponseParser::read_status_line(std::string_view bytes, std::string_view l
   if (!line.starts_with("HTTP/1.") || line.size() < 12 || !is_digit(line[7])) return false;
   head_.minor_version = line[7] - '0';
   std::string_view rest = line.substr(8);
+  if (!rest.starts_with(' ')) return false;
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.size() < 3 || !is_digit(rest[0]) || !is_digit(rest[1]) || !is_digit(rest[2])) return false;
   if (rest.size() > 3 && rest[3] != ' ') return false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/field_rules.h"
+#include "nginx/one_line.h"
 
 namespace tierce::nginx {
 
@@ -23,6 +24,8 @@ class FieldList {
     return {text_.data() + fields_[i].at + fields_[i].name_bytes, fields_[i].value_bytes};
   }
   void add(std::string_view name, std::string_view value) {
+    if (!is_one_line(value)) [[unlikely]]
+      return add(name, one_line(value));
     fields_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
                        static_cast<std::uint32_t>(value.size())});
     text_.append(name).append(value);

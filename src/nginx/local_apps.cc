@@ -115,6 +115,21 @@ LocalApps::~LocalApps() {
   if (chain_ >= 0) loop_.set_guest(nullptr);
 }
 
+edge::Buffer LocalApps::take_buffer() {
+  if (buffers_.empty()) return {};
+  edge::Buffer buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  return buffer;
+}
+
+void LocalApps::give_back(edge::Buffer buffer) {
+  constexpr std::size_t kMost = 256, kBytes = 32768;
+  if (buffers_.size() >= kMost) return;
+  buffer.clear();
+  buffer.shrink(kBytes);
+  buffers_.push_back(std::move(buffer));
+}
+
 LocalApp* LocalApps::find(const PeerAddress& address) {
   if (chain_ < 0) return nullptr;
   const auto known = apps_.find(address.text);

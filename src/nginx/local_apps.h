@@ -22,6 +22,9 @@ class LocalApps final : public LoopGuest {
   LocalApps(Loop& loop, int chain);
   ~LocalApps();
 
+  // Memory for what an application answers, used again by the next request.
+  edge::Buffer take_buffer();
+  void give_back(edge::Buffer buffer);
   // Who is behind this address; nullptr: it can be nobody's here.
   LocalApp* find(const PeerAddress& address);
 
@@ -36,7 +39,8 @@ class LocalApps final : public LoopGuest {
   Loop& loop_;
   int chain_;
   std::map<std::string, std::unique_ptr<LocalApp>, std::less<>> apps_;  // By address; nullptr: never local.
-  std::vector<LocalApp*> met_;                                          // Those who have let us in at some time.
+  std::vector<edge::Buffer> buffers_;
+  std::vector<LocalApp*> met_;  // Those who have let us in at some time.
   friend class LocalApp;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "http/cgi_request.h"
+#include "nginx/one_line.h"
 #include "nginx/paths.h"
 #include "nginx/site.h"
 
@@ -52,12 +53,19 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
   const conf::PassingSettings& settings = *how.settings;
   Site& site = request.site;
   std::string room;
-  out += proxy.method ? string_view(site.text(request, *proxy.method, room)) : string_view(request.method_name);
-  out.append(" ").append(pass_target_of(request, place)).append(" HTTP/");
+  out += proxy.method ? one_line(site.text(request, *proxy.method, room)) : std::string(request.method_name);
+  const std::string target = pass_target_of(request, place);
+  out.append(" ").append(is_one_line(target) ? target : one_line(target)).append(" HTTP/");
   const std::string version = proxy.http_version.value_or("1.0");
   out.append(version).append("\r\n");
   const auto line = [&out](string_view name, string_view value) {
-    if (!value.empty()) out.append(name).append(": ").append(value).append("\r\n");
+    if (value.empty()) return;
+    out.append(name).append(": ");
+    if (is_one_line(value)) {
+      out.append(value).append("\r\n");
+    } else {
+      out.append(one_line(value)).append("\r\n");
+    }
   };
   for (const conf::NamedText& each : settings.set) line(each.name, site.text(request, each.value, room));
   if (!is_set(settings.set, "Host")) line("Host", request.proxy_host);
@@ -94,6 +102,7 @@ http::CgiParams params_of(Request& request, const PassHow& how) {
   http::CgiParams params;
   const conf::PassingSettings& settings = *how.settings;
   std::string room;
+  params.reserve(settings.set.size() + request.exchange.head().field_count + 16);
   const bool as_usual = settings.set.empty() && how.app_params != nullptr;
   for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
     const string_view value = request.site.text(request, each.value, room);

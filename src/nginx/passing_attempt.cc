@@ -51,7 +51,9 @@ Passing::~Passing() {
 }
 
 void Passing::drop_connection() {
-  if (connection_ != nullptr) bury(request_.site.loop(), std::move(connection_->stream));
+  if (connection_ == nullptr) return;
+  if (connection_->stream->io().pair() != nullptr) request_.site.local_apps().give_back(std::move(connection_->in));
+  bury(request_.site.loop(), std::move(connection_->stream));
   connection_.reset();
 }
 
@@ -129,6 +131,7 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
   auto end = app.connect();
   if (end == nullptr) co_return Trouble::kNone;
   connection_ = std::make_unique<UpstreamConnection>();
+  connection_->in = request_.site.local_apps().take_buffer();
   connection_->began_ms = loop.now_ms();
   connection_->stream = std::make_unique<Stream>(loop, std::move(end));
   connection_->stream->attach(&signal, kUpstreamShift);

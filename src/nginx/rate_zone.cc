@@ -87,10 +87,10 @@ std::vector<RateZone::Counted> RateZone::counted() {
 
 void RateZone::go_on_with(const std::vector<Counted>& counted) {
   const std::lock_guard lock(mutex_);
-  for (auto each = counted.rbegin(); each != counted.rend(); ++each) {
-    if (by_key_.contains(each->key) || !add(each->key)) continue;
-    states_.front().last_ms = each->last_ms;
-    states_.front().excess = each->excess;
+  for (const Counted& each : counted | std::views::reverse) {
+    if (by_key_.contains(each.key) || !add(each.key)) continue;
+    states_.front().last_ms = each.last_ms;
+    states_.front().excess = each.excess;
   }
 }
 

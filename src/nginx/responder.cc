@@ -12,6 +12,7 @@
 #include "nginx/browser.h"
 #include "nginx/error_logs.h"
 #include "nginx/expires_field.h"
+#include "nginx/one_line.h"
 #include "nginx/paths.h"
 #include "nginx/site.h"
 #include "os/clock.h"
@@ -85,7 +86,7 @@ void add_configured_fields(Request& request) {
       response.fields.remove("last-modified");
       if (!value.empty()) response.fields.add("Last-Modified", value);
     } else if (http::equals_ignoring_case(name, "etag")) {
-      response.etag = value;
+      response.etag = one_line(value);
     } else if (!value.empty()) {
       response.fields.add(name, value);
     }
@@ -191,6 +192,7 @@ int take_ranges(Request& request) {
 // "/path" of a redirect becomes "http://host:port/path".
 void complete_location(Request& request) {
   Response& response = request.response;
+  if (!is_one_line(response.location)) response.location = one_line(response.location);
   const conf::LocationSettings& settings = *request.settings;
   if (!response.location.starts_with('/') || !settings.absolute_redirect.value_or(true)) return;
   std::string whole = request.tls ? "https://" : "http://";

@@ -333,6 +333,91 @@ def test_a_chain_that_cannot_start_ends(tmp_path):
     assert 'unknown directive "sever"' in done.stdout + done.stderr
 
 
+ONE_FILE = """
+{user}
+error_log {dir}/error.log info;
+pid {dir}/nginx.pid;
+events {{}}
+
+app web {{
+    wsgi-file {dir}/chain_app.py;
+    callable app;
+    processes 2;
+    threads 2;
+    env FLAVOUR=plain%sugar;
+}}
+
+program counter {{
+    command "/bin/sh -c 'echo %(program_name)s >> {dir}/counted; exec sleep 1000'";
+    startsecs 0;
+}}
+
+http {{
+    access_log {dir}/access.log;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ wsgi_pass web; }}
+    }}
+}}
+"""
+
+
+@pytest.fixture
+def one_file(tmp_path):
+    port = free_port()
+    shape = ChainRun(tmp_path / "files", port)
+    path = shape.folder / "tierce.conf"
+    path.write_text(ONE_FILE.format(dir=shape.folder, port=port, user="user root;" if os.geteuid() == 0 else ""))
+    shape.one = path
+    started = []
+
+    def start():
+        output = open(shape.folder / "output", "ab")
+        process = subprocess.Popen([str(BINARY), "up", "-c", str(path)], stdout=output, stderr=output, cwd=tmp_path)
+        started.append(process)
+        return process
+    shape.begin_one = start
+    yield shape
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(15 * SLOWNESS)
+
+
+def test_one_file_for_all(one_file):
+    process = one_file.begin_one()
+    eventually(lambda: one_file.status() == 200, 15, one_file.output)
+    assert one_file.environ()["wsgi.multithread"] is True
+    eventually(lambda: (one_file.folder / "counted").exists(), 5)
+    assert (one_file.folder / "counted").read_text() == "counter\n"
+    process.terminate()
+    assert process.wait(15 * SLOWNESS) == 0
+
+
+@pytest.mark.parametrize("wrong, says", [
+    ("proceses 2;", r"tierce\.conf:(10|11).*proceses.*processes"),
+    ("processes many;", r"tierce\.conf:1[01]"),
+])
+def test_one_file_names_the_lines_of_what_is_wrong_in_an_app(one_file, wrong, says):
+    one_file.one.write_text(one_file.one.read_text().replace("processes 2;", wrong))
+    one_file.begin_one()
+    eventually(lambda: re.search(says, one_file.output()), 10, one_file.output)
+
+
+def test_one_file_names_the_line_of_what_is_wrong_in_a_program(one_file):
+    one_file.one.write_text(one_file.one.read_text().replace("startsecs 0;", "startsecs soon;"))
+    done = one_file.begin_one()
+    assert done.wait(10 * SLOWNESS) == 2
+    assert re.search(r"tierce\.conf:17.*startsecs", one_file.output()), one_file.output()
+
+
+def test_one_file_names_the_line_of_what_is_wrong_in_http(one_file):
+    one_file.one.write_text(one_file.one.read_text().replace("wsgi_pass web;", "wsgi_pas web;"))
+    done = one_file.begin_one()
+    assert done.wait(10 * SLOWNESS) == 2
+    assert re.search(r'unknown directive "wsgi_pas" \(did you mean "wsgi_pass"\?\) in .*tierce\.conf:24', one_file.output())
+
+
 @pytest.mark.parametrize("arguments, says", [
     (["-c", "/nowhere.conf"], "/nowhere.conf"),
     (["-c", "x", "--nginx", "y"], "not both"),

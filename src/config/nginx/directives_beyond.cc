@@ -83,6 +83,11 @@ std::vector<Directive> made() {
       rest.remove_prefix(end == string_view::npos ? rest.size() : end + 1);
     }
   }
+  // Of the one file of `tierce up` (config/chain/one_file.h); their lines are uWSGI's and supervisor's.
+  for (const string_view name : {"app", "program", "group", "eventlistener"})
+    rows.push_back({name, only(kMain), words(1), Value::kAny, Block::kLines});
+  for (const string_view name : {"supervisord", "unix_http_server", "inet_http_server"})
+    rows.push_back({name, only(kMain), words(0), Value::kOnce, Block::kLines});
   for (Directive& row : rows) row.beyond = true;
   return rows;
 }

@@ -78,10 +78,22 @@ Meaning no_effect(std::string name, std::string why) {
   return {.name = std::move(name), .help = std::move(why), .answer = Answer::kNoEffect};
 }
 
+// What stands in the same file for the other roles.
+Done of_others(Interpreter&, Level&, const Node&) { return {}; }
+
 }  // namespace
 
 Meanings main_meanings() {
   return {
+      {.name = "app", .help = "An application, in uWSGI's options: for `tierce up`.", .apply = of_others},
+      {.name = "program",
+       .help = "A program to keep alive, in supervisor's keys: for `tierce up`.",
+       .apply = of_others},
+      {.name = "group", .help = "Programs that are one group: for `tierce up`.", .apply = of_others},
+      {.name = "eventlistener", .help = "A listener to supervisor's events: for `tierce up`.", .apply = of_others},
+      {.name = "supervisord", .help = "The section of that name: for `tierce up`.", .apply = of_others},
+      {.name = "unix_http_server", .help = "The section of that name: for `tierce up`.", .apply = of_others},
+      {.name = "inet_http_server", .help = "The section of that name: for `tierce up`.", .apply = of_others},
       {.name = "http", .help = "Everything about HTTP.", .apply = http_block},
       {.name = "events", .help = "How connections are waited for.", .apply = events_block},
       {.name = "user", .help = "Who the edge runs as, and its group.", .apply = user},

@@ -13,7 +13,6 @@ namespace tierce::config::supervisord {
 // `known` holds the environment; `warnings` is added to. With `every` errors are added there and end nothing but the
 // program or group that they are about.
 Result<std::vector<GroupSettings>> read_groups(const IniFile& file, const Expansions& known,
-                                               std::vector<std::string>& warnings,
-                                               std::vector<Error>* every = nullptr);
+                                               std::vector<std::string>& warnings, std::vector<Error>* every = nullptr);
 
 }  // namespace tierce::config::supervisord

@@ -57,8 +57,9 @@ std::string folder_of(const std::string& path) {
   return std::filesystem::path(normal_path(path)).parent_path().string();
 }
 
-Result<void> read_one_file(const std::string& path, std::vector<IniSection>& sections) {
-  auto text = read_file(path);
+Result<void> read_one_file(const std::string& path, const Surroundings& around, std::vector<IniSection>& sections) {
+  const auto given = around.texts.find(path);
+  auto text = given != around.texts.end() ? Result<std::string>(given->second) : read_file(path);
   if (!text) return fail(std::move(text).error());
   std::vector<IniSection> own;
   if (auto read = read_ini(*text, path, own); !read) return read;
@@ -111,7 +112,7 @@ Result<void> read_includes(IniFile& file, const Surroundings& around) {
     if (files.empty()) file.warnings.push_back(fmt::format("No file matches via include \"{}\"", pattern));
     for (const std::string& path : files) {
       file.infos.push_back(fmt::format("Included extra file \"{}\" during parsing", path));
-      if (auto read = read_one_file(path, file.sections); !read) return read;
+      if (auto read = read_one_file(path, around, file.sections); !read) return read;
     }
   }
   return {};
@@ -247,7 +248,7 @@ Result<IniFile> read_ini_file(const std::string& path, const Surroundings& aroun
   IniFile file;
   file.path = path;
   file.here = folder_of(path);
-  if (auto read = read_one_file(path, file.sections); !read) return fail(std::move(read).error());
+  if (auto read = read_one_file(path, around, file.sections); !read) return fail(std::move(read).error());
   if (auto read = read_includes(file, around); !read) return fail(std::move(read).error());
   return file;
 }

@@ -18,6 +18,8 @@ struct Surroundings {
   std::string host_name;
   std::string temporary_directory = "/tmp";
   bool is_root = false;
+  // What is read instead of a file of that path.
+  std::map<std::string, std::string, std::less<>> texts;
 };
 Surroundings surroundings();
 

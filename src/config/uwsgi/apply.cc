@@ -122,8 +122,7 @@ class Application {
       complete = fail("no application given: module, wsgi-file, file or mount names it");
     if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     say_what_term_means();
-    if (state_.settings.binds.empty())
-      complete = fail("no address to serve at: socket, http-socket or http gives it");
+    if (state_.settings.binds.empty()) complete = fail("no address to serve at: socket, http-socket or http gives it");
     if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }

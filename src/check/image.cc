@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <ranges>
 
 namespace tierce::check {
 namespace {
@@ -131,6 +130,7 @@ Image::Image(const Dockerfile& dockerfile, const std::string& path, std::vector<
       mappings_.push_back({normal(inside), from.lexically_normal().string()});
     }
   }
+  std::reverse(mappings_.begin(), mappings_.end());
   uwsgi_ = std::make_unique<ImageForUwsgi>(*this, directory_);
   nginx_.read = [this](const std::string& asked) -> Result<std::string> {
     if (const auto found = local(asked)) return config::nginx::this_machine().read(*found);
@@ -149,8 +149,7 @@ std::optional<std::string> Image::local(const std::string& path) const {
     return path;
   }
   const std::string inside = path.starts_with('/') ? normal(path) : normal(directory_ + "/" + path);
-  // A later COPY lies over an earlier one.
-  for (const auto& each : mappings_ | std::views::reverse) {
+  for (const Mapping& each : mappings_) {
     if (each.inside == inside) return each.outside;
     if (!each.inside.ends_with('/')) continue;
     if (inside + "/" == each.inside) return each.outside;

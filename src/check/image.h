@@ -48,7 +48,7 @@ class Image {
   std::vector<std::string> glob(const std::string& pattern) const;
 
   bool container_ = false;
-  std::vector<Mapping> mappings_;
+  std::vector<Mapping> mappings_;  // The last first: a later COPY lies over an earlier one.
   std::vector<std::string> given_;
   std::string directory_ = "/";  // Where relative paths begin.
   config::nginx::Surroundings nginx_;

@@ -101,7 +101,7 @@ TEST(NginxInterpreter, SaysTheFirstErrorOfTheFile) {
 
 TEST(NginxInterpreter, GoesOnBehindErrorsWhenAsked) {
   const std::string text =
-      "events {}\nhttp {\n srver { listen 1; { } }\n server {\n  listen abc:x;\n  root /a;\n  location / {\n"
+      "events {}\nhttp {\n srver { listen 1; inner { a b; } }\n server {\n  listen abc:x;\n  root /a;\n  location / {\n"
       "   return 999x;\n   index a $nobody;\n  }\n }\n gzip maybe;\n}\nlisten 80;\n";
   const Surroundings around{.read = [&text](const std::string&) -> Result<std::string> { return text; },
                             .glob = [](const std::string&) { return std::vector<std::string>(); }};

@@ -100,7 +100,7 @@ class Server:
     def wait_listening(self, count=1):
         eventually(lambda: len(self.addresses()) >= count or self._fail_if_gone(), 15, "Listening at")
         for address in self.addresses():
-            eventually(lambda: _accepts(address), 5, f"{address} accepts")
+            eventually(lambda: accepts(address), 5, f"{address} accepts")
 
     def _fail_if_gone(self):
         if self.process.poll() is not None:
@@ -278,7 +278,7 @@ def _without(args, names):
     return kept
 
 
-def _accepts(address):
+def accepts(address):
     try:
         RawClient(address).close()
         return True

@@ -180,7 +180,7 @@ def test_log_level_leaves_out_what_is_less(server):
     import server_process
     port = server_process.free_port()
     server.spawn(server.command("answers:app", bind=f"127.0.0.1:{port}", args=["--log-level", "error"]))
-    eventually(lambda: server_process._accepts(("127.0.0.1", port)), 10)
+    eventually(lambda: server_process.accepts(("127.0.0.1", port)), 10)
     address = ("127.0.0.1", port)
     with server.raw(address) as client:
         client.send(b"nonsense\r\n\r\n")

@@ -24,7 +24,8 @@ http { }
 )";
 
 std::string written(const std::string& text) {
-  std::string path = testing::TempDir() + "/one_file_test.conf";
+  // A name of its own: tests run beside each other.
+  std::string path = testing::TempDir() + "/" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".conf";
   std::ofstream(path) << text;
   return path;
 }
@@ -74,7 +75,7 @@ TEST(OneFile, IsASupervisordConfLineByLine) {
 TEST(OneFile, FailsWithThePlaceOfWhatIsWrong) {
   const auto text = supervisor_text(written("events {}\nhttp { sever {} }\n"));
   ASSERT_FALSE(text);
-  EXPECT_NE(text.error().text().find("one_file_test.conf:2"), std::string::npos);
+  EXPECT_NE(text.error().text().find("FailsWithThePlaceOfWhatIsWrong.conf:2"), std::string::npos);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ VENV_RUN := build/venv-run
 VENV_TEST := build/venv-test
 VENV_APPS := build/venv-apps
 
-.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-chain bench-supervisord fuzz chaos install clean
+.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-chain bench-supervisord fuzz chaos deb wheels image packages-test install clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -106,7 +106,16 @@ chaos: build $(VENV_TEST)/.done ## Kill random workers under load for CHAOS_SECO
 	$(VENV_TEST)/bin/python tests/chaos/kill_workers.py --seconds $(CHAOS_SECONDS)
 	$(VENV_TEST)/bin/python tests/chaos/kill_programs.py --kills 1000 --peer
 
+deb: build ## The Debian package, at build/deb
+	@tools/deps.sh deb
+	tools/deb.sh build/release build/deb
+
+wheels: ## A wheel for each CPython found, at build/wheels, each tried in a virtual environment of its own
+	@tools/deps.sh build
+	tools/wheels.sh build/wheels
+
 install: build ## Install into PREFIX (/usr/local), DESTDIR honoured
+	$(PYTHON3) tools/man_pages.py build/release/tierce build/release/man
 	cmake --install build/release --prefix $(PREFIX)
 
 clean: ## Remove what was built

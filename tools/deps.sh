@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs and this machine lacks: tools/deps.sh build|test|fuzz|bench
+# Installs the Debian packages that a purpose needs and this machine lacks: tools/deps.sh build|test|fuzz|bench|deb|image
 # Asks for root only when something is missing. Packages of servers start no service.
 set -euo pipefail
 
@@ -8,12 +8,17 @@ tests="libgtest-dev libgmock-dev clang-format-14 clang-tidy-16 curl patchelf ope
 fuzz="clang-14 libclang-rt-14-dev"
 bench="wrk nghttp2-client curl openssl nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
 
+deb="dpkg-dev file"
+image="buildah debootstrap"
+
 case "${1:-build}" in
   build) wanted=$build ;;
   test) wanted="$build $tests" ;;
   fuzz) wanted="$build $fuzz" ;;
+  deb) wanted="$build $deb" ;;
+  image) wanted="$build $deb $image" ;;
   bench) wanted="$build $bench" ;;
-  *) echo "usage: tools/deps.sh build|test|fuzz|bench" >&2; exit 2 ;;
+  *) echo "usage: tools/deps.sh build|test|fuzz|bench|deb|image" >&2; exit 2 ;;
 esac
 
 missing=""

@@ -8,6 +8,7 @@
 #include "cli/ctl_command.h"
 #include "cli/explain_command.h"
 #include "cli/gunicorn_command.h"
+#include "cli/init_command.h"
 #include "cli/nginx_command.h"
 #include "cli/run_command.h"
 #include "cli/supervisord_command.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr const char* kUsage =
     "usage: tierce COMMAND ...\n\n"
     "  up -c FILE                 the whole chain, from supervisord.conf and the files it leads to (tierce up --help)\n"
+    "  init                       writes a first configuration for the Flask or Django project in this folder\n"
     "  run MODULE:CALLABLE        serve a Python web application (tierce run --help)\n"
     "  uwsgi [OPTIONS]            the same from uWSGI's files and options (tierce uwsgi --help)\n"
     "  gunicorn MODULE:CALLABLE   the same with gunicorn's command line and gunicorn.conf.py\n"
@@ -61,12 +63,17 @@ int main(int argc, char** argv) {
   }
   if (command == "run") return tierce::cli::run_command({arguments.begin() + 1, arguments.end()});
   if (command == "uwsgi") return tierce::cli::uwsgi_command({arguments.begin() + 1, arguments.end()});
-  if (command == "nginx") return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
+  if (command == "nginx") {
+    // nginx itself has no long options.
+    if (arguments.size() == 2 && arguments[1] == "--help") return tierce::cli::nginx_command({"-h"});
+    return tierce::cli::nginx_command({arguments.begin() + 1, arguments.end()});
+  }
   if (command == "gunicorn") return tierce::cli::gunicorn_command({arguments.begin() + 1, arguments.end()});
   if (command == "supervisord") return tierce::cli::supervisord_command({arguments.begin() + 1, arguments.end()});
   if (command == "up") return tierce::cli::up_command({arguments.begin() + 1, arguments.end()});
   if (command == "check") return tierce::cli::check_command({arguments.begin() + 1, arguments.end()});
   if (command == "explain") return tierce::cli::explain_command({arguments.begin() + 1, arguments.end()});
+  if (command == "init") return tierce::cli::init_command({arguments.begin() + 1, arguments.end()});
   if (command == "ctl") return tierce::cli::ctl_command({arguments.begin() + 1, arguments.end()});
   std::fprintf(stderr, "tierce: unknown command '%s'\n\n%s", arguments.front().c_str(), kUsage);
   return 2;

@@ -167,7 +167,7 @@ int run_supervisord(SupervisordStart start) {
     const bool daemon = !settings->nodaemon;
     const conf::Settings kept = *settings;
     supervisord::Server server(std::move(*settings), read);
-    if (start.play) server.play_roles(start.fuses, start.play);
+    server.play_roles(start.roles);
     if (auto prepared = server.prepare(); !prepared) return refuse(prepared.error().text());
     if (first && daemon) {
       if (auto left = leave_terminal(kept); !left) return refuse(left.error().text());

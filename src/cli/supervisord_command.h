@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/play_role.h"
 #include "config/supervisord/reader.h"
+#include "supervisord/chain.h"
 
 namespace tierce::cli {
 
@@ -14,10 +16,9 @@ struct SupervisordStart {
   std::string file;
   config::supervisord::Overrides overrides;
   bool check = false;
-  // tierce up: programs that are servers whose place we take are roles of this binary, played by this; the edge among
-  // them reaches the applications through shared memory unless `fuses` is false.
-  std::function<int(const std::vector<std::string>& words)> play;
-  bool fuses = true;
+  // Programs that are servers whose place we take are roles of this binary, under `tierce up`; else only those that are
+  // links to it.
+  supervisord::Chain::Rules roles{.play = play_role, .fuses = true, .links_only = true};
   bool writes_pid_file = true;
   // Makes the text of a file of another language one of supervisord's; read anew by a restart.
   std::function<Result<std::string>(const std::string& path)> translate;

@@ -10,8 +10,6 @@
 #include <map>
 
 #include "base/getopt.h"
-#include "cli/gunicorn_command.h"
-#include "cli/nginx_command.h"
 #include "cli/supervisord_command.h"
 #include "cli/supervisord_files.h"
 #include "cli/uwsgi_command.h"
@@ -29,7 +27,7 @@ constexpr const char* kUsage =
     "Runs the chain that a supervisord.conf describes as one tree of processes. Programs that are nginx, uwsgi or\n"
     "gunicorn become roles of this binary, under their own names; requests of the edge reach a local application\n"
     "through shared memory, whatever socket the files name. All other programs run as they are.\n\n"
-    "  -c, --configuration FILE   a supervisord.conf (looked for where supervisord does if nothing else is given)\n"
+    "  -c, --configuration FILE   a supervisord.conf or one file (else tierce.conf here, or where supervisord looks)\n"
     "      --nginx FILE           an edge from this nginx.conf\n"
     "      --uwsgi FILE           an application from this uwsgi.ini; may be repeated\n"
     "      --gunicorn ARGUMENTS   an application from gunicorn's command line; may be repeated\n"
@@ -58,6 +56,9 @@ std::optional<std::string> text_of(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+// What `tierce init` has written here; "" for none.
+std::string find_one_file() { return ::access("tierce.conf", R_OK) == 0 ? "tierce.conf" : ""; }
+
 // For sockets that nobody needs to know: ours alone.
 Result<std::string> make_run_directory() {
   std::string path = "/tmp/tierce-XXXXXX";
@@ -83,13 +84,6 @@ std::string quoted(const std::string& word) {
     out += c;
   }
   return out + "\"";
-}
-
-int play(const std::vector<std::string>& words) {
-  const std::vector<std::string> arguments(words.begin() + 1, words.end());
-  if (words.front() == "nginx") return nginx_command(arguments);
-  if (words.front() == "uwsgi") return uwsgi_command(arguments);
-  return gunicorn_command(arguments);
 }
 
 // A chain that no file describes, as a supervisord.conf. What ends for good ends all of it, as a container wants it.
@@ -119,7 +113,7 @@ int up_command(const std::vector<std::string>& arguments) {
   auto given = read_options(arguments, kOptions);
   if (!given) return refuse(given.error().text());
   SupervisordStart start;
-  start.play = play;
+  start.roles.links_only = false;
   start.overrides.nodaemon = true;
   MadeChain made;
   for (const auto& [name, value] : given->options) {
@@ -127,7 +121,7 @@ int up_command(const std::vector<std::string>& arguments) {
     if (name == "configuration") {
       start.file = value;
     } else if (name == "no-fuse") {
-      start.fuses = false;
+      start.roles.fuses = false;
     } else if (name == "silent") {
       start.overrides.silent = true;
     } else if (name == "nginx") {
@@ -154,6 +148,7 @@ int up_command(const std::vector<std::string>& arguments) {
     start.writes_pid_file = start.overrides.values.contains("pidfile");
     start.file = fmt::format("/proc/{}/fd/{}", ::getpid(), text.get());
   }
+  if (start.file.empty()) start.file = find_one_file();
   if (start.file.empty()) {
     auto found = find_supervisord_conf();
     if (!found) return refuse(found.error().text());

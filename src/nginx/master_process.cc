@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -79,6 +80,16 @@ bool write_pid(const std::string& path) {
   return static_cast<bool>(file.flush());
 }
 
+// Never /dev/null, which stands for "none".
+bool is_pid_file(const std::string& path) {
+  std::error_code failed;
+  return std::filesystem::is_regular_file(path, failed);
+}
+
+void remove_pid_file(const std::string& path) {
+  if (is_pid_file(path)) ::unlink(path.c_str());
+}
+
 class Master {
  public:
   explicit Master(MasterStart start) : start_(std::move(start)), chain_(gateway::take_chain_channel()) {}
@@ -109,7 +120,7 @@ class Master {
     if (auto shared = os::share_text(""); shared) legacy_ = std::move(*shared);
     legacy_there_ = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!start_worker()) {
-      ::unlink(pid_path_.c_str());
+      remove_pid_file(pid_path_);
       return 1;
     }
     while (!ended()) {
@@ -124,8 +135,8 @@ class Master {
         cut_at_ns_ = 0;
       }
     }
-    if (!pid_renamed_) ::unlink(pid_path_.c_str());
-    if (pid_renamed_) ::unlink((pid_path_ + ".oldbin").c_str());
+    if (!pid_renamed_) remove_pid_file(pid_path_);
+    if (pid_renamed_) remove_pid_file(pid_path_ + ".oldbin");
     if (new_binary_ > 0) listeners_.forget();
     log(Level::kNotice, "exit");
     return 0;
@@ -301,13 +312,13 @@ class Master {
     const std::string path = pid_path(start_, active_->model);
     if (path == pid_path_) return;
     if (!write_pid(path)) return log(Level::kEmerg, system_error("open() \"" + path + "\" failed").text());
-    if (!pid_renamed_) ::unlink(pid_path_.c_str());
+    if (!pid_renamed_) remove_pid_file(pid_path_);
     pid_path_ = path;
   }
 
   void upgrade() {
     if (new_binary_ > 0) return log(Level::kAlert, "the changing binary signal is ignored");
-    if (::rename(pid_path_.c_str(), (pid_path_ + ".oldbin").c_str()) != 0)
+    if (is_pid_file(pid_path_) && ::rename(pid_path_.c_str(), (pid_path_ + ".oldbin").c_str()) != 0)
       return log(Level::kAlert, system_error("rename " + pid_path_ + " failed").text());
     const std::string sockets = listeners_.inheritable();
     const pid_t pid = ::fork();
@@ -325,7 +336,7 @@ class Master {
       ::_exit(2);
     }
     if (pid < 0) {
-      ::rename((pid_path_ + ".oldbin").c_str(), pid_path_.c_str());
+      if (is_pid_file(pid_path_ + ".oldbin")) ::rename((pid_path_ + ".oldbin").c_str(), pid_path_.c_str());
       return log(Level::kAlert, system_error("fork() failed while spawning \"new binary process\"").text());
     }
     new_binary_ = pid;
@@ -343,7 +354,7 @@ class Master {
         new_binary_ = 0;
         // A daemon's first process ends by itself: its child has written the file by then.
         if (::access(pid_path_.c_str(), F_OK) != 0) {
-          ::rename((pid_path_ + ".oldbin").c_str(), pid_path_.c_str());
+          if (is_pid_file(pid_path_ + ".oldbin")) ::rename((pid_path_ + ".oldbin").c_str(), pid_path_.c_str());
           pid_renamed_ = false;
         }
         continue;

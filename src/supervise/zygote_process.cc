@@ -37,6 +37,20 @@ std::string find_on_path(const std::string& name) {
 
 void inherit(int fd) { ::fcntl(fd, F_SETFD, 0); }
 
+// Where this program lies; empty when nobody knows.
+std::filesystem::path own_directory() {
+  std::error_code failed;
+  return std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+}
+
+std::string python_of_our_environment() {
+  const auto directory = own_directory();
+  std::error_code ignored;
+  if (!std::filesystem::exists(directory.parent_path() / "pyvenv.cfg", ignored)) return "";
+  std::string path = (directory / "python").string();
+  return executable(path) ? path : "";
+}
+
 }  // namespace
 
 Result<std::string> find_python(const std::string& wanted) {
@@ -49,6 +63,8 @@ Result<std::string> find_python(const std::string& wanted) {
     const std::string path = fmt::format("{}/bin/python", venv);
     if (executable(path)) return path;
   }
+  // Installed into a virtual environment, we serve what is in it, activated or not.
+  if (std::string path = python_of_our_environment(); !path.empty()) return path;
   for (const char* name : {"python3", "python"}) {
     if (std::string path = find_on_path(name); !path.empty()) return path;
   }
@@ -58,10 +74,7 @@ Result<std::string> find_python(const std::string& wanted) {
 Result<std::string> find_library() {
   std::vector<std::string> places;
   if (const char* set = std::getenv("TIERCE_LIB"); set != nullptr && *set != '\0') places.emplace_back(set);
-  char self[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", self, sizeof self - 1);
-  if (length > 0) {
-    const auto directory = std::filesystem::path(std::string(self, static_cast<std::size_t>(length))).parent_path();
+  if (const auto directory = own_directory(); !directory.empty()) {
     places.push_back((directory / "lib").string());
     places.push_back((directory / ".." / "lib" / "tierce").lexically_normal().string());
   }

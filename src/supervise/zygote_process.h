@@ -20,7 +20,8 @@ struct ZygoteProcess {
   os::UniqueFd watch_list;  // --reload: where the zygote writes the files it has imported.
 };
 
-// --python, else $VIRTUAL_ENV/bin/python, else python3 or python on PATH.
+// --python, else $VIRTUAL_ENV/bin/python, else that of the virtual environment that this program lies in, else python3
+// or python on PATH.
 Result<std::string> find_python(const std::string& wanted);
 // Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce.
 Result<std::string> find_library();

@@ -28,7 +28,7 @@ bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || ro
 }  // namespace
 
 os::UniqueFd Chain::begin(const std::string& program, ProgramRole role) {
-  if (!fuses_) return {};
+  if (!rules_.fuses) return {};
   ended(program, TimePoint::max());
   auto pair = os::MessageChannel::pair(true);
   if (!pair) {

@@ -22,11 +22,16 @@ class Chain {
  public:
   // Plays a role in a process of its own until it ends; the exit status. `words`: the role's name, its arguments.
   using Play = std::function<int(const std::vector<std::string>& words)>;
-  // `fuses`: there are channels at all. `log` takes lines for the activity log.
-  Chain(os::CallbackLoop& loop, bool fuses, Play play, std::function<void(const std::string&)> log)
-      : loop_(loop), fuses_(fuses), play_(std::move(play)), log_(std::move(log)) {}
+  struct Rules {
+    Play play;
+    bool fuses = true;        // There are channels at all.
+    bool links_only = false;  // Roles are those programs alone that are this binary under another name.
+  };
+  // `log` takes lines for the activity log.
+  Chain(os::CallbackLoop& loop, Rules rules, std::function<void(const std::string&)> log)
+      : loop_(loop), rules_(std::move(rules)), log_(std::move(log)) {}
 
-  const Play& play() const { return play_; }
+  const Rules& rules() const { return rules_; }
 
   // A role is about to be started: the channel's end that is its own. Without one the role runs by itself.
   os::UniqueFd begin(const std::string& program, config::chain::ProgramRole role);
@@ -59,8 +64,7 @@ class Chain {
   bool hand_on(Visit& visit, TimePoint now);
 
   os::CallbackLoop& loop_;
-  bool fuses_;
-  Play play_;
+  Rules rules_;
   std::function<void(const std::string&)> log_;
   std::map<std::string, Role> roles_;
   std::vector<Visit> visits_;  // That wait for somebody to come up.

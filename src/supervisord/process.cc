@@ -12,8 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
-#include "config/chain/program_role.h"
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
 #include "os/clock.h"
@@ -43,6 +43,12 @@ void set_variable(std::vector<std::string>& all, std::string_view name, std::str
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
   });
   all.push_back(fmt::format("{}={}", name, value));
+}
+
+// By whatever name and through whatever links.
+bool is_this_binary(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::equivalent(path, "/proc/self/exe", ignored);
 }
 
 }  // namespace
@@ -80,11 +86,20 @@ Process::~Process() = default;
 
 Result<Executable, CommandError> Process::executable() const {
   auto found = find_executable(settings_.command, search_path());
-  if (found || world_.chain == nullptr) return found;
+  if (found) return found;
   // A role needs no program of its own.
-  const auto program = config::chain::read_program(settings_.command);
+  const auto program = role();
   if (program.role == config::chain::ProgramRole::kOther) return found;
   return Executable{program.path, program.arguments};
+}
+
+config::chain::Program Process::role() const {
+  if (world_.chain == nullptr) return {};
+  auto program = config::chain::read_program(settings_.command);
+  if (program.role == config::chain::ProgramRole::kOther || !world_.chain->rules().links_only) return program;
+  const auto found = find_executable(program.path, search_path());
+  if (!found || !program.python.empty() || !is_this_binary(found->file)) return {};
+  return program;
 }
 
 std::string Process::search_path() const {
@@ -246,8 +261,7 @@ void Process::spawn_now(TimePoint now) {
 }
 
 os::UniqueFd Process::take_role(SpawnPlan& plan) const {
-  if (world_.chain == nullptr) return {};
-  auto command = config::chain::read_program(settings_.command);
+  auto command = role();
   if (command.role == config::chain::ProgramRole::kOther) return {};
   for (const auto& [variable, value] : command.environment) set_variable(plan.environment, variable, value);
   // A program of a virtual environment uses that environment's interpreter.
@@ -264,7 +278,7 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   std::vector<std::string> words = {std::string(name_of(command.role))};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   // Without an exec: what the program and its libraries have in memory is there once for the whole chain.
-  plan.body = [words = std::move(words), play = world_.chain->play(), &environment = plan.environment] {
+  plan.body = [words = std::move(words), play = world_.chain->rules().play, &environment = plan.environment] {
     ::clearenv();
     for (std::string& entry : environment) ::putenv(entry.data());
     std::vector<std::string> line = {os::real_path("/proc/self/exe")};

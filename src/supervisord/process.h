@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "config/chain/program_role.h"
 #include "config/supervisord/settings.h"
 #include "os/cgroup.h"
 #include "supervisord/health_check.h"
@@ -92,6 +93,8 @@ class Process {
   Result<SpawnPlan> plan() const;
   // Under `tierce up`: the command becomes a role of this binary, when it is one that we can play.
   os::UniqueFd take_role(SpawnPlan& plan) const;
+  // kOther for a program that is run as it is.
+  config::chain::Program role() const;
   void look_at_health(TimePoint now);
   void look_after_orphans(TimePoint now, int wait_status, State before);
   void open_cgroup();

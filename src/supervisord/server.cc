@@ -71,8 +71,8 @@ Server::Server(conf::Settings settings, Reread reread)
 
 Server::~Server() = default;
 
-void Server::play_roles(bool fuses, Chain::Play play) {
-  chain_ = std::make_unique<Chain>(loop_, fuses, std::move(play), [this](const std::string& line) { log_.info(line); });
+void Server::play_roles(Chain::Rules rules) {
+  chain_ = std::make_unique<Chain>(loop_, std::move(rules), [this](const std::string& line) { log_.info(line); });
   world_.chain = chain_.get();
 }
 

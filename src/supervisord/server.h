@@ -11,6 +11,7 @@
 #include "config/supervisord/reader.h"
 #include "os/group_keeper.h"
 #include "os/pid_file.h"
+#include "supervisord/chain.h"
 #include "supervisord/group.h"
 
 namespace tierce::supervisord {
@@ -29,7 +30,7 @@ class Server {
   Server(conf::Settings settings, Reread reread);
   // Before run(): programs that are nginx, uWSGI or Gunicorn become roles of this binary (chain.h), played by `play`;
   // `fuses`: with the way through shared memory.
-  void play_roles(bool fuses, std::function<int(const std::vector<std::string>& words)> play);
+  void play_roles(Chain::Rules rules);
   ~Server();
 
   // Logs, sockets, limits: what can fail while there is still somebody to tell.

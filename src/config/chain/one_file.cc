@@ -74,6 +74,12 @@ std::string uwsgi_value(const conf::Node& line) {
   return value.empty() || value == "on" ? "true" : value == "off" ? "false" : value;
 }
 
+// Relative paths begin where the file is, and nobody looks for the edge by a pid file who has not asked for one.
+std::string edge_command(const std::string& path, bool has_pid) {
+  return fmt::format("tierce nginx -p {} -c {} -g \"daemon off;{}\"", quoted(path.substr(0, path.rfind('/') + 1)),
+                     quoted(path), has_pid ? "" : " pid /dev/null;");
+}
+
 Result<conf::Configuration> read(const std::string& path) {
   return conf::read_configuration({.path = path, .globals = {}}, conf::this_machine());
 }
@@ -107,7 +113,7 @@ Result<std::string> supervisor_text(const std::string& path) {
     if (node.words.front() == "app") {
       role(node.words[1], fmt::format("tierce uwsgi --ini {}", quoted(path + ":" + node.words[1])), "TERM");
     } else if (node.words.front() == "http") {
-      role("nginx", fmt::format("tierce nginx -c {} -g \"daemon off;\"", quoted(path)), "QUIT");
+      role("nginx", edge_command(path, file->has("pid")), "QUIT");
     } else if (is_supervisors(node)) {
       lines.put(line_of(node), fmt::format("[{}]", section_of(node)));
       for (const conf::Node& line : node.block)

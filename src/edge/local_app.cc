@@ -174,8 +174,10 @@ void LocalApp::act(const ControlMessage& message, std::vector<os::UniqueFd> desc
   }
 }
 
-// The supervisor is gone, and its workers with it. What waits goes on waiting, for the next.
+// The supervisor is gone, and its workers with it. What waits goes on waiting, for the next; when nobody was there to
+// be asked, it is refused.
 void LocalApp::lose(const std::function<void(int)>& unwatch) {
+  if (state_ == State::kAsked && edge_ != nullptr) edge_->dispatcher().set_trouble(true);
   unwatch(door_.fd());
   door_.close();
   if (wakeup_) unwatch(wakeup_.get());

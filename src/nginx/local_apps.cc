@@ -98,8 +98,8 @@ void LocalApp::read_door() {
     ask_again_ms_ = 0;  // Should it go, the next is asked for at once.
     if (!std::exchange(met_, true)) apps_.met_.push_back(this);
   }
-  // Where one has gone, its successor is asked for.
-  if (waiting_.empty() || way() == Way::kAsked) return;
+  // Where one has gone, its successor is asked for: by those who come, and by those who are still inside.
+  if ((waiting_.empty() && app_.idle()) || way() == Way::kAsked) return;
   for (const auto& f : std::exchange(waiting_, {})) f();
 }
 

@@ -1150,6 +1150,8 @@ class Supervisor {
         companions_.begin_nothing_more();
         // The edge closes its copies: a client that comes now is told at once that nobody listens.
         for (os::ListenSocket& listener : listeners_) listener.fd = os::UniqueFd();
+        // Without any patience: what visitors have asked for here waits for the next who listens where we did.
+        if (action.status == 0) visitors_.send_away_all();
         visitors_.stop();
         if (edge_pid_ == 0) {
           edge_stopped_ = true;

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <climits>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -62,6 +62,8 @@ Result<std::string> find_python(const std::string& wanted) {
   if (const char* venv = std::getenv("VIRTUAL_ENV"); venv != nullptr && *venv != '\0') {
     const std::string path = fmt::format("{}/bin/python", venv);
     if (executable(path)) return path;
+    // Serving with another interpreter would only hide it. One that was deleted is nobody's any more.
+    if (errno == EACCES) return fail(errno_error(fmt::format("{} of $VIRTUAL_ENV, as user {}", path, ::geteuid())));
   }
   // Installed into a virtual environment, we serve what is in it, activated or not.
   if (std::string path = python_of_our_environment(); !path.empty()) return path;

@@ -13,7 +13,7 @@ VENV_RUN := build/venv-run
 VENV_TEST := build/venv-test
 VENV_APPS := build/venv-apps
 
-.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-chain bench-supervisord fuzz chaos deb wheels image packages-test install clean
+.PHONY: help deps deps-test deps-bench build run test test-asan test-tsan lint format format-check bench bench-nginx bench-chain bench-supervisord fuzz chaos deb wheels image deb-proof install clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -113,6 +113,14 @@ deb: build ## The Debian package, at build/deb
 wheels: ## A wheel for each CPython found, at build/wheels, each tried in a virtual environment of its own
 	@tools/deps.sh build
 	tools/wheels.sh build/wheels
+
+image: ## Build and run the images of Dockerfile and examples/seed with buildah (root; no registry is asked)
+	@tools/deps.sh image
+	tools/image_proof.sh build/image
+
+deb-proof: deb ## Install the Debian package on a clean Debian and run its unit's command (root)
+	@tools/deps.sh image
+	tools/deb_proof.sh build/deb build/deb-proof
 
 install: build ## Install into PREFIX (/usr/local), DESTDIR honoured
 	$(PYTHON3) tools/man_pages.py build/release/tierce build/release/man

@@ -21,6 +21,8 @@ endforeach()
 install(DIRECTORY src/wsgi/python/ DESTINATION ${TIERCE_LIB_DIR}/tierce_wsgi COMPONENT wsgi-package
         FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY share/nginx DESTINATION ${TIERCE_SHARE_DIR} COMPONENT shared-files)
+# Debian packages of the libraries that the program is linked with, for images.
+install(FILES packaging/image/runtime_packages.txt DESTINATION ${TIERCE_SHARE_DIR} COMPONENT shared-files)
 install(DIRECTORY examples DESTINATION ${TIERCE_SHARE_DIR} COMPONENT shared-files
         FILES_MATCHING PATTERN "*" PATTERN "__pycache__" EXCLUDE)
 # All that an installation of the default components needs, and no test.

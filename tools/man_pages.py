@@ -80,7 +80,7 @@ def from_markdown(text):
 
 def page(program, command):
     words = [program] if command == "tierce" else [program, command]
-    answer = subprocess.run([*words, "--help"], capture_output=True, text=True, check=True)
+    answer = subprocess.run([*words, "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     name = "tierce" if command == "tierce" else "tierce-" + command
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     lines = [f'.TH {name.upper()} 1 "" "{version}" "tierce"', ".SH NAME", f"{escaped(name)} \\- {escaped(NAMES[command])}"]

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Builds the images of Dockerfile and examples/seed/Dockerfile with buildah and runs them: tools/image_proof.sh WORK_DIRECTORY
+# The bases are made by debootstrap under the names that the files give, so that no registry is asked. Needs root.
+# Ends with the images' sizes, and one line that counts what held.
+set -euo pipefail
+work=$(realpath -m "$1")
+mkdir -p "$work"
+export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-overlay}
+buildah="buildah --root $work/storage --runroot $work/run"
+# What reaches the package sources from this machine, reaches them from a container's build.
+machine=(--volume /etc/ssl/certs:/etc/ssl/certs:ro)
+for name in $(env | grep -oE '^PIP_[A-Z_]+' || true); do
+  [ "$name" = PIP_FIND_LINKS ] || machine+=(--env "$name=${!name}")
+done
+passed=0
+ok() { passed=$((passed + 1)); echo "ok: $*"; }
+
+# The first of this machine's own package sources that is Debian's.
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -v '^#' | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -1 | tr -d ' ' || true)
+if [ ! -e "$work/base/etc/debian_version" ]; then
+  debootstrap --variant=minbase bookworm "$work/base" "$mirror" > "$work/debootstrap.log"
+  rm -rf "$work"/base/var/cache/apt/archives/*.deb "$work"/base/var/lib/apt/lists/*
+fi
+if ! $buildah inspect --type image docker.io/library/debian:bookworm-slim > /dev/null 2>&1; then
+  container=$($buildah from scratch)
+  $buildah add -q "$container" "$work/base" / > /dev/null
+  $buildah commit -q --rm "$container" docker.io/library/debian:bookworm-slim > /dev/null
+  container=$($buildah from --pull-never docker.io/library/debian:bookworm-slim)
+  $buildah run "${machine[@]:0:2}" "$container" -- sh -c "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 python3-pip > /dev/null && rm -rf /var/lib/apt/lists/* /usr/lib/python3*/EXTERNALLY-MANAGED && ln -sf /usr/bin/python3 /usr/local/bin/python3"
+  $buildah commit -q --rm "$container" docker.io/library/python:3.11-slim-bookworm > /dev/null
+fi
+$buildah build -q --pull-never "${machine[@]}" -t docker.io/library/tierce -f Dockerfile . > "$work/tierce.log" 2>&1 || { tail -30 "$work/tierce.log"; exit 1; }
+ok "the image tierce was built"
+$buildah build -q --pull-never "${machine[@]}" -t docker.io/library/seed examples/seed > "$work/seed.log" 2>&1 || { tail -30 "$work/seed.log"; exit 1; }
+ok "the image seed was built, from the tutorial's files"
+
+# As a container runs it: its own process and network namespaces, the image's user, tierce the first process.
+try_image() {
+  local image=$1 user=$2 command=$3 directory=$4 expected=$5 container root
+  container=$($buildah from --pull-never "$image")
+  root=$($buildah mount "$container")
+  # The first line of the script is the process that the namespaces begin with.
+  unshare --mount --pid --net --fork --kill-child bash -c "
+    set -e
+    mount --make-rprivate /
+    python3 -c \"import fcntl, socket, struct; s = socket.socket(); fcntl.ioctl(s, 0x8914, struct.pack('16sh', b'lo', 0x49))\"
+    mount -t proc proc '$root/proc'
+    mount --rbind /dev '$root/dev'
+    exec chroot --userspec=$user '$root' /bin/sh -c 'cd $directory && exec $command'" > "$work/$user.out" 2>&1 &
+  local outer=$! inner=""
+  for _ in $(seq 300); do
+    inner=$(pgrep -P "$outer" | head -1 || true)
+    if [ -n "$inner" ] && [ "$(nsenter -t "$inner" -n curl -s --max-time 2 http://127.0.0.1:8000/ 2>/dev/null)" = "$expected" ]; then break; fi
+    kill -0 "$outer" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ "$(nsenter -t "$inner" -n curl -s --max-time 2 http://127.0.0.1:8000/)" = "$expected" ] || { cat "$work/$user.out"; exit 1; }
+  ok "$image answers"
+  nsenter -t "$inner" -m -p chroot "$root" sh -c 'for each in /proc/[0-9]*; do [ "$(stat -c %u "$each")" = 0 ] && [ -s "$each/cmdline" ] && tr "\0" " " < "$each/cmdline"; done; true' | grep tierce && { echo "a process of $image is root's"; exit 1; }
+  ok "no process of $image is root's"
+  local begun
+  begun=$(date +%s%N)
+  kill -TERM "$inner"
+  wait "$outer" || { echo "$image ended with $?"; cat "$work/$user.out"; exit 1; }
+  ok "$image ended with 0, $((($(date +%s%N) - begun) / 1000000)) ms after TERM"
+  $buildah umount "$container" > /dev/null
+  $buildah rm "$container" > /dev/null
+}
+try_image docker.io/library/tierce tierce "tierce up -c /etc/tierce/tierce.conf" / "Hello, World!"
+try_image docker.io/library/seed www-data "/usr/bin/supervisord -c /etc/supervisor/conf.d/supervisor.ini" /app '{"name":"misha"}'
+$buildah images --format '{{.Name}} {{.Size}}' | sort -u
+container=$($buildah from --pull-never docker.io/library/tierce)
+root=$($buildah mount "$container")
+echo "what tierce adds to its base:"
+(cd "$root" && du -ch usr/local/bin/* usr/local/lib/tierce/tierce_wsgi/*.so usr/local/share/tierce etc/tierce 2>/dev/null | tail -12)
+$buildah umount "$container" > /dev/null
+$buildah rm "$container" > /dev/null
+echo "$passed passed, 0 failed"

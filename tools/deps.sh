@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="g++ cmake ninja-build make ccache libfmt-dev libpcre2-dev libcrypt-dev libssl-dev libexpat1-dev libnghttp2-dev libc-ares-dev zlib1g-dev libbrotli-dev libzstd-dev nlohmann-json3-dev python3 python3-dev python3-venv"
-tests="libgtest-dev libgmock-dev clang-format-14 clang-tidy-16 curl patchelf openssl nginx-core apache2-bin apache2-utils nghttp2-client wget uwsgi-core uwsgi-plugin-python3 chromium"
+tests="libgtest-dev libgmock-dev clang-format-14 clang-tidy-16 curl patchelf openssl nginx-core apache2-bin apache2-utils nghttp2-client wget dpkg-dev file uwsgi-core uwsgi-plugin-python3 chromium"
 fuzz="clang-14 libclang-rt-14-dev"
 bench="wrk nghttp2-client curl openssl nginx-core libev-dev uwsgi-core uwsgi-plugin-python3 libbenchmark-dev"
 

@@ -136,7 +136,13 @@ void print(const Configuration& configuration) {
   }
 }
 
-int test(const Asked& asked, const std::string& path) {
+std::optional<std::string> trouble_of(const Result<void>& tried) {
+  if (tried) return std::nullopt;
+  return tried.error().text();
+}
+
+int test(const Asked& asked, const nginx::MasterStart& start) {
+  const std::string& path = start.configuration;
   const auto reading = config::nginx::read_as_far_as_possible({.path = path, .globals = asked.globals.value_or("")},
                                                               config::nginx::this_machine());
   const auto made = config::nginx::interpret(reading);
@@ -146,15 +152,17 @@ int test(const Asked& asked, const std::string& path) {
   } else {
     for (const std::string& warning : made->warnings) say("[warn] " + warning);
     if (!made->model.has_events) trouble = "no \"events\" section in configuration";
+    if (!trouble) trouble = trouble_of(nginx::try_keys(start, made->model));
+  }
+  if (!trouble) {
+    if (!asked.quiet) say(fmt::format("the configuration file {} syntax is ok", path));
+    trouble = trouble_of(nginx::try_to_open(start, made->model));
   }
   if (trouble) {
     say("[emerg] " + *trouble);
     return say(fmt::format("configuration file {} test failed", path));
   }
-  if (!asked.quiet) {
-    say(fmt::format("the configuration file {} syntax is ok", path));
-    say(fmt::format("configuration file {} test is successful", path));
-  }
+  if (!asked.quiet) say(fmt::format("configuration file {} test is successful", path));
   if (asked.dump) print(reading.configuration);
   return 0;
 }
@@ -176,12 +184,12 @@ int nginx_command(const std::vector<std::string>& arguments) {
   std::string path = asked->file.value_or(kFile);
   if (!path.starts_with('/')) path.insert(0, prefix);
   if (asked->choose) return choose_for_each_line(path);
-  if (asked->test) return test(*asked, path);
   nginx::MasterStart start;
   start.prefix = prefix;
   start.configuration = path;
   start.globals = asked->globals.value_or("");
   if (asked->error_log) start.error_log = *asked->error_log;
+  if (asked->test) return test(*asked, start);
   if (asked->signal) return nginx::send_signal(start, *asked->signal);
   start.arguments = os::command_line();  // For a binary that takes its place.
   return nginx::run_master(std::move(start));

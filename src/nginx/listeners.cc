@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 
@@ -74,7 +75,10 @@ void set_keepalive(int fd, std::string_view text) {
   }
 }
 
-Result<os::UniqueFd> open_socket(const conf::Listener& listener) {
+// Of an address that is in use: nothing, where that is no failure.
+enum class InUse : std::uint8_t { kFails, kIgnored };
+
+Result<os::UniqueFd> open_socket(const conf::Listener& listener, InUse in_use) {
   const conf::Address& address = listener.address;
   const conf::ListenOptions& options = listener.options;
   auto resolved = resolve(address);
@@ -93,8 +97,10 @@ Result<os::UniqueFd> open_socket(const conf::Listener& listener) {
     if (options.fast_open) set_option(fd.get(), IPPROTO_TCP, TCP_FASTOPEN, static_cast<int>(*options.fast_open));
     if (options.so_keepalive) set_keepalive(fd.get(), *options.so_keepalive);
   }
-  if (::bind(fd.get(), resolved->get(), resolved->length) != 0)
+  if (::bind(fd.get(), resolved->get(), resolved->length) != 0) {
+    if (errno == EADDRINUSE && in_use == InUse::kIgnored) return os::UniqueFd();
     return fail(system_error("bind() to " + name + " failed"));
+  }
   if (!address.unix_path.empty()) ::chmod(address.unix_path.c_str(), 0666);
   if (::listen(fd.get(), static_cast<int>(options.backlog.value_or(kBacklog))) != 0)
     return fail(system_error("listen() to " + name + ", backlog failed"));
@@ -167,6 +173,16 @@ std::string Listeners::inheritable() const {
   return text;
 }
 
+Result<void> Listeners::try_to_open(const conf::Model& model) {
+  for (const conf::Listener& listener : model.listeners) {
+    if (is_covered(model, listener)) continue;
+    auto fd = open_socket(listener, InUse::kIgnored);
+    if (!fd) return fail(std::move(fd).error());
+    if (*fd && !listener.address.unix_path.empty()) ::unlink(listener.address.unix_path.c_str());
+  }
+  return {};
+}
+
 Result<void> Listeners::open(const conf::Model& model) {
   std::vector<Open> fresh;
   std::vector<std::string> named;
@@ -176,7 +192,7 @@ Result<void> Listeners::open(const conf::Model& model) {
     named.push_back(name);
     if (std::any_of(open_.begin(), open_.end(), [&](const Open& each) { return each.address.text() == name; }))
       continue;
-    auto fd = open_socket(listener);
+    auto fd = open_socket(listener, InUse::kFails);
     if (!fd) return fail(std::move(fd).error());
     fresh.push_back({std::move(*fd), listener.address});
   }

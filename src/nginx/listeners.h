@@ -19,6 +19,8 @@ class Listeners {
   // Opens what is not open yet and closes, at the end, what nobody names any more. Fails with nginx's words, and then
   // nothing has changed.
   Result<void> open(const conf::Model& model);
+  // Whether they could be opened; an address that is in use may be that of the server that runs. Leaves nothing behind.
+  static Result<void> try_to_open(const conf::Model& model);
   const std::vector<ListenPoint>& points() const { return points_; }
   // In a process that only has them: unix sockets stay where they are.
   void forget() { owns_paths_ = false; }

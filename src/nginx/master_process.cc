@@ -74,6 +74,15 @@ std::string pid_path(const MasterStart& start, const conf::Model& model) {
   return absolute(start.prefix, model.main.pid.value_or(start.pid_file));
 }
 
+// A file that is there is that of the server that runs; one that is not is left so.
+Result<void> try_pid_file(const std::string& path) {
+  const bool is_there = ::access(path.c_str(), F_OK) == 0;
+  const os::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!fd) return fail(system_error("open() \"" + path + "\" failed"));
+  if (!is_there) ::unlink(path.c_str());
+  return {};
+}
+
 bool write_pid(const std::string& path) {
   std::ofstream file(path, std::ios::trunc);
   file << ::getpid() << "\n";
@@ -409,6 +418,20 @@ class Master {
 };
 
 }  // namespace
+
+Result<void> try_keys(const MasterStart& start, const conf::Model& model) {
+  auto tls = read_tls(model, start.prefix);
+  if (!tls) return fail(std::move(tls).error());
+  if (auto contexts = make_tls(*tls); !contexts) return fail(std::move(contexts).error());
+  return {};
+}
+
+Result<void> try_to_open(const MasterStart& start, const conf::Model& model) {
+  if (auto tried = try_pid_file(pid_path(start, model)); !tried) return tried;
+  LogFiles files;
+  if (auto opened = open_logs(model, start.prefix, files); !opened) return opened;
+  return Listeners::try_to_open(model);
+}
 
 int run_master(MasterStart start) { return Master(std::move(start)).run(); }
 

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+#include "config/nginx/model.h"
+
 namespace tierce::nginx {
 
 struct MasterStart {
@@ -17,6 +20,12 @@ struct MasterStart {
   std::string pid_file = "/run/nginx.pid";  // Where the configuration names none.
   std::vector<std::string> arguments;       // For a new binary.
 };
+
+// What nginx -t looks at beside the text. Both fail with its words, before and after it says that the syntax is ok.
+// Certificates and keys can be read and used.
+Result<void> try_keys(const MasterStart& start, const config::nginx::Model& model);
+// The logs, the pid file and the addresses can be opened; addresses in use may be those of the server that runs.
+Result<void> try_to_open(const MasterStart& start, const config::nginx::Model& model);
 
 // The exit status.
 int run_master(MasterStart start);

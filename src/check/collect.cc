@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "base/getopt.h"
@@ -14,6 +12,7 @@
 #include "config/supervisord/programs.h"
 #include "config/uwsgi/missing_file.h"
 #include "config/uwsgi/option.h"
+#include "os/file_text.h"
 #include "supervise/gunicorn_reader.h"
 
 namespace tierce::check {
@@ -34,8 +33,8 @@ constexpr OptionRow kNginxOptions[] = {{'c', "c", true},  {'p', "p", true},  {'g
                                        {'t', "t", false}, {'T', "T", false}, {'v', "v", false}};
 
 std::string text_of_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  auto text = os::read_file(path);
+  return text ? std::move(*text) : "";
 }
 
 std::string same_name(const std::string& path) { return fs::path(path).lexically_normal().string(); }

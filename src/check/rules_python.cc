@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "check/flask_names.h"
 #include "check/rules.h"
+#include "os/file_text.h"
 
 namespace tierce::check {
 namespace {
@@ -42,9 +41,9 @@ void check_python(Chain& chain) {
   for (const std::string& path : files) {
     std::error_code ignored;
     if (++count > kFilesMax || fs::file_size(path, ignored) > kFileBytesMax) continue;
-    std::ifstream stream(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    for (const WrongDecorator& wrong : wrong_decorators(text)) {
+    const auto text = os::read_file(path);
+    if (!text) continue;
+    for (const WrongDecorator& wrong : wrong_decorators(*text)) {
       chain.findings.push_back({Severity::kError,
                                 "flask-name",
                                 {path, wrong.line},

@@ -151,12 +151,15 @@ int test(const Asked& asked, const nginx::MasterStart& start) {
     trouble = made.error().text();
   } else {
     for (const std::string& warning : made->warnings) say("[warn] " + warning);
-    if (!made->model.has_events) trouble = "no \"events\" section in configuration";
-    if (!trouble) trouble = trouble_of(nginx::try_keys(start, made->model));
+    trouble = trouble_of(nginx::try_keys(start, made->model));
   }
   if (!trouble) {
     if (!asked.quiet) say(fmt::format("the configuration file {} syntax is ok", path));
-    trouble = trouble_of(nginx::try_to_open(start, made->model));
+    if (!made->model.has_events) {
+      trouble = "no \"events\" section in configuration";
+    } else {
+      trouble = trouble_of(nginx::try_to_open(start, made->model));
+    }
   }
   if (trouble) {
     say("[emerg] " + *trouble);

@@ -5,8 +5,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "base/getopt.h"
@@ -14,6 +12,7 @@
 #include "cli/supervisord_files.h"
 #include "cli/uwsgi_command.h"
 #include "config/chain/one_file.h"
+#include "os/file_text.h"
 #include "os/real_path.h"
 #include "os/shared_text.h"
 
@@ -48,12 +47,6 @@ constexpr OptionRow kOptions[] = {
 int refuse(const std::string& why) {
   std::fprintf(stderr, "tierce up: %s\nFor help, use tierce up -h\n", why.c_str());
   return 2;
-}
-
-std::optional<std::string> text_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 // What `tierce init` has written here; "" for none.
@@ -155,7 +148,7 @@ int up_command(const std::vector<std::string>& arguments) {
     start.file = std::move(*found);
   }
   std::string run_directory;
-  if (auto given_text = text_of(start.file); given_text && config::chain::is_one_file(*given_text)) {
+  if (auto given_text = os::read_file(start.file); given_text && config::chain::is_one_file(*given_text)) {
     start.translate = config::chain::supervisor_text;
     start.writes_pid_file = start.overrides.values.contains("pidfile");
     auto folder = make_run_directory();

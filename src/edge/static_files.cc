@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 
 #include "http/field_rules.h"
 #include "http/http_date.h"
 #include "http/static_path.h"
+#include "os/file_text.h"
 
 namespace tierce::edge {
 namespace {
@@ -22,9 +21,9 @@ bool any_ends(const std::vector<std::string>& endings, std::string_view path) {
 }
 
 Result<std::string> text_of_file(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return fail(errno_error("reading " + path));
-  return std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  auto text = os::read_file(path);
+  if (!text) return fail(errno_error("reading " + path, text.error()));
+  return std::move(*text);
 }
 
 std::string joined(std::string_view directory, std::string_view below) {

@@ -3,22 +3,18 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "os/file_text.h"
 #include "tls/context.h"
 
 namespace tierce::tls {
 namespace {
 
 Result<std::string> bytes_of(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(errno_error(path));
-  std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return fail(errno_error(path));
-  return bytes;
+  auto bytes = os::read_file(path);
+  if (!bytes) return fail(errno_error(path, bytes.error()));
+  return std::move(*bytes);
 }
 
 }  // namespace

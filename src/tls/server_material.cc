@@ -4,8 +4,8 @@
 
 #include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <iterator>
+
+#include "os/file_text.h"
 
 namespace tierce::tls {
 namespace {
@@ -24,13 +24,9 @@ class Files {
     if (name.starts_with("data:")) return NamedBytes{name.substr(0, 5), name.substr(5)};
     if (name.starts_with("engine:")) return NamedBytes{name, name};
     const std::string path = name.starts_with('/') ? name : fmt::format("{}/{}", directory_, name);
-    errno = 0;
-    std::ifstream in(path, std::ios::binary);
-    std::string bytes;
-    if (in) bytes.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in && !in.eof())
-      return fail(errno_error(fmt::format("{} \"{}\": cannot be read", what, path), errno != 0 ? errno : EIO));
-    return NamedBytes{path, std::move(bytes)};
+    auto bytes = os::read_file(path);
+    if (!bytes) return fail(errno_error(fmt::format("{} \"{}\": cannot be read", what, path), bytes.error()));
+    return NamedBytes{path, std::move(*bytes)};
   }
 
   Result<void> read_into(NamedBytes& into, const config::nginx::Text& name, string_view what) const {

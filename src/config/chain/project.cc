@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "base/regex.h"
+#include "os/file_text.h"
 
 namespace tierce::config::chain {
 namespace {
@@ -23,8 +22,8 @@ constexpr std::size_t kFilesMax = 200;
 std::string text_of(const fs::path& path) {
   std::error_code failed;
   if (!fs::is_regular_file(path, failed) || fs::file_size(path, failed) > kFileBytesMax) return "";
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  auto text = os::read_file(path.string());
+  return text ? std::move(*text) : "";
 }
 
 bool is_there(const fs::path& path) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "config/nginx/consistency.h"
 #include "config/nginx/lexer.h"
 #include "config/nginx/variables.h"
 
@@ -98,6 +99,9 @@ Done Interpreter::finish_http(const Level& http) {
   if (auto done = gather_listeners(); !done) return done;
   if (auto done = check_certificates(); !done) return done;
   if (auto done = check_variables(); !done) return done;
+  for (const auto& server : made_.model.servers) {
+    if (auto done = check_consistency(server->root, server->place, *http.http); !done) return done;
+  }
   return check_names();
 }
 
@@ -166,6 +170,16 @@ Done Interpreter::check_variables() {
   for (const auto& [name, place] : used_variables_) {
     if (is_own_variable(name) || defined_variables_.contains(name)) continue;
     if (auto kept = keep(refuse_at(place, fmt::format("unknown \"{}\" variable", name))); !kept) return kept;
+  }
+  return {};
+}
+
+Done Interpreter::check_consistency(const Location& location, Place place, const HttpSettings& http) {
+  if (auto wrong = contradiction(location.settings, http, made_.model)) {
+    if (auto kept = keep(refuse_at(place, *wrong)); !kept) return kept;
+  }
+  for (const auto& each : location.locations) {
+    if (auto done = check_consistency(*each, each->place, http); !done) return done;
   }
   return {};
 }

@@ -56,6 +56,7 @@ class Interpreter {
   void inherit_location(Location& location, const Level& outer);
   Done prepare_locations(Location& location);
   Done check_variables();
+  Done check_consistency(const Location& location, Place place, const HttpSettings& http);
   Done gather_listeners();
   Done check_certificates();
   Done check_names();

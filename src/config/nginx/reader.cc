@@ -4,14 +4,12 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "config/nginx/lexer.h"
 #include "config/nginx/values.h"
+#include "os/file_text.h"
 
 namespace tierce::config::nginx {
 namespace {
@@ -22,14 +20,9 @@ using std::string_view;
 constexpr std::size_t kDepthMax = 64;
 
 Result<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (in) {
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in.bad()) return text;
-  }
-  const int error = errno != 0 ? errno : EIO;
-  return fail(Error(fmt::format("{}: {}", error, std::strerror(error))));
+  auto text = os::read_file(path);
+  if (text) return std::move(*text);
+  return fail(Error(fmt::format("{}: {}", text.error(), std::strerror(text.error()))));
 }
 
 std::vector<std::string> files_like(const std::string& pattern) {

@@ -10,10 +10,11 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <thread>
+
+#include "os/file_text.h"
 
 namespace tierce::config::uwsgi {
 namespace {
@@ -32,10 +33,9 @@ class ThisMachine final : public Surroundings {
 
   Result<std::string> read_file(const std::string& path) const override {
     if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    if (kind_of(path) == Kind::kDirectory) return fail(Error(fmt::format("open {}: Is a directory", path)));
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(errno_error(fmt::format("open {}", path)));
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    auto text = os::read_file(path);
+    if (!text) return fail(errno_error(fmt::format("open {}", path), text.error()));
+    return std::move(*text);
   }
 
   Kind kind_of(const std::string& path) const override {

@@ -10,9 +10,7 @@ namespace {
 
 using std::string_view;
 
-std::int64_t bytes_or(const Size& size, std::int64_t otherwise) {
-  return size ? size->bytes : otherwise;
-}
+std::int64_t bytes_or(const Size& size, std::int64_t otherwise) { return size ? size->bytes : otherwise; }
 
 std::string too_small(string_view kind, string_view name, string_view otherwise = "") {
   return fmt::format(

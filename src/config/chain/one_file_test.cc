@@ -68,7 +68,7 @@ TEST(OneFile, IsASupervisordConfLineByLine) {
   EXPECT_EQ(line_of(*text, 10), "command=celery -A app worker");
   EXPECT_EQ(line_of(*text, 11), "autorestart=true");
   EXPECT_NE(text->find("[program:web]\ncommand=tierce uwsgi --ini "), std::string::npos);
-  EXPECT_NE(text->find("[program:nginx]\ncommand=tierce nginx -c "), std::string::npos);
+  EXPECT_NE(text->find("[program:nginx]\ncommand=tierce nginx -p "), std::string::npos);
   EXPECT_NE(text->find("[supervisord]\n"), std::string::npos);
 }
 

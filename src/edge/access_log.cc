@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/append_number.h"
 #include "http/percent.h"
 #include "os/clock.h"
 #include "os/socket_io.h"
@@ -23,9 +24,17 @@ void append_escaped(std::string& out, std::string_view text) {
     return;
   }
   static constexpr char kHex[] = "0123456789ABCDEF";
+  const auto plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+  };
+  if (std::all_of(text.begin(), text.end(), plain)) {
+    out += text;
+    return;
+  }
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
+    if (plain(c)) {
       out += c;
     } else {
       out += "\\x";
@@ -45,6 +54,10 @@ void AccessLog::take_format(AccessLogFormat format) {
                           Atom::kRequestField, Atom::kResponseField, Atom::kTarget}) {
     detailed_ = detailed_ || format.has(atom);
   }
+  wants_user_ = format.has(Atom::kUser);
+  wants_request_line_ = format.has(Atom::kRequestLine);
+  wants_referer_ = format.has(Atom::kReferer);
+  wants_user_agent_ = format.has(Atom::kUserAgent);
   wants_response_fields_ = format.has(Atom::kResponseField);
   wants_log_variables_ = format.has(Atom::kLogVariable);
   format_ = std::move(format);
@@ -123,7 +136,7 @@ os::MemoryUse AccessLog::memory_of(int pid) {
 void AccessLog::append_uwsgi(const FormatPart& part, const AccessRecord& record) {
   // The requests of all threads are counted together.
   static std::atomic<std::uint64_t> count{0};
-  const auto number = [this](std::uint64_t value) { fmt::format_to(std::back_inserter(lines_), "{}", value); };
+  const auto number = [this](std::uint64_t value) { append_number(lines_, value); };
   const std::uint64_t start_us = now_us_ - std::min(now_us_, record.duration_ns / 1'000);
   const auto start = static_cast<std::time_t>(start_us / 1'000'000);
   switch (part.atom) {
@@ -196,7 +209,7 @@ void AccessLog::append_uwsgi(const FormatPart& part, const AccessRecord& record)
 }
 
 void AccessLog::append(const FormatPart& part, const AccessRecord& record) {
-  const auto number = [this](std::uint64_t value) { fmt::format_to(std::back_inserter(lines_), "{}", value); };
+  const auto number = [this](std::uint64_t value) { append_number(lines_, value); };
   if (part.atom >= Atom::kHost) return append_uwsgi(part, record);
   if (!part.dash && part.atom == Atom::kRemoteAddress && record.remote_address.empty()) return;
   if (!part.dash && part.atom == Atom::kUser && record.remote_user.empty()) return;

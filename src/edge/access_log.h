@@ -71,6 +71,11 @@ class AccessLog {
   bool on() const { return on_; }
   // Whether records need more than the combined format does, and the fields of responses.
   bool detailed() const { return detailed_; }
+  // What the format asks for of what is costly to find.
+  bool wants_user() const { return wants_user_; }
+  bool wants_request_line() const { return wants_request_line_; }
+  bool wants_referer() const { return wants_referer_; }
+  bool wants_user_agent() const { return wants_user_agent_; }
   bool wants_response_fields() const { return wants_response_fields_; }
   bool wants_log_variables() const { return wants_log_variables_; }
   void add(const AccessRecord& record, std::time_t now);
@@ -96,6 +101,7 @@ class AccessLog {
 
   bool on_ = false;
   bool detailed_ = false;
+  bool wants_user_ = false, wants_request_line_ = false, wants_referer_ = false, wants_user_agent_ = false;
   bool wants_response_fields_ = false;
   bool wants_log_variables_ = false;
   AccessLogFormat format_;

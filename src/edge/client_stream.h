@@ -1,5 +1,5 @@
-// The bytes of one client: its socket, TLS on it, or an end of a connection inside this thread (memory_pair.h). Plain
-// connections pay one test for that.
+// The bytes of one client: its socket, TLS on it, or somebody inside this thread (inside_stream.h). Plain connections
+// pay one test for that.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace tierce::edge {
 class ClientStream {
  public:
   explicit ClientStream(os::UniqueFd fd) : fd_(std::move(fd)) {}
-  explicit ClientStream(std::unique_ptr<PairEnd> end) : plain_(false), pair_(std::move(end)) {}
+  explicit ClientStream(std::unique_ptr<InsideStream> inside) : plain_(false), inside_(std::move(inside)) {}
   // The client is told of the end, unless it is to take what it got for cut short.
   ~ClientStream() {
     if (tls_ != nullptr && !cut_) tls_->close_notify();
@@ -49,11 +49,11 @@ class ClientStream {
     plain_ = true;
   }
   // nullptr: a socket.
-  PairEnd* pair() { return pair_.get(); }
+  PairEnd* pair() { return inside_ == nullptr ? nullptr : inside_->pair_end(); }
 
   os::IoResult receive(char* into, std::size_t bytes) {
     if (plain_) return os::receive(fd_.get(), into, bytes);
-    return pair_ != nullptr ? pair_->receive(into, bytes) : tls_->receive(into, bytes);
+    return inside_ != nullptr ? inside_->receive(into, bytes) : tls_->receive(into, bytes);
   }
   // Nothing more will come, whatever the socket says.
   bool ended() const { return tls_ != nullptr && tls_->ended(); }
@@ -65,11 +65,11 @@ class ClientStream {
   }
   os::IoResult send_parts(std::span<const iovec> parts) {
     if (plain_) return os::send_parts(fd_.get(), parts);
-    return pair_ != nullptr ? pair_->send_parts(parts) : tls_->send(parts);
+    return inside_ != nullptr ? inside_->send_parts(parts) : tls_->send(parts);
   }
   os::IoResult send_file(int file, std::uint64_t* offset, std::size_t bytes) {
     if (plain_) return os::send_file(fd_.get(), file, offset, bytes);
-    return pair_ != nullptr ? pair_->send_file(file, offset, bytes) : tls_->send_file(file, offset, bytes);
+    return inside_ != nullptr ? inside_->send_file(file, offset, bytes) : tls_->send_file(file, offset, bytes);
   }
   // kDone: the socket has everything that was sent.
   os::IoResult flush() { return tls_ == nullptr ? os::IoResult{os::Io::kDone} : tls_->flush(); }
@@ -77,13 +77,13 @@ class ClientStream {
   void shutdown_writing() {
     if (tls_ != nullptr) tls_->close_notify();
     cut_ = true;
-    if (pair_ != nullptr) return pair_->shutdown_writing();
+    if (inside_ != nullptr) return inside_->shutdown_writing();
     os::shutdown_writing(fd_.get());
   }
   // At the end a reset, so that what was sent is not taken for whole.
   void reset_at_close() {
     cut_ = true;
-    if (pair_ != nullptr) return pair_->reset_at_close();
+    if (inside_ != nullptr) return inside_->reset_at_close();
     os::reset_at_close(fd_.get());
   }
 
@@ -91,7 +91,7 @@ class ClientStream {
   os::UniqueFd fd_;
   bool plain_ = true;  // A socket without TLS.
   std::unique_ptr<tls::Session> tls_;
-  std::unique_ptr<PairEnd> pair_;
+  std::unique_ptr<InsideStream> inside_;
   bool cut_ = false;
 };
 

@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "edge/answer_sink.h"
 #include "edge/basic_auth.h"
 #include "edge/edge_thread.h"
+#include "edge/local_call.h"
 #include "http/field_rules.h"
 #include "os/clock.h"
 
@@ -22,8 +24,6 @@ constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
 // What a client that has just connected gets for its first request when the server stops.
 constexpr std::chrono::milliseconds kFirstRequestGrace{500};
-// nginx's status for the log: the client left before its response was out.
-constexpr int kClientLeft = 499;
 
 }  // namespace
 
@@ -67,6 +67,8 @@ void Connection::converse() {
   }
 }
 
+template Connection::Connection(EdgeThread&, std::unique_ptr<AnswerSink>, const os::Peer&, std::uint8_t);
+
 template <typename Stream>
 Connection::Connection(EdgeThread& thread, Stream stream, const os::Peer& peer, std::uint8_t listener)
     : thread_(thread), stream_(std::move(stream)), listener_(listener), peer_(peer) {
@@ -84,6 +86,7 @@ void Connection::destroy() { delete this; }
 
 void Connection::notify(std::uint8_t events) {
   ready_ |= events;
+  if (call_ != nullptr) return call_->has_news();
   if (waiter_ && (ready_ & wanted_) != 0) waiter_.resume();
 }
 
@@ -314,7 +317,8 @@ bool Connection::is_logged(int status, std::uint64_t body_bytes) const {
 }
 
 void Connection::log_access(int status, std::uint64_t body_bytes) {
-  if (!thread_.access_log().on() || !is_logged(status, body_bytes)) return;
+  AccessLog& log = thread_.access_log();
+  if (!log.on() || !is_logged(status, body_bytes)) return;
   const Exchange& exchange = *exchange_;
   const http::RequestHead& head = exchange.head();
   AccessRecord record{};
@@ -327,18 +331,22 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
       record.request_line = exchange.in.view().substr(begin, end - begin);
     } else {
       const std::string_view bytes = exchange.head_bytes();
-      line = fmt::format("{} {} {}", exchange.part(head.method_name), exchange.part(head.target),
-                         exchange.variables.protocol(bytes));
-      record.request_line = line;
+      if (log.wants_request_line()) {
+        line.append(exchange.part(head.method_name)).append(" ").append(exchange.part(head.target)).append(" ");
+        line.append(exchange.variables.protocol(bytes));
+        record.request_line = line;
+      }
       record.remote_address = exchange.variables.remote_address(bytes);
-      user = exchange.variables.remote_user(bytes);
+      record.remote_user = exchange.variables.remote_user(bytes);
     }
-    record.referer = exchange.field("referer");
-    record.user_agent = exchange.field("user-agent");
-    if (!exchange.remote_user.empty()) user = exchange.remote_user;
+    if (log.wants_referer()) record.referer = exchange.field("referer");
+    if (log.wants_user_agent()) record.user_agent = exchange.field("user-agent");
+    if (!exchange.remote_user.empty()) record.remote_user = exchange.remote_user;
     // To uWSGI a name that nobody has checked is none.
-    if (user.empty() && !thread_.settings().uwsgi_line.used) user = basic_user(exchange.field("authorization"));
-    record.remote_user = user;
+    if (record.remote_user.empty() && log.wants_user() && !thread_.settings().uwsgi_line.used) {
+      user = basic_user(exchange.field("authorization"));
+      record.remote_user = user;
+    }
   } else if (wire_.is_http()) {
     const std::string_view seen = exchange.in.view();
     record.request_line = seen.substr(0, std::min(seen.find_first_of("\r\n"), std::size_t{1024}));
@@ -348,8 +356,8 @@ void Connection::log_access(int status, std::uint64_t body_bytes) {
   record.body_bytes = body_bytes;
   const LoggedFields fields(exchange);
   record.fields = &fields;
-  if (thread_.access_log().detailed()) add_details(record);
-  thread_.access_log().add(record, thread_.wall());
+  if (log.detailed()) add_details(record);
+  log.add(record, thread_.wall());
 }
 
 Connection::Input Connection::take_input(bool begun) {

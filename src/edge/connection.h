@@ -30,6 +30,7 @@ namespace tierce::edge {
 
 class Dispatcher;
 class EdgeThread;
+class LocalCall;
 struct StaticRequest;
 
 class Connection final : public ExchangeOwner {
@@ -49,11 +50,19 @@ class Connection final : public ExchangeOwner {
   // The thread stops: an idle connection ends now, a busy one after its answer; `at_once` ends all.
   void stop(bool at_once);
 
+  // As those that accept clients, from the free list of the thread.
+  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
+
   // Neighbours in the thread's list of connections.
   Connection* next = nullptr;
   Connection* previous = nullptr;
 
  private:
+  friend class LocalCall;
+  // nginx's status for the log: the client left before its response was out.
+  static constexpr int kClientLeft = 499;
+
   template <typename Stream>
   Connection(EdgeThread& thread, Stream stream, const os::Peer& peer, std::uint8_t listener);
   ~Connection();
@@ -92,6 +101,9 @@ class Connection final : public ExchangeOwner {
   static constexpr std::size_t kReadBytes = 4096;
 
   // --- the head ---
+  // It has been read, over HTTP or as a packet: who asks, and the request's number.
+  void begin_http_request();
+  void begin_packet_request();
   // One step towards more input. kWait: for until(kInputEvents). `begun`: a part of a head has come.
   enum class Input : std::uint8_t { kRead, kWait, kEnded };
   static constexpr std::uint8_t kInputEvents = kReadable | kTimeout | kGone | kStopping;
@@ -181,6 +193,7 @@ class Connection final : public ExchangeOwner {
   http::ChunkedDecoder chunks_;
   std::uint64_t body_left_ = 0;
   os::Peer peer_;
+  LocalCall* call_ = nullptr;  // Whose answer it is, where there is no conversation.
 };
 
 }  // namespace tierce::edge

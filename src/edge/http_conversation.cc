@@ -6,9 +6,22 @@
 
 namespace tierce::edge {
 
+void Connection::begin_http_request() {
+  Exchange& exchange = *exchange_;
+  exchange.id = thread_.next_request_id();
+  exchange.used = exchange.head().head_bytes;
+  ++requests_;
+  fill_client();
+  const os::ErrorLog& log = thread_.error_log();
+  if (exchange.parser.underscored_dropped() == 0 || !log.wants(os::LogLevel::kInfo)) return;
+  log.line(os::LogLevel::kInfo,
+           fmt::format("request {}: {}: {}: dropped {} header(s) with an underscore in the name "
+                       "(--underscores-in-headers lets them through)",
+                       exchange.id_text(), peer_text(), exchange.label(), exchange.parser.underscored_dropped()));
+}
+
 Task Connection::serve_http() {
   const config::EdgeSettings& settings = thread_.settings();
-  const os::ErrorLog& log = thread_.error_log();
   bool lingers = false;
   for (;;) {
     // --- the head -----------------------------------------------------------------------------
@@ -48,17 +61,8 @@ Task Connection::serve_http() {
     // --- the body -----------------------------------------------------------------------------
     Exchange& exchange = *exchange_;
     const http::RequestHead& head = exchange.head();
-    exchange.id = thread_.next_request_id();
-    exchange.used = head.head_bytes;
-    ++requests_;
+    begin_http_request();
     bool keep_alive = head.keep_alive && requests_ < settings.keepalive_requests && !stopping_;
-    fill_client();
-    if (exchange.parser.underscored_dropped() > 0 && log.wants(os::LogLevel::kInfo)) {
-      log.line(os::LogLevel::kInfo,
-               fmt::format("request {}: {}: {}: dropped {} header(s) with an underscore in the name "
-                           "(--underscores-in-headers lets them through)",
-                           exchange.id_text(), peer_text(), exchange.label(), exchange.parser.underscored_dropped()));
-    }
     if (head.body != http::BodyKind::kNone) {
       BodyState state = begin_body();
       while (state == BodyState::kMore) {

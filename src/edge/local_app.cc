@@ -188,13 +188,27 @@ void LocalApp::lose(const std::function<void(int)>& unwatch) {
 }
 
 std::unique_ptr<PairEnd> LocalApp::connect(std::string_view address, const os::Peer& peer) {
-  if (state_ != State::kOpen) return nullptr;
+  const auto listener = listener_at(address);
+  if (!listener) return nullptr;
+  auto [ours, theirs] = PairEnd::make(queue_);
+  Connection::start(*edge_, std::move(theirs), peer, *listener);
+  return std::move(ours);
+}
+
+std::unique_ptr<LocalCall> LocalApp::call(std::string_view address, const os::Peer& peer, CallNews& news,
+                                          Buffer& answer, LocalCall::Told told, void* who) {
+  const auto listener = listener_at(address);
+  // FastCGI may have several requests on a connection, and give them up one by one.
+  if (!listener || edge_->listener(*listener).protocol == config::WireProtocol::kFastcgi) return nullptr;
+  return std::make_unique<LocalCall>(*edge_, *listener, peer, news, answer, told, who);
+}
+
+std::optional<std::uint8_t> LocalApp::listener_at(std::string_view address) const {
+  if (state_ != State::kOpen) return std::nullopt;
   const auto found = std::find_if(addresses_.begin(), addresses_.end(),
                                   [&](const config::WelcomeListener& each) { return each.address == address; });
-  if (found == addresses_.end()) return nullptr;
-  auto [ours, theirs] = PairEnd::make(queue_);
-  Connection::start(*edge_, std::move(theirs), peer, static_cast<std::uint8_t>(found - addresses_.begin()));
-  return std::move(ours);
+  if (found == addresses_.end()) return std::nullopt;
+  return static_cast<std::uint8_t>(found - addresses_.begin());
 }
 
 void LocalApp::begin_turn() {

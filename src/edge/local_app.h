@@ -12,6 +12,7 @@
 
 #include "config/edge_welcome.h"
 #include "edge/edge_thread.h"
+#include "edge/local_call.h"
 #include "edge/memory_pair.h"
 #include "gateway/door.h"
 
@@ -45,6 +46,11 @@ class LocalApp {
   // A connection to what the application listens on there; nullptr when it has no such address, or is not open.
   std::unique_ptr<PairEnd> connect(std::string_view address, const os::Peer& peer);
 
+  // One request to it, whole, whose answer goes into `answer`; nullptr as above, and for protocols that need a
+  // connection.
+  std::unique_ptr<LocalCall> call(std::string_view address, const os::Peer& peer, CallNews& news, Buffer& answer,
+                                  LocalCall::Told told, void* who);
+
   // The parts of a turn; see EdgeThread.
   void begin_turn();
   void hand_out(int& longest_ms);
@@ -63,6 +69,8 @@ class LocalApp {
   void act(const gateway::ControlMessage& message, std::vector<os::UniqueFd> descriptors);
   void lose(const std::function<void(int)>& unwatch);
   void say(const gateway::ControlMessage& message);
+  // Of the addresses it listens on; nullopt: none.
+  std::optional<std::uint8_t> listener_at(std::string_view address) const;
 
   PairQueue& queue_;
   State state_ = State::kClosed;

@@ -82,7 +82,7 @@ void PairEnd::watch(Told told, void* who) {
 
 os::IoResult PairEnd::receive(char* into, std::size_t bytes) {
   Way& in = both_->way[number_];
-  if (in.broken) return {os::Io::kClosed};
+  if (in.broken) return {os::Io::kClosed, 0, true};
   if (in.bytes.empty()) return {in.ended ? os::Io::kClosed : os::Io::kWouldBlock};
   const std::size_t now = std::min(bytes, in.bytes.size());
   std::memcpy(into, in.bytes.data(), now);

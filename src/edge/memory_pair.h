@@ -15,33 +15,33 @@
 #include <vector>
 
 #include "edge/buffer.h"
+#include "edge/inside_stream.h"
 #include "os/socket_io.h"
 
 namespace tierce::edge {
 
 class PairQueue;
 
-class PairEnd {
+class PairEnd final : public InsideStream {
  public:
   // Events as of epoll(7); the end may be gone when it returns.
   using Told = void (*)(void* who, std::uint32_t epoll_events);
   // `queue` outlives both.
   static std::pair<std::unique_ptr<PairEnd>, std::unique_ptr<PairEnd>> make(PairQueue& queue);
   // The other end is told of the end of the stream.
-  ~PairEnd();
+  ~PairEnd() override;
   PairEnd(const PairEnd&) = delete;
   PairEnd& operator=(const PairEnd&) = delete;
 
   // Whom events of this end are told to, from now on. What is there already is not told again.
   void watch(Told told, void* who);
 
-  os::IoResult receive(char* into, std::size_t bytes);
-  // Takes a part when the other end reads too slowly.
-  os::IoResult send_parts(std::span<const iovec> parts);
-  os::IoResult send_file(int file, std::uint64_t* offset, std::size_t bytes);
-  void shutdown_writing();
-  // The other end learns that what it has got is not the whole.
-  void reset_at_close() { resets_ = true; }
+  os::IoResult receive(char* into, std::size_t bytes) override;
+  os::IoResult send_parts(std::span<const iovec> parts) override;
+  os::IoResult send_file(int file, std::uint64_t* offset, std::size_t bytes) override;
+  void shutdown_writing() override;
+  void reset_at_close() override { resets_ = true; }
+  PairEnd* pair_end() override { return this; }
 
  private:
   struct Way {  // One direction.

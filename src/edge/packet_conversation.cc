@@ -15,6 +15,13 @@ bool is_ping(http::ScgiParser::Outcome) { return false; }
 
 }  // namespace
 
+void Connection::begin_packet_request() {
+  exchange_->id = thread_.next_request_id();
+  exchange_->used = exchange_->head().head_bytes;
+  ++requests_;
+  fill_client_from_variables();
+}
+
 void Connection::serve_packet() {
   if (wire_.protocol == config::WireProtocol::kUwsgi) {
     serve_one_packet<http::UwsgiParser>();
@@ -64,10 +71,7 @@ Task Connection::serve_one_packet() {
     }
 
     // --- the body -----------------------------------------------------------------------------
-    exchange.id = thread_.next_request_id();
-    exchange.used = exchange.head().head_bytes;
-    ++requests_;
-    fill_client_from_variables();
+    begin_packet_request();
     if (exchange.head().body != http::BodyKind::kNone) {
       BodyState state = begin_body();
       while (state == BodyState::kMore) {

@@ -48,16 +48,21 @@ bool CgiHead::add(std::string_view bytes, Span name, Span value) {
 }
 
 void CgiHead::note(std::string_view name, Span value) {
+  // Most variables are a header's, and of those only the host means something here.
+  if (name.starts_with("HTTP_")) {
+    if (name == "HTTP_HOST") seen_.host = value;
+    return;
+  }
   static constexpr std::pair<std::string_view, Span Seen::*> kKnown[] = {
-      {"REQUEST_METHOD", &Seen::method},      {"REQUEST_URI", &Seen::uri},
-      {"PATH_INFO", &Seen::path_info},        {"SCRIPT_NAME", &Seen::script_name},
-      {"DOCUMENT_URI", &Seen::document_uri},  {"QUERY_STRING", &Seen::query},
-      {"SERVER_PROTOCOL", &Seen::protocol},   {"HTTP_HOST", &Seen::host},
-      {"SERVER_NAME", &Seen::server_name},    {"HTTPS", &Seen::https},
-      {"UWSGI_SCHEME", &Seen::uwsgi_scheme},  {"REQUEST_SCHEME", &Seen::request_scheme},
-      {"REMOTE_ADDR", &Seen::remote_address}, {"REMOTE_USER", &Seen::remote_user}};
+      {"REQUEST_METHOD", &Seen::method},         {"REQUEST_URI", &Seen::uri},
+      {"PATH_INFO", &Seen::path_info},           {"SCRIPT_NAME", &Seen::script_name},
+      {"DOCUMENT_URI", &Seen::document_uri},     {"QUERY_STRING", &Seen::query},
+      {"SERVER_PROTOCOL", &Seen::protocol},      {"HTTPS", &Seen::https},
+      {"SERVER_NAME", &Seen::server_name},       {"UWSGI_SCHEME", &Seen::uwsgi_scheme},
+      {"REQUEST_SCHEME", &Seen::request_scheme}, {"REMOTE_ADDR", &Seen::remote_address},
+      {"REMOTE_USER", &Seen::remote_user}};
   for (const auto& [known, member] : kKnown) {
-    if (name != known) continue;
+    if (name.size() != known.size() || name.front() != known.front() || name != known) continue;
     seen_.*member = value;
     if (member == &Seen::path_info) seen_.path_info_sent = true;
     return;

@@ -1,5 +1,7 @@
 #include "http/cgi_request.h"
 
+#include <cstring>
+
 #include "http/fastcgi_record.h"
 
 namespace tierce::http {
@@ -7,9 +9,10 @@ namespace {
 
 constexpr std::uint16_t kRequestId = 1;
 
-void append_size16(std::string& out, std::size_t size) {
-  out.push_back(static_cast<char>(size & 0xff));
-  out.push_back(static_cast<char>(size >> 8 & 0xff));
+char* write_size16(char* at, std::size_t size) {
+  *at++ = static_cast<char>(size & 0xff);
+  *at++ = static_cast<char>(size >> 8 & 0xff);
+  return at;
 }
 
 void append_fastcgi_size(std::string& out, std::size_t size) {
@@ -25,35 +28,36 @@ void append_fastcgi_size(std::string& out, std::size_t size) {
 
 bool append_uwsgi_request(std::string& out, const CgiParams& params, std::uint8_t modifier1, std::uint8_t modifier2) {
   std::size_t bytes = 0;
-  for (const auto& [name, value] : params) {
-    if (name.size() > 0xffff || value.size() > 0xffff) return false;
-    bytes += 4 + name.size() + value.size();
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    const std::size_t name = params.name(i).size(), value = params.value(i).size();
+    if (name > 0xffff || value > 0xffff) return false;
+    bytes += 4 + name + value;
   }
   if (bytes > 0xffff) return false;
-  out.reserve(out.size() + bytes + 4);
-  out.push_back(static_cast<char>(modifier1));
-  append_size16(out, bytes);
-  out.push_back(static_cast<char>(modifier2));
-  for (const auto& [name, value] : params) {
-    append_size16(out, name.size());
-    out.append(name);
-    append_size16(out, value.size());
-    out.append(value);
+  const std::size_t before = out.size();
+  out.resize(before + 4 + bytes);
+  char* at = out.data() + before;
+  *at++ = static_cast<char>(modifier1);
+  at = write_size16(at, bytes);
+  *at++ = static_cast<char>(modifier2);
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    for (const std::string_view text : {params.name(i), params.value(i)}) {
+      at = write_size16(at, text.size());
+      std::memcpy(at, text.data(), text.size());
+      at += text.size();
+    }
   }
   return true;
 }
 
 void append_scgi_request(std::string& out, const CgiParams& params) {
   std::string block;
-  const auto add = [&block](const auto& pair) {
-    block.append(pair.first).push_back('\0');
-    block.append(pair.second).push_back('\0');
-  };
-  for (const auto& pair : params) {
-    if (pair.first == "CONTENT_LENGTH") add(pair);
-  }
-  for (const auto& pair : params) {
-    if (pair.first != "CONTENT_LENGTH") add(pair);
+  for (const bool of_length : {true, false}) {
+    for (std::size_t i = 0; i < params.size(); ++i) {
+      if ((params.name(i) == "CONTENT_LENGTH") != of_length) continue;
+      block.append(params.name(i)).push_back('\0');
+      block.append(params.value(i)).push_back('\0');
+    }
   }
   out.append(std::to_string(block.size())).append(":").append(block).append(",");
 }
@@ -62,10 +66,10 @@ void append_fastcgi_request(std::string& out, const CgiParams& params, bool keep
   const char begin[8] = {0, 1, static_cast<char>(keep_connection ? 1 : 0), 0, 0, 0, 0, 0};  // Role: responder.
   append_record(out, RecordType::kBeginRequest, kRequestId, {begin, sizeof begin});
   std::string block;
-  for (const auto& [name, value] : params) {
-    append_fastcgi_size(block, name.size());
-    append_fastcgi_size(block, value.size());
-    block.append(name).append(value);
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    append_fastcgi_size(block, params.name(i).size());
+    append_fastcgi_size(block, params.value(i).size());
+    block.append(params.name(i)).append(params.value(i));
   }
   append_stream(out, RecordType::kParams, kRequestId, block);
   append_record(out, RecordType::kParams, kRequestId, {});

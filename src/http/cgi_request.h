@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "http/cgi_params.h"
 
 namespace tierce::http {
-
-using CgiParams = std::vector<std::pair<std::string, std::string>>;
 
 // The uwsgi packet (uwsgi-docs, Protocol): modifiers, a size of 16 bits, names and values with theirs. False: they
 // do not fit into 64 KiB.

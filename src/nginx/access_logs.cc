@@ -34,17 +34,16 @@ std::string packed(std::string_view text, int level) {
 }  // namespace
 
 void append_log_line(Request& request, const conf::LogFormat& format, std::string& out) {
-  std::string value;
+  VariableTable& table = request.site.variables();
   for (const conf::TextPart& part : format.text.parts) {
     if (part.kind == conf::TextPart::Kind::kLiteral) {
       out += part.text;
       continue;
     }
-    value.clear();
-    VariableTable& table = request.site.variables();
+    const std::size_t at = out.size();
     if (part.slot == 0) part.slot = table.slot_of(part.text);
-    const bool found = table.append(request, part.slot, value);
-    append_log_value(found ? std::optional<std::string_view>(value) : std::nullopt, format.escape, out);
+    const bool found = table.append(request, part.slot, out);
+    escape_log_value(found, at, format.escape, out);
   }
 }
 

@@ -77,7 +77,7 @@ bool BodyFilters::allows_gzip(Request& request) {
     answer.cache_control.push_back(fields.value(i));
   answer.last_modified = response.last_modified >= 0 || fields.find("last-modified") != FieldList::kNotFound;
   answer.etag = !response.etag.empty();
-  const int version = request.client.is_http2() ? 20 : request.exchange.head().minor_version == 0 ? 10 : 11;
+  const int version = request.client().is_http2() ? 20 : request.exchange().head().minor_version == 0 ? 10 : 11;
   return prepared(*request.settings)
       .rules.allow({.http_version = version,
                     .accept_encoding = request.field("accept-encoding"),

@@ -20,7 +20,7 @@ std::string directory_for_bodies(Request& request) {
 
 // False: there is no room for it.
 bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
-  edge::Exchange& exchange = request.exchange;
+  edge::Exchange& exchange = request.exchange();
   exchange.body_bytes += data.size();
   if (!exchange.body_file_ && exchange.body_bytes <= in_memory) {
     exchange.body_memory.append(data);
@@ -47,7 +47,7 @@ Async<int> read_body(Request& request) {
       settings.client_body_buffer_size ? static_cast<std::uint64_t>(settings.client_body_buffer_size->bytes) : 16384;
   for (;;) {
     std::string_view data;
-    switch (request.client.take_body(&data)) {
+    switch (request.client().take_body(&data)) {
       case Client::Input::kEnd:
         request.body_read = true;
         co_return kNext;
@@ -57,10 +57,10 @@ Async<int> read_body(Request& request) {
       case Client::Input::kGone:
         co_return kClose;
       case Client::Input::kData:
-        if (most != 0 && request.exchange.body_bytes + data.size() > most) {
+        if (most != 0 && request.exchange().body_bytes + data.size() > most) {
           request.site.error_logs().line(Level::kError, request,
                                          fmt::format("client intended to send too large chunked body: {}+{} bytes",
-                                                     request.exchange.body_bytes, data.size()));
+                                                     request.exchange().body_bytes, data.size()));
           co_return 413;
         }
         if (!store(request, data, in_memory)) {
@@ -72,15 +72,15 @@ Async<int> read_body(Request& request) {
       case Client::Input::kWait:
         break;
     }
-    request.client.say_continue(request);
-    request.client.arm(settings.client_body_timeout.value_or(std::chrono::seconds(60)));
-    co_await request.signal.until(kReadable | kLate | kGone);
-    if (request.signal.has(kGone)) co_return kClose;
-    if (request.signal.has(kLate) && !request.signal.has(kReadable)) {
+    request.client().say_continue(request);
+    request.client().arm(settings.client_body_timeout.value_or(std::chrono::seconds(60)));
+    co_await request.signal().until(kReadable | kLate | kGone);
+    if (request.signal().has(kGone)) co_return kClose;
+    if (request.signal().has(kLate) && !request.signal().has(kReadable)) {
       request.site.error_logs().line(Level::kInfo, request, "client timed out while reading the request's body");
       co_return kClose;
     }
-    request.client.arm(std::chrono::milliseconds(0));
+    request.client().arm(std::chrono::milliseconds(0));
   }
 }
 

@@ -96,7 +96,7 @@ void ErrorLogs::line(Level level, std::string_view text) {
 void ErrorLogs::line(Level level, Request& request, std::string_view text) {
   if (!wants(level, request)) return;
   std::string whole = stamped(site_.loop().wall(), level, "");
-  fmt::format_to(std::back_inserter(whole), "*{} ", request.client.peer().connection_number);
+  fmt::format_to(std::back_inserter(whole), "*{} ", request.client().peer().connection_number);
   append_printable(whole, text);
   std::string value;
   site_.variable(request, "remote_addr", value);

@@ -242,7 +242,7 @@ edge::Task Http1Connection::converse() {
     ++requests_;
     site.counters().requests.fetch_add(1, std::memory_order_relaxed);
     site.counters().writing.fetch_add(1, std::memory_order_relaxed);
-    if (request_ == nullptr) request_.reset(new Request(site, *this, signal_, *exchange_));
+    if (request_ == nullptr) request_ = site.requests().take(*this, signal_, *exchange_);
     Request& request = *request_;
     request.begin(*listener_);
     request.tls = tls_ != nullptr;

@@ -76,7 +76,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   std::unique_ptr<Stream> stream_;
   tls::Session* tls_ = nullptr;
   std::unique_ptr<edge::Exchange> exchange_;
-  std::unique_ptr<Request> request_;
+  RequestPool::Handle request_;
   Peer peer_;
   std::string local_text_, proxy_text_, proxy_server_text_;
   std::uint32_t requests_ = 0;

@@ -83,7 +83,7 @@ edge::Task Http2Stream::serve_it(bool bad, bool too_large) {
   Site& site = connection_.thread().site();
   site.counters().requests.fetch_add(1, std::memory_order_relaxed);
   site.counters().writing.fetch_add(1, std::memory_order_relaxed);
-  request_.reset(new Request(site, *this, signal_, *exchange_));
+  request_ = site.requests().take(*this, signal_, *exchange_);
   request_->begin(connection_.listener());
   request_->tls = connection_.tls() != nullptr;
   request_->refused = prepare(bad, too_large);

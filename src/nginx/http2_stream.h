@@ -59,7 +59,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   http2::StreamId id_;
   Signal signal_;
   std::unique_ptr<edge::Exchange> exchange_;
-  std::unique_ptr<Request> request_;
+  RequestPool::Handle request_;
   Timer timer_;
   std::string body_;  // Of the request; what has not been taken yet.
   std::size_t body_given_ = 0;

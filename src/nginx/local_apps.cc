@@ -1,6 +1,7 @@
 #include "nginx/local_apps.h"
 
 #include <netinet/in.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -107,6 +108,12 @@ std::unique_ptr<edge::PairEnd> LocalApp::connect() {
   return app_.connect(address_.starts_with(kByName) ? kByName : std::string_view(address_), peer_);
 }
 
+std::unique_ptr<edge::LocalCall> LocalApp::call(edge::Buffer& answer, Stream& events) {
+  return app_.call(
+      address_.starts_with(kByName) ? kByName : std::string_view(address_), peer_, apps_.news_, answer,
+      [](void* stream) { static_cast<Stream*>(stream)->on_poll(EPOLLIN); }, &events);
+}
+
 LocalApps::LocalApps(Loop& loop, int chain) : loop_(loop), chain_(chain) {
   if (chain_ >= 0) loop_.set_guest(this);
 }
@@ -148,10 +155,12 @@ LocalApp* LocalApps::find(const PeerAddress& address) {
 
 void LocalApps::collect() {
   for (LocalApp* each : met_) each->app_.begin_turn();
+  news_.run();
 }
 
 void LocalApps::hand_out(int& longest_ms) {
   for (LocalApp* each : met_) each->app_.hand_out(longest_ms);
+  if (!news_.empty()) longest_ms = 0;
 }
 
 bool LocalApps::spin() { return met_.size() == 1 && met_.front()->app_.spin_for_answer(); }
@@ -171,6 +180,7 @@ void LocalApps::cancel_sleep() {
 
 void LocalApps::tick() {
   for (LocalApp* each : met_) each->app_.end_turn(loop_.now_ns(), loop_.wall());
+  news_.run();
 }
 
 }  // namespace tierce::nginx

@@ -11,6 +11,7 @@
 #include "edge/local_app.h"
 #include "nginx/loop.h"
 #include "nginx/name_resolver.h"
+#include "nginx/stream.h"
 
 namespace tierce::nginx {
 
@@ -40,6 +41,7 @@ class LocalApps final : public LoopGuest {
   int chain_;
   std::map<std::string, std::unique_ptr<LocalApp>, std::less<>> apps_;  // By address; nullptr: never local.
   std::vector<edge::Buffer> buffers_;
+  edge::CallNews news_;
   std::vector<LocalApp*> met_;  // Those who have let us in at some time.
   friend class LocalApp;
 };
@@ -58,6 +60,8 @@ class LocalApp {
   // Asks for the door where that may help.
   Way way();
   std::unique_ptr<edge::PairEnd> connect();
+  // One request, whole; its answer goes into `answer`, and `events` is readable when there is some. nullptr: connect().
+  std::unique_ptr<edge::LocalCall> call(edge::Buffer& answer, Stream& events);
   // Calls back once, when way() says something else than kAsked.
   void when_known(std::function<void()> told) { waiting_.push_back(std::move(told)); }
 

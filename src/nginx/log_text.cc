@@ -1,23 +1,38 @@
 #include "nginx/log_text.h"
 
+#include <algorithm>
+#include <array>
+
 #include "nginx/escape.h"
 
 namespace tierce::nginx {
 namespace {
 
-void append_hexed(std::string_view value, std::string& line) {
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t i = 0x20; i < 0x7f; ++i) plain[i] = i != '"' && i != '\\';
+  return plain;
+}();
+
+// Of the line, what stands from `at` on becomes what may stand there. Mostly it is so already.
+void hex_from(std::size_t at, std::string& line) {
+  const auto is_plain = [](char c) { return kPlain[static_cast<unsigned char>(c)]; };
+  const auto begin = line.begin() + static_cast<std::ptrdiff_t>(at);
+  const auto first = std::find_if_not(begin, line.end(), is_plain);
+  if (first == line.end()) return;
   constexpr char kHex[] = "0123456789ABCDEF";
-  std::size_t plain_from = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(value[i]);
-    if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') continue;
-    line.append(value, plain_from, i - plain_from);
-    plain_from = i + 1;
+  const std::string rest(first, line.end());
+  line.erase(first, line.end());
+  for (const char c : rest) {
+    if (is_plain(c)) {
+      line += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
     line += "\\x";
     line += kHex[byte >> 4];
     line += kHex[byte & 15];
   }
-  line.append(value, plain_from);
 }
 
 }  // namespace
@@ -26,7 +41,9 @@ void append_log_value(std::optional<std::string_view> value, LogEscape escape, s
   switch (escape) {
     case LogEscape::kDefault:
       if (value) {
-        append_hexed(*value, line);
+        const std::size_t at = line.size();
+        line += *value;
+        hex_from(at, line);
       } else {
         line += '-';
       }
@@ -38,6 +55,14 @@ void append_log_value(std::optional<std::string_view> value, LogEscape escape, s
       line += value.value_or("");
       break;
   }
+}
+
+void escape_log_value(bool found, std::size_t at, LogEscape escape, std::string& line) {
+  if (escape == LogEscape::kDefault && found) return hex_from(at, line);
+  if (escape == LogEscape::kNone && found) return;
+  const std::string value = line.substr(at);
+  line.resize(at);
+  append_log_value(found ? std::optional<std::string_view>(value) : std::nullopt, escape, line);
 }
 
 }  // namespace tierce::nginx

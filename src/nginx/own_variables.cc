@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "base/append_number.h"
 #include "config/nginx/values.h"
 #include "edge/basic_auth.h"
 #include "http/http_date.h"
@@ -36,7 +37,7 @@ bool give_found(std::string& out, string_view value) { return !value.empty() && 
 
 template <typename Number>
 bool give_number(std::string& out, Number number) {
-  fmt::format_to(std::back_inserter(out), "{}", number);
+  append_number(out, number);
   return true;
 }
 
@@ -64,7 +65,7 @@ bool from_fields(const FieldList& fields, string_view argument, std::string& out
 }
 
 bool http_field(Request& r, string_view argument, std::string& out) {
-  const edge::Exchange& exchange = r.exchange;
+  const edge::Exchange& exchange = r.exchange();
   bool found = false;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const http::HeaderField& field = exchange.head_fields()[i];
@@ -103,7 +104,7 @@ bool cookie_in(string_view all, string_view name, std::string& out) {
 }
 
 bool cookie(Request& r, string_view name, std::string& out) {
-  const edge::Exchange& exchange = r.exchange;
+  const edge::Exchange& exchange = r.exchange();
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const http::HeaderField& field = exchange.head_fields()[i];
     if (!is_family_name(exchange.part(field.name), "cookie")) continue;
@@ -122,14 +123,16 @@ bool binary_remote_addr(Request& r, string_view, std::string& out) {
   return true;
 }
 
-bool body_bytes_sent(Request& r, string_view, std::string& out) { return give_number(out, r.client.body_bytes_sent()); }
-bool bytes_sent(Request& r, string_view, std::string& out) { return give_number(out, r.client.bytes_sent()); }
-bool connection(Request& r, string_view, std::string& out) {
-  return give_number(out, r.client.peer().connection_number);
+bool body_bytes_sent(Request& r, string_view, std::string& out) {
+  return give_number(out, r.client().body_bytes_sent());
 }
-bool connection_requests(Request& r, string_view, std::string& out) { return give_number(out, r.client.requests()); }
+bool bytes_sent(Request& r, string_view, std::string& out) { return give_number(out, r.client().bytes_sent()); }
+bool connection(Request& r, string_view, std::string& out) {
+  return give_number(out, r.client().peer().connection_number);
+}
+bool connection_requests(Request& r, string_view, std::string& out) { return give_number(out, r.client().requests()); }
 bool connection_time(Request& r, string_view, std::string& out) {
-  const std::uint64_t ms = r.site.loop().wall_ms() - r.client.peer().began_ms;
+  const std::uint64_t ms = r.site.loop().wall_ms() - r.client().peer().began_ms;
   fmt::format_to(std::back_inserter(out), "{}.{:03}", ms / 1000, ms % 1000);
   return true;
 }
@@ -142,8 +145,8 @@ bool connections_waiting(Request& r, string_view, std::string& out) { return cou
 bool connections_writing(Request& r, string_view, std::string& out) { return counted(r.site.counters().writing, out); }
 
 bool content_length(Request& r, string_view, std::string& out) {
-  if (r.exchange.head().body == http::BodyKind::kChunked) {
-    return r.body_read && give_number(out, r.exchange.body_bytes);
+  if (r.exchange().head().body == http::BodyKind::kChunked) {
+    return r.body_read && give_number(out, r.exchange().body_bytes);
   }
   return give_found(out, r.field("content-length"));
 }
@@ -184,7 +187,9 @@ bool hostname(Request&, string_view, std::string& out) {
   ::gethostname(name, sizeof name - 1);
   return give(out, name);
 }
-bool http2(Request& r, string_view, std::string& out) { return r.client.is_http2() && give(out, r.tls ? "h2" : "h2c"); }
+bool http2(Request& r, string_view, std::string& out) {
+  return r.client().is_http2() && give(out, r.tls ? "h2" : "h2c");
+}
 bool https(Request& r, string_view, std::string& out) { return r.tls && give(out, "on"); }
 bool invalid_referer(Request& r, string_view, std::string& out) {
   if (r.settings->valid_referers.empty()) return give(out, "");
@@ -212,7 +217,7 @@ bool msec(Request& r, string_view, std::string& out) {
 }
 bool nginx_version(Request&, string_view, std::string& out) { return give(out, kNginxVersion); }
 bool pid(Request&, string_view, std::string& out) { return give_number(out, ::getpid()); }
-bool pipe(Request& r, string_view, std::string& out) { return give(out, r.client.pipelined() ? "p" : "."); }
+bool pipe(Request& r, string_view, std::string& out) { return give(out, r.client().pipelined() ? "p" : "."); }
 
 bool proxy_add_x_forwarded_for(Request& r, string_view, std::string& out) {
   if (http_field(r, "x_forwarded_for", out)) out += ", ";
@@ -221,30 +226,30 @@ bool proxy_add_x_forwarded_for(Request& r, string_view, std::string& out) {
 bool proxy_host(Request& r, string_view, std::string& out) { return give_found(out, r.proxy_host); }
 bool proxy_port(Request& r, string_view, std::string& out) { return give_found(out, r.proxy_port); }
 bool proxy_internal_body_length(Request& r, string_view, std::string& out) {
-  return give_number(out, r.exchange.body_bytes);
+  return give_number(out, r.exchange().body_bytes);
 }
 bool proxy_internal_chunked(Request&, string_view, std::string& out) { return give(out, ""); }
 
 bool proxy_protocol_addr(Request& r, string_view, std::string& out) {
-  return give_found(out, r.client.peer().proxy_address);
+  return give_found(out, r.client().peer().proxy_address);
 }
 bool proxy_protocol_port(Request& r, string_view, std::string& out) {
-  return r.client.peer().proxy_port != 0 && give_number(out, r.client.peer().proxy_port);
+  return r.client().peer().proxy_port != 0 && give_number(out, r.client().peer().proxy_port);
 }
 bool proxy_protocol_server_addr(Request& r, string_view, std::string& out) {
-  return give_found(out, r.client.peer().proxy_server_address);
+  return give_found(out, r.client().peer().proxy_server_address);
 }
 bool proxy_protocol_server_port(Request& r, string_view, std::string& out) {
-  return r.client.peer().proxy_server_port != 0 && give_number(out, r.client.peer().proxy_server_port);
+  return r.client().peer().proxy_server_port != 0 && give_number(out, r.client().peer().proxy_server_port);
 }
 
 bool socket_addr(Request& r, string_view, std::string& out) {
-  const Peer& peer = r.client.peer();
+  const Peer& peer = r.client().peer();
   if (peer.is_unix) return give(out, "unix:");
   return give(out, {peer.remote.address, peer.remote.address_bytes});
 }
 bool socket_port(Request& r, string_view, std::string& out) {
-  const Peer& peer = r.client.peer();
+  const Peer& peer = r.client().peer();
   return peer.is_unix ? give(out, "") : give_number(out, peer.remote.port);
 }
 bool remote_addr(Request& r, string_view name, std::string& out) {
@@ -263,12 +268,12 @@ bool remote_user(Request& r, string_view, std::string& out) {
 }
 
 string_view protocol_of(const Request& r) {
-  if (r.client.is_http2()) return "HTTP/2.0";
-  return r.exchange.head().minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  if (r.client().is_http2()) return "HTTP/2.0";
+  return r.exchange().head().minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 bool request(Request& r, string_view, std::string& out) {
   // As it came, which for a refused one may be anything up to the end of its line.
-  const edge::Exchange& exchange = r.exchange;
+  const edge::Exchange& exchange = r.exchange();
   if (r.method_name.empty()) {
     const string_view bytes = exchange.in.view();
     const std::size_t end = bytes.find('\n');
@@ -280,13 +285,14 @@ bool request(Request& r, string_view, std::string& out) {
   return give(out, protocol_of(r));
 }
 bool request_body(Request& r, string_view, std::string& out) {
-  const edge::Exchange& exchange = r.exchange;
+  const edge::Exchange& exchange = r.exchange();
   if (!r.body_read || exchange.body_file() >= 0 || exchange.body_bytes == 0) return false;
   if (!exchange.body_in_buffer) return give(out, exchange.body_memory);
   return give(out, exchange.in.view().substr(exchange.head().head_bytes, exchange.body_bytes));
 }
 bool request_body_file(Request& r, string_view, std::string& out) {
-  return r.exchange.body_file() >= 0 && give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange.body_file()));
+  return r.exchange().body_file() >= 0 &&
+         give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange().body_file()));
 }
 bool request_completion(Request& r, string_view, std::string& out) { return give(out, r.header_sent ? "OK" : ""); }
 bool request_id(Request& r, string_view, std::string& out) {
@@ -297,7 +303,7 @@ bool request_id(Request& r, string_view, std::string& out) {
   return give(out, r.request_id_hex);
 }
 bool request_length(Request& r, string_view, std::string& out) {
-  return give_number(out, r.exchange.head().head_bytes + r.exchange.body_bytes);
+  return give_number(out, r.exchange().head().head_bytes + r.exchange().body_bytes);
 }
 bool request_method(Request& r, string_view, std::string& out) {
   return give_found(out, r.parent == nullptr ? string_view(r.method_name) : string_view(r.parent->method_name));
@@ -335,8 +341,8 @@ bool sent_location(Request& r, string_view, std::string& out) {
   return from_fields(r.response.fields, "location", out);
 }
 bool sent_transfer_encoding(Request& r, string_view, std::string& out) {
-  const bool chunked = r.response.content_length < 0 && r.exchange.head().minor_version >= 1 && !r.client.is_http2() &&
-                       r.response.status != 304 && r.response.status != 204 && !r.is_head();
+  const bool chunked = r.response.content_length < 0 && r.exchange().head().minor_version >= 1 &&
+                       !r.client().is_http2() && r.response.status != 304 && r.response.status != 204 && !r.is_head();
   return chunked && give(out, "chunked");
 }
 bool sent_keep_alive(Request& r, string_view, std::string& out) {
@@ -345,17 +351,18 @@ bool sent_keep_alive(Request& r, string_view, std::string& out) {
   return give(out, fmt::format("timeout={}", timeout->in_header.count()));
 }
 
-bool server_addr(Request& r, string_view, std::string& out) { return give(out, r.client.peer().local_address); }
+bool server_addr(Request& r, string_view, std::string& out) { return give(out, r.client().peer().local_address); }
 bool server_port(Request& r, string_view, std::string& out) {
-  return r.client.peer().is_unix ? give(out, "") : give_number(out, r.client.peer().local_port);
+  return r.client().peer().is_unix ? give(out, "") : give_number(out, r.client().peer().local_port);
 }
 bool server_name(Request& r, string_view, std::string& out) { return give(out, first_name(*r.server)); }
 bool server_protocol(Request& r, string_view, std::string& out) {
   return !r.raw_target().empty() && give(out, protocol_of(r));
 }
 bool status(Request& r, string_view, std::string& out) {
-  fmt::format_to(std::back_inserter(out), "{:03}", r.response.status);
-  return true;
+  const int number = r.response.status;
+  if (number < 100) out.append(number < 10 ? "00" : "0");
+  return give_number(out, number);
 }
 
 bool time_iso8601(Request& r, string_view, std::string& out) {

@@ -45,7 +45,7 @@ bool is_default(string_view name) {
 }
 
 bool has_request_body(const Request& request) {
-  return request.parent == nullptr && request.exchange.head().body != http::BodyKind::kNone;
+  return request.parent == nullptr && request.exchange().head().body != http::BodyKind::kNone;
 }
 
 void append_http(Request& request, const PassHow& how, const PassPlace& place, bool chunked, std::string& out) {
@@ -77,12 +77,12 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
     if (chunked) {
       line("Transfer-Encoding", "chunked");
     } else if (!is_set(settings.set, "Content-Length")) {
-      line("Content-Length",
-           std::to_string(request.body_read ? request.exchange.body_bytes : request.exchange.head().content_length));
+      line("Content-Length", std::to_string(request.body_read ? request.exchange().body_bytes
+                                                              : request.exchange().head().content_length));
     }
   }
   if (settings.pass_request_headers.value_or(true)) {
-    const edge::Exchange& exchange = request.exchange;
+    const edge::Exchange& exchange = request.exchange();
     for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
       const string_view name = exchange.part(exchange.head_fields()[i].name);
       if (is_default(name) || is_set(settings.set, name)) continue;
@@ -92,47 +92,74 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
   out += "\r\n";
 }
 
-std::string variable_name(string_view field) {
-  std::string name = "HTTP_";
-  for (const char c : field) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return name;
+void append_variable_name(std::string& out, string_view field) {
+  out += "HTTP_";
+  const std::size_t from = out.size();
+  out += field;
+  for (std::size_t i = from; i < out.size(); ++i) {
+    const char c = out[i];
+    out[i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
 }
 
-http::CgiParams params_of(Request& request, const PassHow& how) {
-  http::CgiParams params;
-  const conf::PassingSettings& settings = *how.settings;
-  std::string room;
-  params.reserve(settings.set.size() + request.exchange.head().field_count + 16);
-  const bool as_usual = settings.set.empty() && how.app_params != nullptr;
-  for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
-    const string_view value = request.site.text(request, each.value, room);
-    if (value.empty() && each.if_not_empty) continue;
-    params.emplace_back(each.name, value);
+std::optional<std::size_t> find_param(const http::CgiParams& params, string_view name, std::size_t from,
+                                      std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) {
+    if (params.name(i) == name) return i;
   }
-  if (how.kind == PassHow::Kind::kScgi) {
-    std::erase_if(params, [](const auto& each) { return each.first == "CONTENT_LENGTH"; });
-    const bool body = has_request_body(request) && settings.pass_request_body.value_or(true);
-    params.emplace_back("CONTENT_LENGTH", std::to_string(body ? request.exchange.body_bytes : 0));
-  }
-  if (!settings.pass_request_headers.value_or(true)) return params;
+  return std::nullopt;
+}
+
+void add_header_params(const Request& request, http::CgiParams& params) {
   const std::size_t given = params.size();
-  const edge::Exchange& exchange = request.exchange;
+  const edge::Exchange& exchange = request.exchange();
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
-    std::string name = variable_name(exchange.part(exchange.head_fields()[i].name));
-    const auto known = [&](std::size_t from, std::size_t to) {
-      return std::find_if(params.begin() + static_cast<std::ptrdiff_t>(from),
-                          params.begin() + static_cast<std::ptrdiff_t>(to),
-                          [&](const auto& each) { return each.first == name; });
-    };
-    if (known(0, given) != params.begin() + static_cast<std::ptrdiff_t>(given)) continue;
+    params.begin();
+    append_variable_name(params.text(), exchange.part(exchange.head_fields()[i].name));
+    if (find_param(params, params.open_name(), 0, given)) {
+      params.drop();
+      continue;
+    }
     const string_view value = exchange.part(exchange.head_fields()[i].value);
     // Two fields of one name are one variable.
-    if (const auto twice = known(given, params.size()); twice != params.end()) {
-      twice->second.append(name == "HTTP_COOKIE" ? "; " : ", ").append(value);
+    if (const auto twice = find_param(params, params.open_name(), given, params.size())) {
+      const bool is_cookie = params.open_name() == "HTTP_COOKIE";
+      params.drop();
+      params.extend(*twice, is_cookie ? "; " : ", ", value);
+      continue;
+    }
+    params.begin_value();
+    params.text().append(value);
+    params.end();
+  }
+}
+
+// The memory is used again by the next request of the thread.
+const http::CgiParams& params_of(Request& request, const PassHow& how) {
+  thread_local http::CgiParams params;
+  params.clear();
+  const conf::PassingSettings& settings = *how.settings;
+  const bool as_usual = settings.set.empty() && how.app_params != nullptr;
+  for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
+    params.begin();
+    params.text().append(each.name);
+    params.begin_value();
+    const std::size_t before = params.text().size();
+    request.site.append_text(request, each.value, params.text());
+    if (each.if_not_empty && params.text().size() == before) {
+      params.drop();
     } else {
-      params.emplace_back(std::move(name), value);
+      params.end();
     }
   }
+  if (how.kind == PassHow::Kind::kScgi) {
+    for (std::size_t i = params.size(); i-- > 0;) {
+      if (params.name(i) == "CONTENT_LENGTH") params.remove(i);
+    }
+    const bool body = has_request_body(request) && settings.pass_request_body.value_or(true);
+    params.add("CONTENT_LENGTH", std::to_string(body ? request.exchange().body_bytes : 0));
+  }
+  if (settings.pass_request_headers.value_or(true)) add_header_params(request, params);
   return params;
 }
 

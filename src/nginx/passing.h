@@ -40,6 +40,8 @@ class Passing {
   Async<Trouble> read_head();
   // False: nothing more comes.
   bool receive();
+  bool pull();
+  void call_or_connect(LocalApp& app);
   void name_upstream(std::string_view address, bool is_unix);
   UpstreamAttempt& begin_facts(const std::string& address);
   void give_back(Balancing::End end);
@@ -98,6 +100,7 @@ class Passing {
   bool too_large_ = false;
   bool request_begun_ = false;  // Something has been sent that the server may act upon.
   bool server_ended_ = false;
+  bool server_broke_off_ = false;  // ... by a reset: what has come is not the whole.
   bool buffering_ = true;
   std::uint64_t began_ms_ = 0, first_began_ms_ = 0;
   os::UniqueFd spool_;

@@ -52,7 +52,9 @@ Passing::~Passing() {
 
 void Passing::drop_connection() {
   if (connection_ == nullptr) return;
-  if (connection_->stream->io().pair() != nullptr) request_.site.local_apps().give_back(std::move(connection_->in));
+  const bool is_local = connection_->call != nullptr || connection_->stream->io().pair() != nullptr;
+  connection_->call.reset();
+  if (is_local) request_.site.local_apps().give_back(std::move(connection_->in));
   bury(request_.site.loop(), std::move(connection_->stream));
   connection_.reset();
 }
@@ -79,14 +81,14 @@ bool Passing::may_try_again(Trouble trouble, int status) const {
 }
 
 bool Passing::client_left() const {
-  if (request_.signal.has(kGone)) return true;
-  return request_.client.half_closed() && !how_.settings->ignore_client_abort.value_or(false);
+  if (request_.signal().has(kGone)) return true;
+  return request_.client().half_closed() && !how_.settings->ignore_client_abort.value_or(false);
 }
 
 Async<Passing::Trouble> Passing::wait(std::uint32_t events, conf::Milliseconds time, std::string_view doing) {
   doing_ = doing;
   Stream& stream = *connection_->stream;
-  Signal& signal = request_.signal;
+  Signal& signal = request_.signal();
   stream.arm(time.value_or(kMinute));
   while (!signal.has(events)) {
     if (signal.has(kUpstreamLate)) co_return Trouble::kTimeout;
@@ -104,7 +106,7 @@ Async<Passing::Trouble> Passing::wait(std::uint32_t events, conf::Milliseconds t
 
 Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
   Loop& loop = request_.site.loop();
-  Signal& signal = request_.signal;
+  Signal& signal = request_.signal();
   // One that starts, or starts again, is waited for as a server that does not accept is.
   Timer late;
   const auto patience = static_cast<std::uint64_t>(how_.settings->connect_timeout.value_or(kMinute).count());
@@ -128,15 +130,28 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
   }
   late.cancel();
   if (app.way() != LocalApp::Way::kOpen) co_return Trouble::kNone;
-  auto end = app.connect();
-  if (end == nullptr) co_return Trouble::kNone;
-  connection_ = std::make_unique<UpstreamConnection>();
-  connection_->in = request_.site.local_apps().take_buffer();
-  connection_->began_ms = loop.now_ms();
-  connection_->stream = std::make_unique<Stream>(loop, std::move(end));
-  connection_->stream->attach(&signal, kUpstreamShift);
-  static_cast<void>(connection_->stream->watch());
+  call_or_connect(app);
   co_return Trouble::kNone;
+}
+
+// A request that is at hand as a whole is a call; one whose body is still to come, or in a file, needs a stream.
+void Passing::call_or_connect(LocalApp& app) {
+  Loop& loop = request_.site.loop();
+  auto made = std::make_unique<UpstreamConnection>();
+  made->began_ms = loop.now_ms();
+  if (!streams_body_ && request_.exchange().body_file() < 0 && !reader_.wrapped()) {
+    made->stream = std::make_unique<Stream>(loop);
+    made->call = app.call(made->in, *made->stream);
+  }
+  if (made->call == nullptr) {
+    auto end = app.connect();
+    if (end == nullptr) return;
+    made->stream = std::make_unique<Stream>(loop, std::move(end));
+    static_cast<void>(made->stream->watch());
+  }
+  made->in = request_.site.local_apps().take_buffer();
+  made->stream->attach(&request_.signal(), kUpstreamShift);
+  connection_ = std::move(made);
 }
 
 Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
@@ -176,7 +191,7 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
   connection_->began_ms = request_.site.loop().now_ms();
   connection_->stream = std::make_unique<Stream>(request_.site.loop(), std::move(fd));
   Stream& stream = *connection_->stream;
-  stream.attach(&request_.signal, kUpstreamShift);
+  stream.attach(&request_.signal(), kUpstreamShift);
   if (!stream.watch()) co_return Trouble::kError;
   if (!under_way) co_return Trouble::kNone;
   const Trouble waited =
@@ -210,7 +225,7 @@ Async<Passing::Trouble> Passing::secure() {
     const Trouble waited = co_await wait((wanted << kUpstreamShift) | kUpstreamGone, how_.settings->connect_timeout,
                                          "SSL handshaking to upstream");
     if (waited != Trouble::kNone) co_return waited;
-    if (request_.signal.has(kUpstreamGone)) {
+    if (request_.signal().has(kUpstreamGone)) {
       log(Level::kError, "peer closed connection in SSL handshake while SSL handshaking to upstream");
       co_return Trouble::kError;
     }
@@ -219,6 +234,12 @@ Async<Passing::Trouble> Passing::secure() {
 
 Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
   Stream& stream = *connection_->stream;
+  if (connection_->call != nullptr) {
+    connection_->call->ask(bytes);
+    request_.upstream.attempts.back().bytes_sent += bytes.size();
+    bytes.clear();
+    co_return Trouble::kNone;
+  }
   std::size_t at = 0;
   while (at < bytes.size()) {
     const os::IoResult sent = stream.io().send(bytes.data() + at, bytes.size() - at);
@@ -263,14 +284,14 @@ Async<Passing::Trouble> Passing::send_request() {
   }
   body_sent_ = true;
   const bool with_body = how_.settings->pass_request_body.value_or(true) && request_.parent == nullptr;
-  edge::Exchange& exchange = request_.exchange;
+  edge::Exchange& exchange = request_.exchange();
   if (!body_.empty()) {
     append_request_body(how_, false, body_, bytes);
   } else if (with_body && streams_body_) {
     Trouble sent = co_await send_bytes(bytes);
     while (sent == Trouble::kNone && body_sent_) {
       std::string_view data;
-      const Client::Input input = request_.client.take_body(&data);
+      const Client::Input input = request_.client().take_body(&data);
       if (input == Client::Input::kEnd) break;
       if (input == Client::Input::kBad || input == Client::Input::kGone) co_return Trouble::kClientGone;
       if (input == Client::Input::kData) {
@@ -285,14 +306,14 @@ Async<Passing::Trouble> Passing::send_request() {
         sent = co_await send_bytes(bytes);
         continue;
       }
-      request_.client.say_continue(request_);
-      request_.client.arm(request_.settings->client_body_timeout.value_or(kMinute));
-      co_await request_.signal.until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
-      if (request_.signal.has(kGone | kLate) && !request_.signal.has(kReadable)) co_return Trouble::kClientGone;
+      request_.client().say_continue(request_);
+      request_.client().arm(request_.settings->client_body_timeout.value_or(kMinute));
+      co_await request_.signal().until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
+      if (request_.signal().has(kGone | kLate) && !request_.signal().has(kReadable)) co_return Trouble::kClientGone;
       // An answer before the end of the body: it is passed back, and the rest is read for nothing.
-      if (request_.signal.has(kUpstreamReadable | kUpstreamGone)) body_sent_ = false;
+      if (request_.signal().has(kUpstreamReadable | kUpstreamGone)) body_sent_ = false;
     }
-    request_.client.arm(std::chrono::milliseconds(0));
+    request_.client().arm(std::chrono::milliseconds(0));
     if (sent != Trouble::kNone) co_return sent;
     if (body_sent_) request_.body_read = true;
   } else if (with_body && exchange.body_file() >= 0) {
@@ -314,16 +335,30 @@ Async<Passing::Trouble> Passing::send_request() {
   co_return co_await send_bytes(bytes);
 }
 
+// The same of a call.
+bool Passing::pull() {
+  const std::size_t before = connection_->in.size();
+  const edge::LocalCall::Pulled pulled = connection_->call->pull();
+  request_.upstream.attempts.back().bytes_received += connection_->in.size() - before;
+  if (pulled != edge::LocalCall::Pulled::kMore) connection_->stream->clear(kReadable);
+  if (pulled != edge::LocalCall::Pulled::kEnded) return true;
+  server_ended_ = true;
+  server_broke_off_ = connection_->call->cut();
+  return connection_->in.size() > before;
+}
+
 // Everything that has come; a short read means that the socket is empty.
 bool Passing::receive() {
   Stream& stream = *connection_->stream;
   if (!stream.has(kReadable)) return true;
   edge::Buffer& in = connection_->in;
+  if (connection_->call != nullptr) return pull();
   char* into = in.room(kReadBytes);
   const std::size_t room = in.room_bytes();
   const os::IoResult got = stream.io().receive(into, room);
   if (got.outcome == os::Io::kClosed) {
     server_ended_ = true;
+    server_broke_off_ = got.cut;
     stream.clear(kReadable);
     return false;
   }
@@ -437,13 +472,13 @@ bool Passing::out_of_time() const {
 Async<Passing::Trouble> Passing::attempt(const PeerAddress& address) {
   begin_facts(address.text);
   name_upstream(address.text, address.storage.ss_family == AF_UNIX);
-  server_ended_ = false;
+  server_ended_ = server_broke_off_ = false;
   plain_.clear();
   plain_used_ = 0;
   reader_ = AnswerReader(how_.kind);
   connection_ = group_->take_kept(address.text);
   if (connection_ != nullptr) {
-    connection_->stream->attach(&request_.signal, kUpstreamShift);
+    connection_->stream->attach(&request_.signal(), kUpstreamShift);
   } else {
     Trouble made = co_await connect(address);
     if (made == Trouble::kNone && over_tls_) made = co_await secure();
@@ -516,7 +551,7 @@ Async<int> Passing::try_servers() {
 
 Async<int> Passing::run() {
   const conf::PassingSettings& settings = *how_.settings;
-  const http::RequestHead& head = request_.exchange.head();
+  const http::RequestHead& head = request_.exchange().head();
   const bool http11 = request_.settings->proxy.http_version == "1.1";
   const bool unbuffered = !settings.request_buffering.value_or(true);
   // Only HTTP/1.1 can send a body whose length is not known.

@@ -85,16 +85,16 @@ Async<int> Passing::resolve_name() {
   DnsResolver::Answer answer;
   bool there = false;
   auto alive = std::make_shared<bool>(true);
-  request_.signal.clear(kResolved);
+  request_.signal().clear(kResolved);
   const std::uint64_t question =
       (*resolver)->look_up(name_, request_.settings->resolver_timeout.value_or(kResolverTimeout),
-                           [&answer, &there, signal = &request_.signal, alive](const DnsResolver::Answer& found) {
+                           [&answer, &there, signal = &request_.signal(), alive](const DnsResolver::Answer& found) {
                              if (!*alive) return;
                              answer = found;
                              there = true;
                              signal->raise(kResolved);
                            });
-  if (!there) co_await request_.signal.until(kResolved | kGone);
+  if (!there) co_await request_.signal().until(kResolved | kGone);
   *alive = false;
   if (!there) {
     (*resolver)->forget(question);
@@ -142,14 +142,14 @@ Async<int> Passing::find_place() {
   if (!name_.empty()) co_return co_await resolve_name();
   if (group_->peers().empty() && group_->resolving()) {
     // The first request for a name waits for its addresses.
-    request_.signal.clear(kResolved);
+    request_.signal().clear(kResolved);
     auto alive = std::make_shared<bool>(true);
-    group_->when_resolved([signal = &request_.signal, alive] {
+    group_->when_resolved([signal = &request_.signal(), alive] {
       if (*alive) signal->raise(kResolved);
     });
-    co_await request_.signal.until(kResolved | kGone);
+    co_await request_.signal().until(kResolved | kGone);
     *alive = false;
-    if (request_.signal.has(kGone)) co_return kDone;
+    if (request_.signal().has(kGone)) co_return kDone;
   }
   co_return kNext;
 }

@@ -50,7 +50,8 @@ void Passing::finish_connection() {
   if (connection_ == nullptr) return;
   // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
   const bool at_end = !reader_.wrapped() || reader_.record_end();
-  const bool reusable = reader_.complete() && at_end && !server_ended_ && body_sent_ && connection_->in.empty() &&
+  const bool reusable = connection_->call == nullptr && reader_.complete() && at_end && !server_ended_ && body_sent_ &&
+                        connection_->in.empty() &&
                         (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
                                                            : request_.settings->fastcgi.keep_conn.value_or(false) &&
                                                                  how_.kind == PassHow::Kind::kFastcgi);
@@ -60,8 +61,8 @@ void Passing::finish_connection() {
 
 Async<int> Passing::relay() {
   const conf::PassingSettings& settings = *how_.settings;
-  Client& client = request_.client;
-  Signal& signal = request_.signal;
+  Client& client = request_.client();
+  Signal& signal = request_.signal();
   if (const int outcome = begin_body(request_); outcome != kNext) {
     finish_connection();
     co_return outcome;
@@ -110,7 +111,8 @@ Async<int> Passing::relay() {
     // The server is done with: its connection may serve another request before our client has everything.
     const bool ended = reader_.complete() || (server_ended_ && unread().empty());
     if (ended && connection_ != nullptr) {
-      if (!reader_.complete() && !reader_.ends_with_connection() && !reader_.record_end()) {
+      const bool ends_so = reader_.ends_with_connection() && !server_broke_off_;
+      if (!reader_.complete() && !ends_so && !reader_.record_end()) {
         log(Level::kError, "upstream prematurely closed connection while reading upstream");
         broken = true;
       }

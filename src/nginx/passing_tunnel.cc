@@ -34,7 +34,7 @@ bool move(Stream& from, Stream& to, std::string& held, std::uint64_t* moved) {
 }  // namespace
 
 Async<int> Passing::tunnel() {
-  Stream* client = request_.client.raw_stream();
+  Stream* client = request_.client().raw_stream();
   if (client == nullptr) {
     finish_connection();
     co_return 502;
@@ -48,28 +48,28 @@ Async<int> Passing::tunnel() {
   request_.upgraded = true;
   if (!co_await drain(request_, 0)) co_return kDone;
   Stream& server = *connection_->stream;
-  std::string to_client(connection_->in.view()), to_server(request_.client.early_bytes());
+  std::string to_client(connection_->in.view()), to_server(request_.client().early_bytes());
   connection_->in.consume(connection_->in.size());
   std::uint64_t sent = 0, received = 0;
   const auto patience = how_.settings->read_timeout.value_or(std::chrono::seconds(60));
   for (;;) {
     const bool goes_down = move(server, *client, to_client, &received);
     const bool goes_up = move(*client, server, to_server, &sent);
-    if (!goes_down || !goes_up || request_.signal.has(kGone)) break;
+    if (!goes_down || !goes_up || request_.signal().has(kGone)) break;
     if (server.has(kGone) && !server.has(kReadable)) break;
     std::uint32_t events = kGone | kUpstreamGone | kUpstreamLate;
     // A side whose bytes are not taken is not read.
     events |= to_client.empty() ? std::uint32_t{kUpstreamReadable} : std::uint32_t{kWritable};
     events |= to_server.empty() ? std::uint32_t{kReadable} : std::uint32_t{kUpstreamWritable};
     server.arm(patience);
-    co_await request_.signal.until(events);
-    if (request_.signal.has(kUpstreamLate)) {
+    co_await request_.signal().until(events);
+    if (request_.signal().has(kUpstreamLate)) {
       log(Level::kError, "upstream timed out (110: Connection timed out) while proxying upgraded connection");
       break;
     }
     server.disarm();
   }
-  request_.client.add_sent(received);
+  request_.client().add_sent(received);
   auto& facts = request_.upstream.attempts.back();
   facts.body_bytes += received;
   facts.bytes_received += received;

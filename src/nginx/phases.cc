@@ -40,7 +40,7 @@ int find_location(Request& request) {
   }
   if (request.settings->internal && !request.internal) return 404;
   const std::uint64_t most = body_limit(request);
-  const http::RequestHead& head = request.exchange.head();
+  const http::RequestHead& head = request.exchange().head();
   if (most != 0 && head.body == http::BodyKind::kLength && head.content_length > most && !request.body_discarded) {
     request.site.error_logs().line(
         Level::kError, request, fmt::format("client intended to send too large body: {} bytes", head.content_length));

@@ -44,7 +44,7 @@ std::pair<std::string_view, std::uint16_t> address_and_port(std::string_view tex
 void find_real_address(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   if (settings.real_ip_from.empty() || !request.real_address.empty()) return;
-  const Peer& peer = request.client.peer();
+  const Peer& peer = request.client().peer();
   const std::string_view socket(peer.remote.address, peer.remote.address_bytes);
   if (!is_trusted(settings, socket, peer.is_unix)) return;
   const std::string header = settings.real_ip_header.value_or("X-Real-IP");

@@ -6,8 +6,7 @@
 
 namespace tierce::nginx {
 
-Request::Request(Site& at, Client& of, Signal& told, edge::Exchange& holder)
-    : site(at), client(of), signal(told), exchange(holder) {}
+Request::Request(Site& at) : site(at) {}
 Request::~Request() = default;
 
 void Request::clear() {
@@ -82,14 +81,31 @@ void Request::take_captures(const Regex& regex, std::string_view subject) {
   }
 }
 
+RequestPool::Handle RequestPool::take(Client& client, Signal& signal, edge::Exchange& exchange) {
+  if (spare_.empty()) spare_.push_back(std::make_unique<Request>(site_));
+  Handle request(spare_.back().release());
+  spare_.pop_back();
+  request->bind(client, signal, exchange);
+  return request;
+}
+
+void RequestPool::GiveBack::operator()(Request* request) const {
+  constexpr std::size_t kSpare = 128;
+  std::unique_ptr<Request> owned(request);
+  std::vector<std::unique_ptr<Request>>& spare = request->site.requests().spare_;
+  if (spare.size() >= kSpare) return;
+  owned->clear();
+  spare.push_back(std::move(owned));
+}
+
 Async<bool> pause(Request& request, std::uint64_t ms) {
   Loop& loop = request.site.loop();
-  request.signal.clear(kPause);
-  loop.timers().arm(request.pause, loop.now_ns() + ms * 1'000'000, &request.signal,
+  request.signal().clear(kPause);
+  loop.timers().arm(request.pause, loop.now_ns() + ms * 1'000'000, &request.signal(),
                     [](void* signal) { static_cast<Signal*>(signal)->raise(kPause); });
-  co_await request.signal.until(kPause | kGone);
+  co_await request.signal().until(kPause | kGone);
   request.pause.cancel();
-  co_return !request.signal.has(kGone);
+  co_return !request.signal().has(kGone);
 }
 
 }  // namespace tierce::nginx

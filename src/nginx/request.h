@@ -44,25 +44,31 @@ class Request {
   // A redirect or a rewritten path starts the choice of the location again at most so often.
   static constexpr int kRedirectsMax = 10;
 
-  Request(Site& at, Client& of, Signal& told, edge::Exchange& holder);
+  explicit Request(Site& at);
   ~Request();
-  static void* operator new(std::size_t bytes) { return edge::allocate_frame(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { edge::free_frame(memory, bytes); }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  // From here on it is one of this client.
+  void bind(Client& of, Signal& told, edge::Exchange& holder) {
+    client_ = &of;
+    signal_ = &told;
+    exchange_ = &holder;
+  }
 
-  // Ready for the request that `exchange` has the head of.
+  // Ready for the request that the exchange has the head of.
   void begin(const conf::Listener& at);
 
   // A header field of the request; "" when there is none. Names in lower case.
-  std::string_view field(std::string_view lower) const { return exchange.field(lower); }
+  std::string_view field(std::string_view lower) const { return exchange_->field(lower); }
   // As it came; good until more of the body is read.
-  std::string_view raw_target() const { return exchange.part(exchange.head().target); }
+  std::string_view raw_target() const { return exchange_->part(exchange_->head().target); }
   // Of it what a request of that server would have sent: "http://name/path?x" is "/path?x".
   std::string_view raw_uri() const {
     const std::string_view target = raw_target();
-    const http::Span path = exchange.head().path;
+    const http::Span path = exchange_->head().path;
     if (target.empty() || target.starts_with('/')) return target;
     if (path.length == 0) return "/";
-    const std::string_view from = exchange.part(path);
+    const std::string_view from = exchange_->part(path);
     return {from.data(), static_cast<std::size_t>(target.data() + target.size() - from.data())};
   }
   bool is_head() const { return method == http::Method::kHead; }
@@ -74,10 +80,11 @@ class Request {
 
   void take_captures(const Regex& regex, std::string_view subject);
 
+  Client& client() const { return *client_; }
+  Signal& signal() const { return *signal_; }
+  edge::Exchange& exchange() const { return *exchange_; }
+
   Site& site;
-  Client& client;
-  Signal& signal;
-  edge::Exchange& exchange;
   Request* parent = nullptr;  // Of a subrequest.
 
   const conf::Listener* listener = nullptr;
@@ -135,7 +142,29 @@ class Request {
   bool damaged = false;                     // ... and could not.
   Timer pause;
 
+  // Lets go of all that it holds but memory.
   void clear();
+
+ private:
+  Client* client_ = nullptr;
+  Signal* signal_ = nullptr;
+  edge::Exchange* exchange_ = nullptr;
+};
+
+// Requests that have ended, with the memory of their texts, for those to come: of a connection that goes idle between
+// two of them each would begin with dozens of allocations. Belongs to one thread.
+class RequestPool {
+ public:
+  explicit RequestPool(Site& site) : site_(site) {}
+  struct GiveBack {
+    void operator()(Request* request) const;
+  };
+  using Handle = std::unique_ptr<Request, GiveBack>;
+  Handle take(Client& client, Signal& signal, edge::Exchange& exchange);
+
+ private:
+  Site& site_;
+  std::vector<std::unique_ptr<Request>> spare_;
 };
 
 // Lets so many milliseconds go by; false when the client has gone meanwhile.

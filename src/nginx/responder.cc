@@ -201,10 +201,10 @@ void complete_location(Request& request) {
   } else if (!request.host.empty()) {
     whole += request.host;
   } else {
-    const std::string_view local = request.client.peer().local_address;
+    const std::string_view local = request.client().peer().local_address;
     whole += local.find(':') == std::string_view::npos ? std::string(local) : fmt::format("[{}]", local);
   }
-  const std::uint16_t port = request.client.peer().local_port;
+  const std::uint16_t port = request.client().peer().local_port;
   const std::uint16_t usual = request.tls ? 443 : 80;
   if (settings.port_in_redirect.value_or(true) && port != usual && port != 0) whole += fmt::format(":{}", port);
   response.location.insert(0, whole);
@@ -227,10 +227,11 @@ bool keeps_connection(const Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   const auto& timeout = settings.keepalive_timeout;
   if (timeout && timeout->time.count() == 0) return false;
-  if (static_cast<std::int64_t>(request.client.requests()) >= settings.keepalive_requests.value_or(1000)) return false;
+  if (static_cast<std::int64_t>(request.client().requests()) >= settings.keepalive_requests.value_or(1000))
+    return false;
   const auto& longest = settings.keepalive_time;
-  return !longest ||
-         request.site.loop().wall_ms() - request.client.peer().began_ms <= static_cast<std::uint64_t>(longest->count());
+  return !longest || request.site.loop().wall_ms() - request.client().peer().began_ms <=
+                         static_cast<std::uint64_t>(longest->count());
 }
 
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
@@ -270,36 +271,36 @@ int filter_response(Request& request) {
 int begin_body(Request& request) {
   if (const int outcome = filter_response(request); outcome != kNext) return outcome;
   request.header_sent = true;
-  request.client.begin_response(request, request.response, has_body(request));
+  request.client().begin_response(request, request.response, has_body(request));
   return kNext;
 }
 
 void write_body(Request& request, std::string_view bytes) {
   if (!has_body(request) || bytes.empty()) return;
-  if (request.body_filter == nullptr) return request.client.write(bytes);
-  if (!request.body_filter->write(request.client, bytes, Flush::kNone)) request.damaged = true;
+  if (request.body_filter == nullptr) return request.client().write(bytes);
+  if (!request.body_filter->write(request.client(), bytes, Flush::kNone)) request.damaged = true;
 }
 
 void flush_body(Request& request) {
   if (request.body_filter != nullptr && has_body(request))
-    static_cast<void>(request.body_filter->write(request.client, {}, Flush::kSync));
+    static_cast<void>(request.body_filter->write(request.client(), {}, Flush::kSync));
 }
 
 void end_body(Request& request) {
   if (request.body_filter != nullptr && has_body(request)) {
-    if (!request.body_filter->write(request.client, {}, Flush::kFinish)) request.damaged = true;
+    if (!request.body_filter->write(request.client(), {}, Flush::kFinish)) request.damaged = true;
     request.gzip_ratio = request.body_filter->ratio();
   }
   if (request.damaged) {
     request.site.error_logs().line(Level::kError, request, "the packed answer is damaged");
     request.keep_alive = false;
-    return request.client.cut_response();
+    return request.client().cut_response();
   }
-  request.client.end_response();
+  request.client().end_response();
 }
 
 Async<bool> drain(Request& request, std::size_t leave) {
-  Client& client = request.client;
+  Client& client = request.client();
   const std::uint64_t rate = rate_of(request);
   for (;;) {
     Client::Flow flow;
@@ -324,20 +325,20 @@ Async<bool> drain(Request& request, std::size_t leave) {
     if (flow == Client::Flow::kGone) co_return false;
     if (flow == Client::Flow::kDone || client.held() <= leave) co_return true;
     client.arm(request.settings->send_timeout.value_or(std::chrono::seconds(60)));
-    co_await request.signal.until(kWritable | kGone | kLate);
-    if (request.signal.has(kLate) && !request.signal.has(kWritable)) {
+    co_await request.signal().until(kWritable | kGone | kLate);
+    if (request.signal().has(kLate) && !request.signal().has(kWritable)) {
       request.site.error_logs().line(Level::kInfo, request, "client timed out (110: Connection timed out)");
       co_return false;
     }
     client.arm(std::chrono::milliseconds(0));
-    if (request.signal.has(kGone)) co_return false;
+    if (request.signal().has(kGone)) co_return false;
   }
 }
 
 Async<int> send_response(Request& request) {
   if (const int outcome = begin_body(request); outcome != kNext) co_return outcome;
   Response& response = request.response;
-  Client& client = request.client;
+  Client& client = request.client();
   if (!has_body(request)) response.clear_body();
   bool whole = true;
   for (const edge::ReadyResponse::Part& part : response.parts) {

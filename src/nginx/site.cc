@@ -17,6 +17,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       model_(std::move(model)),
       place_(std::move(place)),
       log_targets_(*place_.log_files),
+      requests_(std::make_unique<RequestPool>(*this)),
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
       pass_tls_(std::make_unique<PassTls>(place_.prefix)),
@@ -41,23 +42,27 @@ std::string_view Site::text(Request& request, const conf::TextValue& value, std:
   if (value.parts.size() == 1 && value.parts.front().kind == conf::TextPart::Kind::kLiteral)
     return value.parts.front().text;
   room.clear();
+  append_text(request, value, room);
+  return room;
+}
+
+void Site::append_text(Request& request, const conf::TextValue& value, std::string& out) {
   for (const conf::TextPart& part : value.parts) {
     switch (part.kind) {
       case conf::TextPart::Kind::kLiteral:
-        room += part.text;
+        out += part.text;
         break;
       case conf::TextPart::Kind::kCapture: {
         const auto index = static_cast<std::size_t>(part.capture);
-        if (index < request.captures.size()) room += request.captures[index];
+        if (index < request.captures.size()) out += request.captures[index];
         break;
       }
       case conf::TextPart::Kind::kVariable:
         if (part.slot == 0) part.slot = variables_.slot_of(part.text);
-        variables_.append(request, part.slot, room);
+        variables_.append(request, part.slot, out);
         break;
     }
   }
-  return room;
 }
 
 std::string Site::text(Request& request, const conf::TextValue& value) {

@@ -30,6 +30,7 @@ class PassTls;
 class SharedZones;
 class UpstreamGroups;
 class Request;
+class RequestPool;
 
 // Numbers of all threads, for stub_status.
 struct Counters {
@@ -59,6 +60,7 @@ class Site {
   // The text with its variables. `room` holds what is made; constants are given as they are.
   std::string_view text(Request& request, const conf::TextValue& value, std::string& room);
   std::string text(Request& request, const conf::TextValue& value);
+  void append_text(Request& request, const conf::TextValue& value, std::string& out);
   // By name; false: there is none, or it has no value.
   bool variable(Request& request, std::string_view name, std::string& out);
   // An absolute path: what is relative begins at the prefix.
@@ -80,6 +82,7 @@ class Site {
   }
   LocalApps& local_apps() { return *local_apps_; }
   PassTls& pass_tls() { return *pass_tls_; }
+  RequestPool& requests() { return *requests_; }
   SmallFiles& small_files() { return small_files_; }
   BodyFilters& body_filters() { return *body_filters_; }
   const SharedZones& zones() const { return *place_.zones; }
@@ -99,6 +102,7 @@ class Site {
   Place place_;
   LogTargets log_targets_;
   VariableTable variables_;
+  std::unique_ptr<RequestPool> requests_;
   std::unique_ptr<AccessLogs> access_logs_;
   std::unique_ptr<ErrorLogs> error_logs_;
   std::unordered_map<const conf::Server*, std::shared_ptr<const tls::ServerContext>> tls_of_;

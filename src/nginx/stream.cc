@@ -37,7 +37,7 @@ void Stream::arm(std::chrono::milliseconds after) {
 void bury(Loop& loop, std::unique_ptr<Stream> stream) {
   if (stream == nullptr) return;
   stream->detach();
-  if (stream->io().pair() != nullptr) return;  // No event names it.
+  if (stream->fd() < 0) return;  // No event names it.
   loop.bury(std::move(stream));
 }
 

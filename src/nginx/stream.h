@@ -16,6 +16,8 @@ class Stream final : public Watcher {
   Stream(Loop& loop, os::UniqueFd fd) : loop_(loop), io_(std::move(fd)) {}
   // An end of a connection inside this thread, with an application behind it (local_apps.h).
   Stream(Loop& loop, std::unique_ptr<edge::PairEnd> end) : loop_(loop), io_(std::move(end)) {}
+  // Without bytes: the events and the time of a call to such an application.
+  explicit Stream(Loop& loop) : loop_(loop), io_(os::UniqueFd()) {}
 
   Result<void> watch();
   void attach(Signal* signal, unsigned shift) {

@@ -35,8 +35,8 @@ class Subrequest::Nobody final : public Client {
 };
 
 Subrequest::Subrequest(Request& parent, std::string_view uri)
-    : client_(std::make_unique<Nobody>(parent.client)),
-      request_(std::make_unique<Request>(parent.site, *client_, parent.signal, parent.exchange)) {
+    : client_(std::make_unique<Nobody>(parent.client())),
+      request_(parent.site.requests().take(*client_, parent.signal(), parent.exchange())) {
   Request& made = *request_;
   made.begin(*parent.listener);
   made.parent = &parent;

@@ -17,7 +17,7 @@ class Subrequest {
  private:
   class Nobody;
   std::unique_ptr<Nobody> client_;
-  std::unique_ptr<Request> request_;
+  RequestPool::Handle request_;
 };
 
 }  // namespace tierce::nginx

@@ -62,7 +62,7 @@ tls::Arrival arrival_at(Site& site, const conf::Listener& listener) {
 }
 
 int check_tls_client(Request& request) {
-  SSL* ssl = request.client.tls()->ssl();
+  SSL* ssl = request.client().tls()->ssl();
   Site& site = request.site;
   const auto context = site.tls_of(*request.server);
   if (context == nullptr) return 0;
@@ -85,7 +85,7 @@ int check_tls_client(Request& request) {
 ReadVariable find_tls_variable(std::string_view name) {
   if (!name.starts_with("ssl_")) return nullptr;
   return [](Request& request, std::string_view argument, std::string& out) {
-    tls::Session* session = request.client.tls();
+    tls::Session* session = request.client().tls();
     if (session == nullptr) return false;
     const auto fact = tls::session_fact(session->ssl(), argument, request.site.loop().wall());
     if (!fact || fact->empty()) return false;

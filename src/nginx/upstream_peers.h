@@ -13,6 +13,7 @@
 
 #include "config/nginx/model.h"
 #include "edge/buffer.h"
+#include "edge/local_call.h"
 #include "nginx/name_resolver.h"
 #include "nginx/peer_group.h"
 #include "nginx/signal.h"
@@ -31,6 +32,7 @@ struct UpstreamConnection {
   std::uint32_t requests = 0;
   std::uint64_t began_ms = 0, idle_since_ms = 0;
   bool reused = false;
+  std::unique_ptr<edge::LocalCall> call;  // In place of a connection: its answer goes into `in`.
 };
 
 class UpstreamGroup {

@@ -19,7 +19,7 @@ namespace {
 IoResult result_of(ssize_t got) {
   if (got >= 0) return {Io::kDone, static_cast<std::size_t>(got)};
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {Io::kWouldBlock};
-  return {Io::kClosed};
+  return {Io::kClosed, 0, true};
 }
 
 }  // namespace

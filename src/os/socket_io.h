@@ -17,6 +17,7 @@ enum class Io : std::uint8_t { kDone, kWouldBlock, kClosed };
 struct IoResult {
   Io outcome;
   std::size_t bytes = 0;
+  bool cut = false;  // kClosed by a reset or another error, not by the end of the stream.
 };
 
 // kClosed for the end of the stream and for every error: the connection is of no more use.

@@ -292,7 +292,7 @@ void Connection::add_details(AccessRecord& record) const {
   if (exchange.queued_ns != 0) record.duration_ns = os::monotonic_ns() - exchange.queued_ns;
   record.host = exchange.part(head.authority);
   record.request_fields = head.field_count;
-  record.request_head_bytes = head.head_bytes;
+  record.request_head_bytes = exchange.packet_bytes != 0 ? exchange.packet_bytes : head.head_bytes;
   record.request_body_bytes = exchange.body_bytes;
   record.response_fields = exchange.response_fields;
   record.response_head_bytes = exchange.response_head_bytes;

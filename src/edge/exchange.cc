@@ -38,6 +38,7 @@ void Exchange::begin(ExchangeOwner* of) {
   queued_ns = 0;
   worker_pid = 0;
   worker = thread = response_fields = response_head_bytes = 0;
+  packet_bytes = 0;
   from_file = not_logged = logged_anyway = false;
   response_head.clear();
   added_fields.clear();

@@ -101,7 +101,8 @@ class Exchange {
   http::RequestParser parser;
   FieldRoom fields;
   http::CgiHead variables;  // Of a request over uwsgi, FastCGI or SCGI.
-  std::string params;       // FastCGI's PARAMS stream, taken out of its records.
+  std::string params;       // FastCGI's PARAMS stream, taken out of its records; the texts of a call's parameters.
+  std::uint32_t packet_bytes = 0;  // Of those as a packet; 0: the head is one.
   ExchangeOwner* owner = nullptr;
   Buffer in;             // What was received: this request from the start on, then what follows it.
   std::size_t used = 0;  // Bytes of `in` that belong to this request.

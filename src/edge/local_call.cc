@@ -49,9 +49,16 @@ void LocalCall::has_news() {
   news_.waiting_.push_back(this);
 }
 
-void LocalCall::ask(std::string_view request) {
+void LocalCall::ask(std::string_view request) { submit(connection_->begin_exchange() && read_request(request)); }
+
+bool LocalCall::takes_params() const { return connection_->wire_.protocol == config::WireProtocol::kUwsgi; }
+
+void LocalCall::ask(const http::CgiParams& params, std::string_view body) {
+  submit(connection_->begin_exchange() && read_params(params, body));
+}
+
+void LocalCall::submit(bool good) {
   Connection& connection = *connection_;
-  const bool good = connection.begin_exchange() && read_request(request);
   if (good) {
     answer_.emplace(connection.begin_answer(false));
     return;
@@ -106,6 +113,36 @@ bool LocalCall::read_packet() {
   return false;
 }
 
+bool LocalCall::read_params(const http::CgiParams& params, std::string_view body) {
+  Connection& connection = *connection_;
+  Exchange& exchange = *connection.exchange_;
+  exchange.begin(&connection);
+  exchange.use_variables(Exchange::HeadBytes::kParams);
+  exchange.params.assign(params.text());
+  exchange.packet_bytes = static_cast<std::uint32_t>(http::kUwsgiHeaderBytes + params.uwsgi_bytes());
+  http::CgiHead& head = exchange.variables;
+  bool good = params.uwsgi_bytes() <= connection.thread_.variable_limits().bytes_max;
+  if (!good) head.refuse(http::WireError::kVariablesTooLong);
+  for (std::size_t i = 0; good && i < params.size(); ++i)
+    good = head.add(exchange.params, params.name_span(i), params.value_span(i));
+  const auto bytes = static_cast<std::uint32_t>(exchange.params.size());
+  if (!good || !head.finish(exchange.params, bytes, http::BodyEnd::kContentLength)) {
+    static_cast<void>(connection.refuse(head.error()));
+    return false;
+  }
+  connection.begin_packet_request();
+  exchange.used = 0;  // Nothing of it stands in the buffer.
+  if (exchange.head().body == http::BodyKind::kNone) return true;
+  if (body.size() < exchange.head().content_length) return refuse_body(Connection::BodyState::kEnded);
+  const Connection::BodyState stored = connection.store_body(body.substr(0, exchange.head().content_length));
+  return stored == Connection::BodyState::kMore || refuse_body(stored);
+}
+
+bool LocalCall::refuse_body(Connection::BodyState state) {
+  static_cast<void>(connection_->give_up_body(state));
+  return false;
+}
+
 bool LocalCall::take_body() {
   Connection& connection = *connection_;
   if (connection.exchange_->head().body == http::BodyKind::kNone) return true;
@@ -113,9 +150,7 @@ bool LocalCall::take_body() {
   connection.timer_.cancel();
   if (state == Connection::BodyState::kDone) return true;
   // All of it is here: less than was announced is as if its sender had left.
-  static_cast<void>(
-      connection.give_up_body(state == Connection::BodyState::kMore ? Connection::BodyState::kEnded : state));
-  return false;
+  return refuse_body(state == Connection::BodyState::kMore ? Connection::BodyState::kEnded : state);
 }
 
 LocalCall::Pulled LocalCall::pull() {

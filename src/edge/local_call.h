@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "edge/connection.h"
+#include "http/cgi_params.h"
 
 namespace tierce::edge {
 
@@ -40,6 +41,9 @@ class LocalCall {
 
   // Once: head and body in the protocol of the listener. What cannot be served is answered.
   void ask(std::string_view request);
+  // Once, where the listener speaks uwsgi: the same without a packet in between.
+  bool takes_params() const;
+  void ask(const http::CgiParams& params, std::string_view body);
 
   // Moves what there is of the answer into the buffer. kMore: it is full, and there may be more at once.
   enum class Pulled : std::uint8_t { kWait, kMore, kEnded };
@@ -56,6 +60,9 @@ class LocalCall {
   bool read_packet();
   bool read_http();
   bool take_body();
+  bool read_params(const http::CgiParams& params, std::string_view body);
+  bool refuse_body(Connection::BodyState state);
+  void submit(bool good);
   void has_news();
   void end();
 

@@ -1,6 +1,9 @@
 #include "http/cgi_head.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "http/content_length.h"
@@ -32,41 +35,63 @@ bool CgiHead::refuse(WireError error) {
   return false;
 }
 
+// Sorted by the lengths of the names: a variable is compared with those of its own length only.
+struct CgiHead::Known {
+  std::string_view name;
+  Span Seen::*member;  // nullptr: of those that say where the body ends.
+};
+
+const CgiHead::Known* CgiHead::find_known(std::string_view name) {
+  static constexpr Known kKnown[] = {{"HTTPS", &Seen::https},
+                                     {"PATH_INFO", &Seen::path_info},
+                                     {"HTTP_HOST", &Seen::host},
+                                     {"REQUEST_URI", &Seen::uri},
+                                     {"SCRIPT_NAME", &Seen::script_name},
+                                     {"SERVER_NAME", &Seen::server_name},
+                                     {"REMOTE_ADDR", &Seen::remote_address},
+                                     {"REMOTE_USER", &Seen::remote_user},
+                                     {"QUERY_STRING", &Seen::query},
+                                     {"DOCUMENT_URI", &Seen::document_uri},
+                                     {"UWSGI_SCHEME", &Seen::uwsgi_scheme},
+                                     {"REQUEST_METHOD", &Seen::method},
+                                     {"CONTENT_LENGTH", nullptr},
+                                     {"REQUEST_SCHEME", &Seen::request_scheme},
+                                     {"SERVER_PROTOCOL", &Seen::protocol},
+                                     {"HTTP_TRANSFER_ENCODING", nullptr}};
+  static constexpr std::size_t kLongest = 22;
+  // Where those of each length begin.
+  static constexpr auto kFirst = [] {
+    std::array<std::uint8_t, kLongest + 2> first{};
+    for (std::size_t length = 0; length < first.size(); ++length) {
+      while (first[length] < std::size(kKnown) && kKnown[first[length]].name.size() < length) ++first[length];
+    }
+    return first;
+  }();
+  if (name.size() > kLongest) return nullptr;
+  for (std::size_t i = kFirst[name.size()]; i < kFirst[name.size() + 1]; ++i) {
+    if (std::memcmp(name.data(), kKnown[i].name.data(), name.size()) == 0) return &kKnown[i];
+  }
+  return nullptr;
+}
+
 bool CgiHead::add(std::string_view bytes, Span name, Span value) {
   if (variables_.size() >= limits_->count_max) return refuse(WireError::kTooManyVariables);
   const std::string_view key = name.in(bytes.data());
   const std::string_view text = value.in(bytes.data());
   if (key.empty()) return refuse(WireError::kEmptyName);
-  if (key.find('\0') != std::string_view::npos || text.find('\0') != std::string_view::npos) {
+  if (std::memchr(key.data(), 0, key.size()) != nullptr || std::memchr(text.data(), 0, text.size()) != nullptr)
     return refuse(WireError::kNulByte);
-  }
   variables_.push_back({name, value});
-  if (key == "CONTENT_LENGTH") return note_content_length(bytes, value);
-  if (key == "HTTP_TRANSFER_ENCODING") seen_.chunked = !text.empty() && !equals_ignoring_case(text, "identity");
-  note(key, value);
+  const Known* known = find_known(key);
+  if (known == nullptr) return true;
+  if (known->member == nullptr) {
+    if (key.front() == 'C') return note_content_length(bytes, value);
+    seen_.chunked = !text.empty() && !equals_ignoring_case(text, "identity");
+    return true;
+  }
+  seen_.*known->member = value;
+  if (known->member == &Seen::path_info) seen_.path_info_sent = true;
   return true;
-}
-
-void CgiHead::note(std::string_view name, Span value) {
-  // Most variables are a header's, and of those only the host means something here.
-  if (name.starts_with("HTTP_")) {
-    if (name == "HTTP_HOST") seen_.host = value;
-    return;
-  }
-  static constexpr std::pair<std::string_view, Span Seen::*> kKnown[] = {
-      {"REQUEST_METHOD", &Seen::method},         {"REQUEST_URI", &Seen::uri},
-      {"PATH_INFO", &Seen::path_info},           {"SCRIPT_NAME", &Seen::script_name},
-      {"DOCUMENT_URI", &Seen::document_uri},     {"QUERY_STRING", &Seen::query},
-      {"SERVER_PROTOCOL", &Seen::protocol},      {"HTTPS", &Seen::https},
-      {"SERVER_NAME", &Seen::server_name},       {"UWSGI_SCHEME", &Seen::uwsgi_scheme},
-      {"REQUEST_SCHEME", &Seen::request_scheme}, {"REMOTE_ADDR", &Seen::remote_address},
-      {"REMOTE_USER", &Seen::remote_user}};
-  for (const auto& [known, member] : kKnown) {
-    if (name.size() != known.size() || name.front() != known.front() || name != known) continue;
-    seen_.*member = value;
-    if (member == &Seen::path_info) seen_.path_info_sent = true;
-    return;
-  }
 }
 
 // An empty one means "no body" and may override a stock parameter, or be overridden; two that both say

@@ -53,7 +53,8 @@ class CgiHead {
     bool path_info_sent = false;
     bool chunked = false;
   };
-  void note(std::string_view name, Span value);
+  struct Known;
+  static const Known* find_known(std::string_view name);
   bool note_content_length(std::string_view bytes, Span value);
   bool find_body(BodyEnd body_end);
   void find_path(std::string_view bytes);

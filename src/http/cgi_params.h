@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "http/request_head.h"
+
 namespace tierce::http {
 
 class CgiParams {
@@ -19,6 +21,17 @@ class CgiParams {
   // Valid until something is added.
   std::string_view name(std::size_t i) const { return {text_.data() + params_[i].name_at, params_[i].name_bytes}; }
   std::string_view value(std::size_t i) const { return {text_.data() + params_[i].value_at, params_[i].value_bytes}; }
+
+  // Where they stand in text().
+  Span name_span(std::size_t i) const { return {params_[i].name_at, params_[i].name_bytes}; }
+  Span value_span(std::size_t i) const { return {params_[i].value_at, params_[i].value_bytes}; }
+  const std::string& text() const { return text_; }
+  // Of the packet of the uwsgi protocol that holds them, without its first four bytes.
+  std::size_t uwsgi_bytes() const {
+    std::size_t bytes = 0;
+    for (const Param& each : params_) bytes += 4 + each.name_bytes + each.value_bytes;
+    return bytes;
+  }
 
   // The name of the next one goes to the end of text(), then its value: begin(), name, begin_value(), value, end().
   std::string& text() { return text_; }

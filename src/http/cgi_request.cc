@@ -27,13 +27,8 @@ void append_fastcgi_size(std::string& out, std::size_t size) {
 }  // namespace
 
 bool append_uwsgi_request(std::string& out, const CgiParams& params, std::uint8_t modifier1, std::uint8_t modifier2) {
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    const std::size_t name = params.name(i).size(), value = params.value(i).size();
-    if (name > 0xffff || value > 0xffff) return false;
-    bytes += 4 + name + value;
-  }
-  if (bytes > 0xffff) return false;
+  const std::size_t bytes = params.uwsgi_bytes();
+  if (bytes > kUwsgiParamBytesMax) return false;
   const std::size_t before = out.size();
   out.resize(before + 4 + bytes);
   char* at = out.data() + before;

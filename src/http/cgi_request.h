@@ -9,6 +9,9 @@
 
 namespace tierce::http {
 
+// Of the names and values with their sizes.
+inline constexpr std::size_t kUwsgiParamBytesMax = 0xffff;
+
 // The uwsgi packet (uwsgi-docs, Protocol): modifiers, a size of 16 bits, names and values with theirs. False: they
 // do not fit into 64 KiB.
 bool append_uwsgi_request(std::string& out, const CgiParams& params, std::uint8_t modifier1, std::uint8_t modifier2);

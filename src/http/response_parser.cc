@@ -39,7 +39,13 @@ std::string_view describe(ResponseError error) {
   return {};
 }
 
-void ResponseParser::reset(Form form) { *this = ResponseParser(form); }
+void ResponseParser::reset(Form form) {
+  // The memory of the fields is kept.
+  std::vector<HeaderField> fields = std::move(head_.fields);
+  fields.clear();
+  *this = ResponseParser(form);
+  head_.fields = std::move(fields);
+}
 
 ResponseParser::Outcome ResponseParser::parse(std::string_view bytes) {
   for (;;) {

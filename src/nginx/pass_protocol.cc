@@ -134,6 +134,8 @@ void add_header_params(const Request& request, http::CgiParams& params) {
   }
 }
 
+}  // namespace
+
 // The memory is used again by the next request of the thread.
 const http::CgiParams& params_of(Request& request, const PassHow& how) {
   thread_local http::CgiParams params;
@@ -162,8 +164,6 @@ const http::CgiParams& params_of(Request& request, const PassHow& how) {
   if (settings.pass_request_headers.value_or(true)) add_header_params(request, params);
   return params;
 }
-
-}  // namespace
 
 std::string pass_target_of(Request& request, const PassPlace& place) {
   if (place.has_variables && !place.uri.empty()) return place.uri;

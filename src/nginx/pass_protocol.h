@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/cgi_params.h"
 #include "http/chunked_decoder.h"
 #include "http/fastcgi_record.h"
 #include "http/response_parser.h"
@@ -36,6 +37,8 @@ struct PassPlace {
 // The path that is asked for: the one that came, or the location's prefix replaced by the URI of proxy_pass.
 std::string pass_target_of(Request& request, const PassPlace& place);
 
+// What a server that speaks uwsgi, SCGI or FastCGI is told. Valid until the next call of this thread.
+const http::CgiParams& params_of(Request& request, const PassHow& how);
 // The bytes in front of the body. False: they cannot be sent (uwsgi: more than 64 KiB).
 bool append_request_head(Request& request, const PassHow& how, const PassPlace& place, bool chunked_body,
                          std::string& out);

@@ -12,7 +12,8 @@ namespace tierce::nginx {
 
 class Passing {
  public:
-  Passing(Request& request, PassHow how) : request_(request), how_(how), reader_(how.kind) {}
+  Passing(Request& request, PassHow how)
+      : request_(request), how_(how), reader_(how.kind), parser_(request.upstream.parser) {}
   ~Passing();
   Passing(const Passing&) = delete;
   Passing& operator=(const Passing&) = delete;
@@ -41,6 +42,8 @@ class Passing {
   // False: nothing more comes.
   bool receive();
   bool pull();
+  Trouble too_many_params() const;
+  Trouble call_with_params(bool with_body);
   void call_or_connect(LocalApp& app);
   void name_upstream(std::string_view address, bool is_unix);
   UpstreamAttempt& begin_facts(const std::string& address);
@@ -90,7 +93,7 @@ class Passing {
   bool first_try_ = true;
   std::string_view doing_;  // For logs.
   std::unique_ptr<UpstreamConnection> connection_;
-  http::ResponseParser parser_{http::ResponseParser::Form::kHttp};
+  http::ResponseParser& parser_;
   std::string plain_;  // Of FastCGI: what its records held and nobody has read yet.
   std::size_t plain_used_ = 0;
   std::string body_;           // proxy_set_body.

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "http/cgi_request.h"
+#include "http/uwsgi_parser.h"
 #include "nginx/body_reader.h"
 #include "nginx/error_logs.h"
 #include "nginx/pass_tls.h"
@@ -157,7 +159,7 @@ void Passing::call_or_connect(LocalApp& app) {
 Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
   if (LocalApp* app = over_tls_ ? nullptr : request_.site.local_apps().find(address); app != nullptr) {
     const Trouble trouble = co_await connect_locally(*app);
-    if (connection_ != nullptr) connection_->address = address.text;
+    if (connection_ != nullptr && connection_->call == nullptr) connection_->address = address.text;
     if (connection_ != nullptr || trouble != Trouble::kNone) co_return trouble;
   }
   if (how_.app != nullptr) {
@@ -274,16 +276,34 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
   co_return Trouble::kNone;
 }
 
+Passing::Trouble Passing::too_many_params() const {
+  log(Level::kError, "the request is too large for the uwsgi protocol: its variables have more than 65535 bytes");
+  return Trouble::kCannotSend;
+}
+
+Passing::Trouble Passing::call_with_params(bool with_body) {
+  const http::CgiParams& params = params_of(request_, how_);
+  if (params.uwsgi_bytes() > http::kUwsgiParamBytesMax) return too_many_params();
+  body_sent_ = true;
+  const std::string_view body = with_body ? std::string_view(request_.exchange().body_memory) : std::string_view();
+  connection_->call->ask(params, body);
+  request_.upstream.attempts.back().bytes_sent += http::kUwsgiHeaderBytes + params.uwsgi_bytes() + body.size();
+  return Trouble::kNone;
+}
+
 Async<Passing::Trouble> Passing::send_request() {
   request_begun_ = true;
   doing_ = "sending request to upstream";
-  std::string bytes;
+  const bool with_body = how_.settings->pass_request_body.value_or(true) && request_.parent == nullptr;
+  if (connection_->call != nullptr && connection_->call->takes_params() && how_.kind == PassHow::Kind::kUwsgi &&
+      request_.settings->uwsgi.modifier1.value_or(0) == 0)
+    co_return call_with_params(with_body);
+  std::string& bytes = request_.upstream.sending;
+  bytes.clear();
   if (!append_request_head(request_, how_, place_, chunked_body_, bytes)) {
-    log(Level::kError, "the request is too large for the uwsgi protocol: its variables have more than 65535 bytes");
-    co_return Trouble::kCannotSend;
+    co_return too_many_params();
   }
   body_sent_ = true;
-  const bool with_body = how_.settings->pass_request_body.value_or(true) && request_.parent == nullptr;
   edge::Exchange& exchange = request_.exchange();
   if (!body_.empty()) {
     append_request_body(how_, false, body_, bytes);
@@ -441,7 +461,7 @@ std::int64_t Passing::now_s() const { return static_cast<std::int64_t>(request_.
 
 // For logs. As nginx says it: while it is known where to, a unix socket ends with a colon.
 void Passing::name_upstream(std::string_view address, bool is_unix) {
-  request_.pass_url = std::string(scheme_of(how_.kind, over_tls_)) + std::string(address);
+  request_.pass_url.assign(scheme_of(how_.kind, over_tls_)).append(address);
   if (is_unix) request_.pass_url += ':';
   if (how_.kind == PassHow::Kind::kHttp) request_.pass_url += pass_target_of(request_, place_);
 }
@@ -458,7 +478,7 @@ UpstreamAttempt& Passing::begin_facts(const std::string& address) {
 void Passing::give_back(Balancing::End end) {
   const PeerGroup::Released released = group_->peers().release(*peer_, end, now_s());
   if (released.disabled) log(Level::kWarn, fmt::format("upstream server temporarily disabled while {}", doing_));
-  if (end == Balancing::End::kFailed) name_upstream(peer_->address.text, false);
+  if (end == Balancing::End::kFailed) name_upstream(peer_->address->text, false);
   tries_left_ = released.single || tries_left_ == 0 ? 0 : tries_left_ - 1;
   peer_.reset();
 }
@@ -520,7 +540,7 @@ Async<int> Passing::try_servers() {
       log(Level::kError, "no live upstreams while connecting to upstream");
       co_return 502;
     }
-    const Trouble trouble = co_await attempt(peer_->address);
+    const Trouble trouble = co_await attempt(*peer_->address);
     if (trouble == Trouble::kClientGone || trouble == Trouble::kCannotSend) {
       drop_connection();
       give_back(Balancing::End::kGood);

@@ -35,13 +35,13 @@ void PeerGroup::set_addresses(std::size_t server, std::vector<PeerAddress> addre
 
 std::optional<std::size_t> PeerGroup::find(std::size_t server, const std::string& address) const {
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
-    if (balancing_.peers()[i].server == server && addresses_[i].text == address) return i;
+    if (balancing_.peers()[i].server == server && addresses_[i]->text == address) return i;
   }
   return std::nullopt;
 }
 
 void PeerGroup::rebuild() {
-  std::vector<PeerAddress> addresses;
+  std::vector<std::shared_ptr<const PeerAddress>> addresses;
   std::vector<Balancing::Peer> peers;
   for (const bool backups : {false, true}) {
     for (std::size_t i = 0; i < of_server_.size(); ++i) {
@@ -59,7 +59,7 @@ void PeerGroup::rebuild() {
         peer.down = server.down;
         const auto before = find(i, address.text);
         peers.push_back(before ? balancing_.peers()[*before] : peer);
-        addresses.push_back(address);
+        addresses.push_back(std::make_shared<const PeerAddress>(address));
       }
     }
   }
@@ -95,7 +95,7 @@ std::optional<PeerGroup::Chosen> PeerGroup::choose(Choice& choice, std::int64_t 
 PeerGroup::Released PeerGroup::release(const Chosen& chosen, Balancing::End end, std::int64_t now_s) {
   const std::lock_guard lock(mutex_);
   const auto peer =
-      chosen.generation == generation_ ? std::optional(chosen.peer) : find(chosen.server, chosen.address.text);
+      chosen.generation == generation_ ? std::optional(chosen.peer) : find(chosen.server, chosen.address->text);
   // The address is no longer one of the server's.
   if (!peer) return {};
   return {.disabled = balancing_.release(*peer, end, now_s), .single = balancing_.single()};

@@ -2,6 +2,7 @@
 // process share it: a server that failed in one is left out in all.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ class PeerGroup {
     std::size_t server = 0;
     std::size_t peer = 0;
     std::uint64_t generation = 0;
-    PeerAddress address;
+    std::shared_ptr<const PeerAddress> address;
   };
   // What one request has tried; begins anew when addresses have changed meanwhile.
   struct Choice : Balancing::Choice {
@@ -48,7 +49,7 @@ class PeerGroup {
   const std::vector<config::nginx::UpstreamServer> servers_;
   mutable std::mutex mutex_;
   std::vector<std::vector<PeerAddress>> of_server_;
-  std::vector<PeerAddress> addresses_;  // In the order of the balancing's peers.
+  std::vector<std::shared_ptr<const PeerAddress>> addresses_;  // In the order of the balancing's peers.
   Balancing balancing_;
   std::uint64_t generation_ = 0;
 };

@@ -11,6 +11,7 @@
 #include "base/timer_wheel.h"
 #include "config/nginx/model.h"
 #include "edge/exchange.h"
+#include "http/response_parser.h"
 #include "nginx/async.h"
 #include "nginx/client.h"
 #include "nginx/connection_zone.h"
@@ -37,6 +38,8 @@ struct UpstreamAttempt {
 struct UpstreamFacts {
   std::vector<UpstreamAttempt> attempts;
   FieldList fields;  // Of the response's head, as it came.
+  http::ResponseParser parser{http::ResponseParser::Form::kHttp};
+  std::string sending;  // What goes to the server next.
 };
 
 class Request {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "config/nginx/address.h"
 #include "gateway/door.h"
 #include "os/real_path.h"
 
@@ -135,7 +136,7 @@ const PeerAddress* LocalApp::socket() {
     if (known.starts_with(kUnix)) {
       socket_ = NameResolver::of_unix(known.substr(kUnix.size()));
     } else {
-      const auto address = conf::parse_upstream_address(known, 0);
+      const auto address = config::nginx::parse_upstream_address(known, 0);
       const auto found = address ? NameResolver::numeric(address->host, address->port) : std::vector<PeerAddress>();
       if (found.empty()) return nullptr;
       socket_ = found.front();

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "config/nginx/address.h"
 #include "gateway/door.h"
 #include "os/real_path.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 // How long an address that was nobody's stays so. Programs that start later announce themselves.
 constexpr std::uint64_t kAskAgainMs = 1000;
+// ... and how long that one has failed to start is not asked about again.
+constexpr std::uint64_t kAwayMs = 100;
 constexpr std::string_view kUnix = "unix:", kByName = "app:";
 
 bool is_loopback(const sockaddr_storage& address) {
@@ -46,6 +49,16 @@ class LocalApp::WakeupWatcher final : public Watcher {
   LocalApp& of_;
 };
 
+// Nothing comes from the parent to an edge but the end.
+class LocalApps::ParentWatcher final : public Watcher {
+ public:
+  explicit ParentWatcher(LocalApps& of) : of_(of) {}
+  void on_poll(std::uint32_t) override { of_.begin_end(); }
+
+ private:
+  LocalApps& of_;
+};
+
 LocalApp::LocalApp(LocalApps& apps, std::string address, bool by_name)
     : apps_(apps),
       address_(std::move(address)),
@@ -63,11 +76,15 @@ LocalApp::~LocalApp() = default;
 LocalApp::Way LocalApp::way() {
   using State = edge::LocalApp::State;
   if (app_.state() == State::kOpen) return Way::kOpen;
+  if (apps_.ending_) return Way::kSocket;
   if (app_.state() == State::kAsked) return Way::kAsked;
   // One that stops still answers what it has; the next comes when it is gone.
   if (!app_.may_ask()) return Way::kAsked;
-  if (apps_.loop_.now_ms() >= ask_again_ms_) ask();
-  return app_.state() == State::kAsked ? Way::kAsked : Way::kSocket;
+  // Where sockets are the only way, one that is known is good until nobody is there.
+  const bool known = apps_.names_only_ && !app_.socket().empty();
+  if (known ? ask_again_ms_ == 0 : apps_.loop_.now_ms() >= ask_again_ms_) ask();
+  if (app_.state() == State::kAsked) return Way::kAsked;
+  return app_.away() ? Way::kAway : Way::kSocket;
 }
 
 void LocalApp::ask() {
@@ -99,8 +116,13 @@ void LocalApp::read_door() {
     ask_again_ms_ = 0;  // Should it go, the next is asked for at once.
     if (!std::exchange(met_, true)) apps_.met_.push_back(this);
   }
+  if (app_.away()) ask_again_ms_ = apps_.loop_.now_ms() + kAwayMs;
   // Where one has gone, its successor is asked for: by those who come, and by those who are still inside.
   if ((waiting_.empty() && app_.idle()) || way() == Way::kAsked) return;
+  release();
+}
+
+void LocalApp::release() {
   for (const auto& f : std::exchange(waiting_, {})) f();
 }
 
@@ -114,12 +136,45 @@ std::unique_ptr<edge::LocalCall> LocalApp::call(edge::Buffer& answer, Stream& ev
       [](void* stream) { static_cast<Stream*>(stream)->on_poll(EPOLLIN); }, &events);
 }
 
-LocalApps::LocalApps(Loop& loop, int chain) : loop_(loop), chain_(chain) {
+const PeerAddress* LocalApp::socket() {
+  const std::string& known = app_.socket();
+  if (known.empty()) return nullptr;
+  if (socket_.text != known) {
+    if (known.starts_with(kUnix)) {
+      socket_ = NameResolver::of_unix(known.substr(kUnix.size()));
+    } else {
+      const auto address = config::nginx::parse_upstream_address(known, 0);
+      const auto found = address ? NameResolver::numeric(address->host, address->port) : std::vector<PeerAddress>();
+      if (found.empty()) return nullptr;
+      socket_ = found.front();
+    }
+  }
+  return &socket_;
+}
+
+void LocalApp::socket_failed() { ask_again_ms_ = 0; }
+
+LocalApps::LocalApps(Loop& loop, int chain, bool names_only) : loop_(loop), chain_(chain), names_only_(names_only) {
   if (chain_ >= 0) loop_.set_guest(this);
 }
 
 LocalApps::~LocalApps() {
   if (chain_ >= 0) loop_.set_guest(nullptr);
+}
+
+Result<void> LocalApps::open() {
+  if (chain_ < 0) return {};
+  parent_ = std::make_unique<ParentWatcher>(*this);
+  return loop_.poller().add_source(chain_, static_cast<Watcher*>(parent_.get()));
+}
+
+void LocalApps::begin_end() {
+  loop_.poller().remove(chain_);
+  ending_ = true;
+  for (const auto& [address, app] : apps_) {
+    if (app != nullptr) app->release();
+  }
+  if (told_) told_();
 }
 
 edge::Buffer LocalApps::take_buffer() {
@@ -138,7 +193,7 @@ void LocalApps::give_back(edge::Buffer buffer) {
 }
 
 LocalApp* LocalApps::find(const PeerAddress& address) {
-  if (chain_ < 0) return nullptr;
+  if (chain_ < 0 || (names_only_ && !address.text.starts_with(kByName))) return nullptr;
   const auto known = apps_.find(address.text);
   if (known != apps_.end()) return known->second.get();
   std::unique_ptr<LocalApp> app;

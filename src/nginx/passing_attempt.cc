@@ -76,7 +76,7 @@ bool Passing::may_try_again(Trouble trouble, int status) const {
       request_.method_name != "POST" && request_.method_name != "LOCK" && request_.method_name != "PATCH";
   if (request_begun_ && !repeatable && !names("non_idempotent")) return false;
   if (request_begun_ && streams_body_) return false;
-  if (trouble == Trouble::kError) return names("error");
+  if (trouble == Trouble::kError || trouble == Trouble::kAway) return names("error");
   if (trouble == Trouble::kTimeout) return names("timeout");
   if (trouble == Trouble::kInvalidHeader) return names("invalid_header");
   return status != 0 && names(fmt::format("http_{}", status));
@@ -113,7 +113,8 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
   Timer late;
   const auto patience = static_cast<std::uint64_t>(how_.settings->connect_timeout.value_or(kMinute).count());
   const std::uint64_t until_ns = loop.now_ns() + patience * 1'000'000;
-  while (app.way() == LocalApp::Way::kAsked) {
+  LocalApp::Way way = app.way();
+  for (; way == LocalApp::Way::kAsked; way = app.way()) {
     auto alive = std::make_shared<bool>(true);
     signal.clear(kResolved | kPause);
     app.when_known([&signal, alive] {
@@ -131,7 +132,11 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
     if (!signal.has(kResolved)) co_return Trouble::kTimeout;
   }
   late.cancel();
-  if (app.way() != LocalApp::Way::kOpen) co_return Trouble::kNone;
+  if (way == LocalApp::Way::kAway) {
+    log(Level::kError, "the application's program has failed to start while connecting to upstream");
+    co_return Trouble::kAway;
+  }
+  if (way != LocalApp::Way::kOpen) co_return Trouble::kNone;
   call_or_connect(app);
   co_return Trouble::kNone;
 }
@@ -161,11 +166,34 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
     const Trouble trouble = co_await connect_locally(*app);
     if (connection_ != nullptr && connection_->call == nullptr) connection_->address = address.text;
     if (connection_ != nullptr || trouble != Trouble::kNone) co_return trouble;
+    if (how_.app != nullptr) co_return co_await connect_by_name(*app);
   }
   if (how_.app != nullptr) {
     log(Level::kError, fmt::format("there is no application \"{}\" (`tierce up` starts it beside us)", *how_.app));
     co_return Trouble::kError;
   }
+  co_return co_await connect_by_socket(address);
+}
+
+// By the socket of an application whose name alone is known; what is known of it may be old.
+Async<Passing::Trouble> Passing::connect_by_name(LocalApp& app) {
+  for (bool again = false;; again = true) {
+    const PeerAddress* known = app.socket();
+    if (known == nullptr) {
+      log(Level::kError, fmt::format("no application \"{}\" is there, or none with a uwsgi socket", *how_.app));
+      co_return Trouble::kError;
+    }
+    const PeerAddress address = *known;
+    const Trouble trouble = co_await connect_by_socket(address);
+    if (trouble == Trouble::kError) app.socket_failed();
+    if (trouble != Trouble::kError || again) co_return trouble;
+    drop_connection();
+    const Trouble asked = co_await connect_locally(app);
+    if (connection_ != nullptr || asked != Trouble::kNone) co_return asked;
+  }
+}
+
+Async<Passing::Trouble> Passing::connect_by_socket(const PeerAddress& address) {
   const int family = address.storage.ss_family;
   os::UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
@@ -560,12 +588,18 @@ Async<int> Passing::try_servers() {
       log(Level::kError, fmt::format("upstream timed out (110: Connection timed out) while {}", doing_));
     // A kept connection that the server has closed meanwhile takes no try away.
     if (reused && trouble == Trouble::kError) ++tries_left_;
-    const int status = trouble == Trouble::kTimeout ? 504 : answered != 0 ? answered : 502;
+    const int status = trouble == Trouble::kTimeout ? 504
+                       : trouble == Trouble::kAway  ? 503
+                       : answered != 0              ? answered
+                                                    : 502;
     UpstreamAttempt& facts = request_.upstream.attempts.back();
     facts.response_ms = request_.site.loop().now_ms() - began_ms_;
     facts.ended = true;
     facts.status = status;
-    if (tries_left_ == 0 || !may_try_again(trouble, answered) || out_of_time()) co_return status;
+    if (tries_left_ == 0 || !may_try_again(trouble, answered) || out_of_time()) {
+      if (trouble == Trouble::kAway) request_.response.fields.add("Retry-After", "1");
+      co_return status;
+    }
   }
 }
 

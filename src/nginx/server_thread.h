@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ class ThreadConnection {
   virtual ~ThreadConnection() = default;
   // The server stops: an idle one ends now, a busy one after its answer; `at_once` cuts it.
   virtual void stop(bool at_once) = 0;
+  // All that it is there for is a request that has not come whole.
+  virtual bool is_incomplete() const = 0;
   ThreadConnection* next = nullptr;
   ThreadConnection* previous = nullptr;
 };
@@ -39,6 +42,7 @@ class ServerThread {
     std::vector<ListenPoint> points;
     std::uint32_t connections_max = 512;
     unsigned threads = 1;
+    std::function<void()> accepts_no_more;  // Called on the thread, when it has been told to stop gracefully.
   };
   static Result<std::unique_ptr<ServerThread>> create(Start start);
   ~ServerThread();
@@ -62,12 +66,16 @@ class ServerThread {
   void accept_from(Acceptor& acceptor);
   void pause_accepting(bool pause);
   void begin_stop(bool at_once, std::uint64_t grace_ms);
+  void look_at_end();
+  void cut_incomplete();
+  void cut_later(std::uint64_t after_ns);
 
   Loop loop_;
   std::unique_ptr<Site> site_;
   std::vector<ListenPoint> points_;
   std::uint32_t connections_max_;
   unsigned threads_;
+  std::function<void()> accepts_no_more_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::unordered_map<const conf::Listener*, std::unique_ptr<ExchangePool>> pools_;
   ThreadConnection* connections_ = nullptr;
@@ -79,6 +87,7 @@ class ServerThread {
   std::uint64_t stop_by_ns_ = 0;
   std::uint64_t said_full_ms_ = 0;
   Timer accept_again_;
+  Timer cut_;
 };
 
 }  // namespace tierce::nginx

@@ -21,7 +21,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
       pass_tls_(std::make_unique<PassTls>(place_.prefix)),
-      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain)),
+      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain, place_.chain_names_only)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
       upstreams_(std::make_unique<UpstreamGroups>(*this)) {}
@@ -33,6 +33,7 @@ Result<void> Site::open() {
   if (auto opened = error_logs_->open(); !opened) return opened;
   if (auto opened = access_logs_->open(); !opened) return opened;
   upstreams_->open();
+  if (auto opened = local_apps_->open(); !opened) return opened;
   for (std::size_t i = 0; i < model_.servers.size(); ++i) tls_of_[model_.servers[i].get()] = (*place_.tls)[i];
   return {};
 }

@@ -1,9 +1,11 @@
 #include "supervisord/chain.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "os/clock.h"
 
@@ -18,7 +20,7 @@ namespace {
 
 // `supervisorctl restart` is a stop and a start with a moment in between.
 constexpr auto kMayComeBack = 2s;
-// How long an application may take until it listens: it imports nothing before that.
+// How long an application may take to say what it listens on: it imports nothing before that.
 constexpr auto kMayStart = 10s;
 constexpr std::size_t kVisitsMost = 256;
 
@@ -27,31 +29,61 @@ bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || ro
 
 }  // namespace
 
-os::UniqueFd Chain::begin(const std::string& program, ProgramRole role) {
-  if (!rules_.fuses) return {};
-  ended(program, TimePoint::max());
+Chain::Role& Chain::know(const std::vector<std::string>& names, ProgramRole role) {
+  Role& known = roles_[names.front()];
+  known.role = role;
+  known.names = names;
+  return known;
+}
+
+os::UniqueFd Chain::begin(const std::vector<std::string>& names, ProgramRole role) {
+  const std::string& program = names.front();
+  Role& of = know(names, role);
+  close(of);
   auto pair = os::MessageChannel::pair(true);
   if (!pair) {
     log_(fmt::format("{}: no channel for its role: {}", program, pair.error().text()));
     return {};
   }
-  Role& of = roles_[program];
-  of.role = role;
   of.channel = std::move(pair->first);
-  of.settled = !is_application(role);
+  of.settled = of.ready = !is_application(role);
+  of.renews = true;
   of.down_since = TimePoint::max();
-  of.addresses.clear();
   loop_.watch(of.channel.fd(), {}, [this, program] { read(program); });
   return std::move(pair->second).take_fd();
 }
 
-void Chain::ended(const std::string& program, TimePoint now) {
-  const auto role = roles_.find(program);
-  if (role == roles_.end()) return;
-  role->second.down_since = now;
-  if (!role->second.channel) return;
-  loop_.forget(role->second.channel.fd());
-  role->second.channel.close();
+void Chain::close(Role& role) {
+  if (!role.channel) return;
+  loop_.forget(role.channel.fd());
+  role.channel.close();
+}
+
+void Chain::ended(const std::string& program, TimePoint now, Ending ending) {
+  const auto found = roles_.find(program);
+  if (found == roles_.end()) return;
+  Role& role = found->second;
+  role.down_since = now;
+  close(role);
+  if (ending == Ending::kAgain || (ending == Ending::kByItself && !role.ready)) role.failed = true;
+  look_at_visits();
+}
+
+void Chain::gave_up(const std::vector<std::string>& names, ProgramRole role) {
+  know(names, role).failed = true;
+  look_at_visits();
+}
+
+void Chain::start_asked(const std::string& program) {
+  if (const auto role = roles_.find(program); role != roles_.end()) role->second.failed = false;
+}
+
+void Chain::end() {
+  ending_ = true;
+  for (auto& [name, role] : roles_) {
+    if (!is_application(role.role) && role.channel) ::shutdown(role.channel.fd(), SHUT_WR);
+  }
+  look_at_visits();
 }
 
 void Chain::read(const std::string& program) {
@@ -65,7 +97,8 @@ void Chain::read(const std::string& program) {
         return;
       case os::MessageChannel::Received::kClosed:
         // Its process may live on, or be about to end.
-        return ended(program, current());
+        role->second.down_since = current();
+        return close(role->second);
       case os::MessageChannel::Received::kMessage:
         take(program, role->second, message, std::move(descriptors));
     }
@@ -77,11 +110,17 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
   const std::string address(message.text, ::strnlen(message.text, sizeof message.text));
   switch (static_cast<ChainKind>(message.kind)) {
     case ChainKind::kAnnounce:
+      role.begin_addresses();
       role.addresses.push_back(address);
       log_(fmt::format("{}: requests to {} reach it through shared memory", program, address));
       return look_at_visits();
     case ChainKind::kSettled:
+      role.begin_addresses();
       role.settled = true;
+      return look_at_visits();
+    case ChainKind::kReady:
+      role.ready = true;
+      role.failed = false;
       return look_at_visits();
     case ChainKind::kLeaving:
       role.settled = false;
@@ -96,36 +135,57 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
   }
 }
 
-Chain::Role* Chain::owner_of(const std::string& address) {
+bool Chain::comes(const Role& role, TimePoint now) const {
+  if (ending_) return false;
+  return role.channel ? !role.serves() : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
+}
+
+Chain::Role* Chain::owner_of(const std::string& address, TimePoint now) {
   constexpr std::string_view kByName = "app:";
+  const bool by_name = address.starts_with(kByName);
+  const std::string wanted = by_name ? address.substr(kByName.size()) : address;
+  Role* best = nullptr;
+  // The process of that very name is meant before all processes of a program that is called so.
+  const auto worth = [&](const Role& role) {
+    return std::tuple(wanted == role.names.front(), role.serves(), comes(role, now), ~role.last_visit);
+  };
   for (auto& [name, role] : roles_) {
     if (!is_application(role.role)) continue;
-    if (std::find(role.addresses.begin(), role.addresses.end(), address) != role.addresses.end()) return &role;
-    if (address.starts_with(kByName) && address.substr(kByName.size()) == name) return &role;
+    const std::vector<std::string>& own = by_name ? role.names : role.addresses;
+    if (std::find(own.begin(), own.end(), wanted) == own.end()) continue;
+    if (best == nullptr || worth(role) > worth(*best)) best = &role;
   }
-  return nullptr;
+  return best;
 }
 
 bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
-  const auto comes = [now](const Role& role) {
-    return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
-  };
-  if (owner != nullptr) return comes(*owner);
+  if (owner != nullptr || ending_) return owner != nullptr && comes(*owner, now);
   return std::any_of(roles_.begin(), roles_.end(), [&](const auto& each) {
     return is_application(each.second.role) && each.second.channel && !each.second.settled;
   });
 }
 
+bool Chain::let_in(Role& owner, const Visit& visit) {
+  ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
+  std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
+  const int door = visit.door.get();
+  owner.last_visit = ++visits_seen_;
+  // One that takes nothing any more is about to end.
+  owner.settled = owner.channel.send(message, {&door, 1}).has_value();
+  return owner.settled;
+}
+
 // True when its door is no more to be kept: handed on, or closed.
 bool Chain::hand_on(Visit& visit, TimePoint now) {
-  Role* owner = owner_of(visit.address);
-  if (owner != nullptr && owner->channel && owner->settled) {
-    ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
-    std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
-    const int door = visit.door.get();
-    static_cast<void>(owner->channel.send(message, {&door, 1}));
+  Role* owner = owner_of(visit.address, now);
+  if (owner != nullptr && owner->serves() && let_in(*owner, visit)) return true;
+  if (owner != nullptr && owner->failed) {
+    os::MessageChannel door(std::move(visit.door));
+    static_cast<void>(door.send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(gateway::ToEdge::kAway)}));
     return true;
   }
+  // It is known who is waited for: as long as whoever waits likes to.
+  if (owner != nullptr) visit.until = now + kMayStart;
   return now >= visit.until || !somebody_starts(owner, now);
 }
 

@@ -12,10 +12,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
+#include "os/build_id.h"
 #include "os/clock.h"
 #include "os/process_title.h"
 #include "os/real_path.h"
@@ -43,12 +43,6 @@ void set_variable(std::vector<std::string>& all, std::string_view name, std::str
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
   });
   all.push_back(fmt::format("{}={}", name, value));
-}
-
-// By whatever name and through whatever links.
-bool is_this_binary(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::equivalent(path, "/proc/self/exe", ignored);
 }
 
 }  // namespace
@@ -98,8 +92,12 @@ config::chain::Program Process::role() const {
   auto program = config::chain::read_program(settings_.command);
   if (program.role == config::chain::ProgramRole::kOther || !world_.chain->rules().links_only) return program;
   const auto found = find_executable(program.path, search_path());
-  if (!found || !program.python.empty() || !is_this_binary(found->file)) return {};
+  if (!found || !program.python.empty() || !os::is_this_program(found->file)) return {};
   return program;
+}
+
+bool Process::is_graceful_edge() const {
+  return settings_.stopsignal == SIGQUIT && role().role == config::chain::ProgramRole::kNginx;
 }
 
 std::string Process::search_path() const {
@@ -155,6 +153,7 @@ void Process::tell(Note note, std::string_view how) {
           fmt::format("success: {} entered RUNNING state, process has stayed up for > than {} seconds (startsecs)",
                       name(), settings_.startsecs));
     case Note::kGaveUp:
+      tell_chain_of_failure();
       return log.info(fmt::format("gave up: {} entered FATAL state, too many start retries too quickly", name()));
     case Note::kExitedTooQuickly:
       spawn_error_ = "Exited too quickly (process log may have details)";
@@ -190,6 +189,7 @@ void Process::apply(const Step& step, TimePoint now) {
 
 void Process::start(TimePoint now) {
   start_when_stopped_ = false;
+  if (world_.chain != nullptr) world_.chain->start_asked(full_name());
   apply(state_.start(now), now);
 }
 
@@ -221,6 +221,7 @@ TimePoint Process::deadline(bool may_start) const {
 void Process::spawn_failed(TimePoint now, std::string why) {
   world_.log->info("spawnerr: " + why);
   spawn_error_ = std::move(why);
+  tell_chain_of_failure();
   apply(state_.spawn_failed(now), now);
 }
 
@@ -273,8 +274,9 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   } else if (!command.python.empty()) {
     command.arguments.insert(command.arguments.begin(), "--python=" + command.python);
   }
-  os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
+  os::UniqueFd channel = world_.chain->begin(names(), command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
+  if (channel && !world_.chain->rules().fuses) set_variable(plan.environment, gateway::kChainNamesVariable, "1");
   std::vector<std::string> words = {std::string(name_of(command.role))};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   // Without an exec: what the program and its libraries have in memory is there once for the whole chain.
@@ -439,9 +441,24 @@ void Process::reaped(TimePoint now, int wait_status) {
   apply(step, now);
   look_after_orphans(now, wait_status, before);
   pid_ = 0;
-  if (world_.chain != nullptr) world_.chain->ended(full_name(), now);
+  tell_chain_of_end(now, before);
   close_pipes();
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
+}
+
+void Process::tell_chain_of_end(TimePoint now, State before) {
+  if (world_.chain == nullptr) return;
+  using Ending = Chain::Ending;
+  const bool again = state() == State::kBackoff && state_.failed_starts() > 1;
+  world_.chain->ended(full_name(), now,
+                      before == State::kStopping ? Ending::kAsked
+                      : again                    ? Ending::kAgain
+                                                 : Ending::kByItself);
+}
+
+void Process::tell_chain_of_failure() {
+  const auto program = role();
+  if (program.role != config::chain::ProgramRole::kOther) world_.chain->gave_up(names(), program.role);
 }
 
 // A worker that outlives its master keeps the port that the next master needs. Who ended by itself, and for good, may

@@ -49,6 +49,9 @@ class Process {
   // ", ready", ", not ready (503)"; "" for one without a health check.
   std::string health_note() const;
 
+  // An nginx of ours whose stop signal lets it finish what runs.
+  bool is_graceful_edge() const;
+
   Result<Executable, CommandError> executable() const;
   // `fcgi_socket`: the standard input of an FCGI program.
   void start(TimePoint now);
@@ -104,6 +107,10 @@ class Process {
   Result<std::vector<std::string>> environment() const;
   std::string search_path() const;
   std::string event_head() const;
+  // What it is called in the files of others.
+  std::vector<std::string> names() const { return {full_name(), name(), settings_.program}; }
+  void tell_chain_of_end(TimePoint now, State before);
+  void tell_chain_of_failure();
 
   World& world_;
   std::string group_;

@@ -383,7 +383,6 @@ bool Passing::receive() {
       server_ended_ = true;
       return false;
     }
-    if (reader_.record_end()) server_ended_ = true;
   }
   return true;
 }
@@ -423,7 +422,7 @@ Async<Passing::Trouble> Passing::read_head() {
         co_return Trouble::kInvalidHeader;
       }
     }
-    if (server_ended_ || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
+    if (answer_ended() || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
       log(Level::kError, "upstream prematurely closed connection while reading response header from upstream");
       co_return Trouble::kError;
     }

@@ -64,6 +64,8 @@ class Passing {
     return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view();
   }
   void consume(std::size_t bytes);
+  // No more of the answer will come: its server has closed, or has said that this was all.
+  bool answer_ended() const { return server_ended_ || reader_.record_end(); }
 
   // --- passing_head.cc ---
   int take_head();
@@ -103,6 +105,7 @@ class Passing {
   bool streams_body_ = false;
   bool body_sent_ = false;
   bool too_large_ = false;
+  bool client_late_ = false;  // With its body, that is passed on as it comes.
   bool request_begun_ = false;  // Something has been sent that the server may act upon.
   bool server_ended_ = false;
   bool server_broke_off_ = false;  // ... by a reset: what has come is not the whole.

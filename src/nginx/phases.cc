@@ -6,6 +6,7 @@
 #include "nginx/contents.h"
 #include "nginx/error_logs.h"
 #include "nginx/limits.h"
+#include "nginx/paths.h"
 #include "nginx/real_address.h"
 #include "nginx/responder.h"
 #include "nginx/rewrite.h"
@@ -44,6 +45,7 @@ int find_location(Request& request) {
   if (most != 0 && head.body == http::BodyKind::kLength && head.content_length > most && !request.body_discarded) {
     request.site.error_logs().line(
         Level::kError, request, fmt::format("client intended to send too large body: {} bytes", head.content_length));
+    request.body_discarded = request.body_read = true;  // An error page is no larger for it, and does not get it.
     return 413;
   }
   if (!found.lacks_slash) return kNext;
@@ -95,6 +97,7 @@ Async<int> one_pass(Request& request, int from) {
     if (outcome != kNext) co_return outcome;
   }
   if (const int outcome = choose_location(request, from == kRestartLocation); outcome != kNext) co_return outcome;
+  if (is_outside_alias(request)) co_return 404;
   if (has_limits(request)) {
     if (const int outcome = co_await check_limits(request); outcome != kNext) co_return outcome;
   }

@@ -48,10 +48,14 @@ CASES = [
             location /i/ { root @www@/sub; }
             location /deep/ { root @www@/sub; }
             location /j { alias @www@/hello.txt; }
+            location /k { alias @www@/sub/; try_files $uri =404; }
+            location /l { alias @www@/sub/; }
+            location /m { rewrite ^/m(.*)$ /$1 break; root @www@/sub; }
+            location /n { rewrite ^/n(.*)$ /$1 break; root @www@/sub; try_files $uri =404; }
         }
     """, [get("/a/"), get("/a"), get("/a/page.html"), get("/a/deep"), get("/a/deep/file.txt"), get("/b/page.html"), get("/b"), get("/b/"),
           get("/bpage.html"), get("/c"), get("/c/"), get("/d/page.html"), get("/d/"), get("/d/deep"), get("/e/hello.txt"), get("/e/none.txt"),
-          get("/f/page.html"), get("/f../hello.txt"), get("/fpage.html"), get("/gpage.html"), get("/g/page.html"), get("/g//page.html"),
+          get("/f/page.html"), get("/f../hello.txt", ours=404), get("/f.."), get("/f..x"), get("/f./hello.txt"), get("/k../hello.txt", ours=404), get("/l../../hello.txt"), get("/m../hello.txt", ours=404), get("/n../hello.txt", ours=404), get("/fpage.html"), get("/gpage.html"), get("/g/page.html"), get("/g//page.html"),
           get("/h/hello.txt"), get("/i/x"), get("/deep/file.txt"), get("/deep/../hello.txt"), get("/j"), get("/jx")], errors=True),
     Case("try_files", r"""
         server { listen @port@; root @www@;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "os/clock.h"
 
@@ -27,8 +28,9 @@ bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || ro
 
 }  // namespace
 
-os::UniqueFd Chain::begin(const std::string& program, ProgramRole role) {
+os::UniqueFd Chain::begin(const std::vector<std::string>& names, ProgramRole role) {
   if (!rules_.fuses) return {};
+  const std::string& program = names.front();
   ended(program, TimePoint::max());
   auto pair = os::MessageChannel::pair(true);
   if (!pair) {
@@ -37,6 +39,7 @@ os::UniqueFd Chain::begin(const std::string& program, ProgramRole role) {
   }
   Role& of = roles_[program];
   of.role = role;
+  of.names = names;
   of.channel = std::move(pair->first);
   of.settled = !is_application(role);
   of.down_since = TimePoint::max();
@@ -96,21 +99,30 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
   }
 }
 
-Chain::Role* Chain::owner_of(const std::string& address) {
+bool Chain::comes(const Role& role, TimePoint now) {
+  return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
+}
+
+Chain::Role* Chain::owner_of(const std::string& address, TimePoint now) {
   constexpr std::string_view kByName = "app:";
+  const bool by_name = address.starts_with(kByName);
+  const std::string wanted = by_name ? address.substr(kByName.size()) : address;
+  Role* best = nullptr;
+  // The process of that very name is meant before all processes of a program that is called so.
+  const auto worth = [&](const Role& role) {
+    return std::tuple(wanted == role.names.front(), role.serves(), comes(role, now), ~role.last_visit);
+  };
   for (auto& [name, role] : roles_) {
     if (!is_application(role.role)) continue;
-    if (std::find(role.addresses.begin(), role.addresses.end(), address) != role.addresses.end()) return &role;
-    if (address.starts_with(kByName) && address.substr(kByName.size()) == name) return &role;
+    const std::vector<std::string>& own = by_name ? role.names : role.addresses;
+    if (std::find(own.begin(), own.end(), wanted) == own.end()) continue;
+    if (best == nullptr || worth(role) > worth(*best)) best = &role;
   }
-  return nullptr;
+  return best;
 }
 
 bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
-  const auto comes = [now](const Role& role) {
-    return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
-  };
-  if (owner != nullptr) return comes(*owner);
+  if (owner != nullptr) return comes(*owner, now);
   return std::any_of(roles_.begin(), roles_.end(), [&](const auto& each) {
     return is_application(each.second.role) && each.second.channel && !each.second.settled;
   });
@@ -118,8 +130,9 @@ bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
 
 // True when its door is no more to be kept: handed on, or closed.
 bool Chain::hand_on(Visit& visit, TimePoint now) {
-  Role* owner = owner_of(visit.address);
-  if (owner != nullptr && owner->channel && owner->settled) {
+  Role* owner = owner_of(visit.address, now);
+  if (owner != nullptr && owner->serves()) {
+    owner->last_visit = ++visits_seen_;
     ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
     std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
     const int door = visit.door.get();

@@ -33,8 +33,9 @@ class Chain {
 
   const Rules& rules() const { return rules_; }
 
-  // A role is about to be started: the channel's end that is its own. Without one the role runs by itself.
-  os::UniqueFd begin(const std::string& program, config::chain::ProgramRole role);
+  // A role is about to be started: the channel's end that is its own. Without one the role runs by itself. `names`: what
+  // it is called in files, the first of them by itself alone.
+  os::UniqueFd begin(const std::vector<std::string>& names, config::chain::ProgramRole role);
   // It has ended. Who asks for it in the next moment is kept waiting, for it may be starting again.
   void ended(const std::string& program, TimePoint now);
   // The program is down for good, as far as anybody knows.
@@ -44,10 +45,14 @@ class Chain {
  private:
   struct Role {
     config::chain::ProgramRole role = config::chain::ProgramRole::kOther;
+    std::vector<std::string> names;
     os::MessageChannel channel;  // Closed while it is down.
     bool settled = false;        // It has said all its addresses.
     TimePoint down_since = TimePoint::max();
     std::vector<std::string> addresses;
+    std::uint64_t last_visit = 0;  // Which of all visits the last was that it has taken.
+    // Somebody is let in at once.
+    bool serves() const { return channel && settled; }
   };
   struct Visit {
     std::string address;
@@ -57,7 +62,9 @@ class Chain {
   void read(const std::string& program);
   void take(const std::string& program, Role& role, const gateway::ChainMessage& message,
             std::vector<os::UniqueFd> descriptors);
-  Role* owner_of(const std::string& address);
+  // Who is meant by it: of several one that serves, each in his turn; else one that may yet come.
+  Role* owner_of(const std::string& address, TimePoint now);
+  static bool comes(const Role& role, TimePoint now);
   // Whether somebody who may turn out to be meant by an address is still to say so.
   bool somebody_starts(const Role* owner, TimePoint now) const;
   void look_at_visits();
@@ -66,7 +73,8 @@ class Chain {
   os::CallbackLoop& loop_;
   Rules rules_;
   std::function<void(const std::string&)> log_;
-  std::map<std::string, Role> roles_;
+  std::map<std::string, Role> roles_;  // By the first of their names.
+  std::uint64_t visits_seen_ = 0;
   std::vector<Visit> visits_;  // That wait for somebody to come up.
 };
 

@@ -273,7 +273,7 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   } else if (!command.python.empty()) {
     command.arguments.insert(command.arguments.begin(), "--python=" + command.python);
   }
-  os::UniqueFd channel = world_.chain->begin(full_name(), command.role);
+  os::UniqueFd channel = world_.chain->begin({full_name(), name(), settings_.program}, command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
   std::vector<std::string> words = {std::string(name_of(command.role))};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());

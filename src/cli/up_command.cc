@@ -1,6 +1,7 @@
 #include "cli/up_command.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,9 +13,11 @@
 #include "cli/supervisord_files.h"
 #include "cli/uwsgi_command.h"
 #include "config/chain/one_file.h"
+#include "nginx/worker_process.h"
 #include "os/file_text.h"
 #include "os/real_path.h"
 #include "os/shared_text.h"
+#include "os/user_identity.h"
 
 namespace tierce::cli {
 namespace {
@@ -52,10 +55,28 @@ int refuse(const std::string& why) {
 // What `tierce init` has written here; "" for none.
 std::string find_one_file() { return ::access("tierce.conf", R_OK) == 0 ? "tierce.conf" : ""; }
 
-// For sockets that nobody needs to know: ours alone.
-Result<std::string> make_run_directory() {
+// Under root the edge serves as somebody else: whose group may enter, and nobody else.
+Result<void> let_edge_enter(const std::string& folder, const std::string& file) {
+  if (::geteuid() != 0) return {};
+  const auto users = config::chain::users_of(file);
+  if (!users) return {};  // Said by who reads the file for good.
+  auto owner = os::find_identity(users->supervisor, "");
+  if (!owner) return fail(std::move(owner).error());
+  auto edge = users->supervisor.empty() ? nginx::worker_identity(users->edge) : owner;
+  if (!edge) return fail(std::move(edge).error());
+  if (::chown(folder.c_str(), owner->uid, edge->gid) != 0 || ::chmod(folder.c_str(), 0710) != 0)
+    return fail(errno_error("giving " + folder + " to who serves"));
+  return {};
+}
+
+// For sockets that nobody else needs to know.
+Result<std::string> make_run_directory(const std::string& file) {
   std::string path = "/tmp/tierce-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return fail(errno_error("making a folder for sockets in /tmp"));
+  if (auto done = let_edge_enter(path, file); !done) {
+    ::rmdir(path.c_str());
+    return fail(std::move(done).error());
+  }
   ::setenv(kRunDirectory, path.c_str(), 1);
   return path;
 }
@@ -151,7 +172,7 @@ int up_command(const std::vector<std::string>& arguments) {
   if (auto given_text = os::read_file(start.file); given_text && config::chain::is_one_file(*given_text)) {
     start.translate = config::chain::supervisor_text;
     start.writes_pid_file = start.overrides.values.contains("pidfile");
-    auto folder = make_run_directory();
+    auto folder = make_run_directory(start.file);
     if (!folder) return refuse(folder.error().text());
     run_directory = std::move(*folder);
   }

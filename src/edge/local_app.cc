@@ -17,6 +17,7 @@ LocalApp::~LocalApp() = default;
 void LocalApp::ask(os::MessageChannel door) {
   door_ = std::move(door);
   state_ = State::kAsked;
+  socket_.clear();
   stopping_ = stopped_said_ = false;
 }
 
@@ -35,6 +36,11 @@ bool LocalApp::step(const std::function<void(int)>& unwatch) {
       return false;
     case os::MessageChannel::Received::kMessage:
       break;
+  }
+  if (static_cast<ToEdge>(message.kind) == ToEdge::kSocket) {
+    socket_.assign(message.text, ::strnlen(message.text, sizeof message.text));
+    lose(unwatch);
+    return false;
   }
   Result<void> done;
   if (static_cast<ToEdge>(message.kind) == ToEdge::kWelcome) {
@@ -170,6 +176,7 @@ void LocalApp::act(const ControlMessage& message, std::vector<os::UniqueFd> desc
       return;
     case ToEdge::kTls:
     case ToEdge::kWelcome:
+    case ToEdge::kSocket:
       return;
   }
 }

@@ -58,6 +58,8 @@ enum class ToEdge : std::uint32_t {
   kTls = 408,      // Descriptor: tls::pack() of certificates and keys, for connections from now on.
   kWelcome = 409,  // To a visitor (door.h), first: number = trouble as in kTrouble. Descriptors: [config::EdgeWelcome
                    //   packed, error log, access log, eventfd of its port]; the third may be missing.
+  kSocket = 410,   // To a visitor, instead of a welcome: the way is the socket. text = where uwsgi is spoken
+                   //   ("unix:/run/app.sock", "127.0.0.1:3031"), "" for nowhere. The door closes.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {

@@ -2,7 +2,8 @@
 // channel to it, whose number is in their environment. An application announces there what it listens on; an edge that
 // passes requests to such an address makes a pair of sockets and sends one end with the address it means; that end is
 // handed on to the application. From then on the two talk as a supervisor and its edge do (control.h), the first
-// message being the welcome. A door that leads nowhere is closed: the requests go through the socket.
+// message being the welcome, or a word about the socket where the application lets nobody in. A door that leads nowhere
+// is closed: the requests go through the socket.
 //
 // A visitor has one mailbox in every worker, its port. The ports of an application are few, and are given to others
 // when their holder is gone; what it has left in them is cleared by the next (edge/worker_link.h).
@@ -18,6 +19,8 @@ namespace tierce::gateway {
 
 // The environment of a program under `tierce up`: the number of its channel.
 inline constexpr const char* kChainVariable = "TIERCE_CHAIN_FD";
+// ... of `tierce up --no-fuse`, beside it: nobody is let in, a door only tells where the socket of a name is.
+inline constexpr const char* kChainNamesVariable = "TIERCE_CHAIN_NAMES_ONLY";
 // How many edge threads of others an application lets in at a time. Two for each processor of a small machine, for both
 // generations of a reload; a port that nobody has costs address space and two descriptors for each worker.
 inline constexpr std::uint32_t kPorts = 8;
@@ -34,10 +37,14 @@ struct ChainMessage {
   char text[kTextMax] = {};
 };
 
+struct ChainEnd {
+  os::MessageChannel channel;
+  bool names_only = false;
+};
 // The channel that the environment names, close-on-exec and not blocking, taken out of the environment; an invalid one
 // without it.
-os::MessageChannel take_chain_channel();
+ChainEnd take_chain_end();
 // Before an exec: the next program finds it as this one did. Does nothing without one.
-void hand_on_chain_channel(const os::MessageChannel& channel);
+void hand_on_chain_end(const ChainEnd& end);
 
 }  // namespace tierce::gateway

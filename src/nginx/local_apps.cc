@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "config/nginx/address.h"
 #include "gateway/door.h"
 #include "os/real_path.h"
 
@@ -66,7 +67,9 @@ LocalApp::Way LocalApp::way() {
   if (app_.state() == State::kAsked) return Way::kAsked;
   // One that stops still answers what it has; the next comes when it is gone.
   if (!app_.may_ask()) return Way::kAsked;
-  if (apps_.loop_.now_ms() >= ask_again_ms_) ask();
+  // Where sockets are the only way, one that is known is good until nobody is there.
+  const bool known = apps_.names_only_ && !app_.socket().empty();
+  if (known ? ask_again_ms_ == 0 : apps_.loop_.now_ms() >= ask_again_ms_) ask();
   return app_.state() == State::kAsked ? Way::kAsked : Way::kSocket;
 }
 
@@ -114,7 +117,25 @@ std::unique_ptr<edge::LocalCall> LocalApp::call(edge::Buffer& answer, Stream& ev
       [](void* stream) { static_cast<Stream*>(stream)->on_poll(EPOLLIN); }, &events);
 }
 
-LocalApps::LocalApps(Loop& loop, int chain) : loop_(loop), chain_(chain) {
+const PeerAddress* LocalApp::socket() {
+  const std::string& known = app_.socket();
+  if (known.empty()) return nullptr;
+  if (socket_.text != known) {
+    if (known.starts_with(kUnix)) {
+      socket_ = NameResolver::of_unix(known.substr(kUnix.size()));
+    } else {
+      const auto address = config::nginx::parse_upstream_address(known, 0);
+      const auto found = address ? NameResolver::numeric(address->host, address->port) : std::vector<PeerAddress>();
+      if (found.empty()) return nullptr;
+      socket_ = found.front();
+    }
+  }
+  return &socket_;
+}
+
+void LocalApp::socket_failed() { ask_again_ms_ = 0; }
+
+LocalApps::LocalApps(Loop& loop, int chain, bool names_only) : loop_(loop), chain_(chain), names_only_(names_only) {
   if (chain_ >= 0) loop_.set_guest(this);
 }
 
@@ -138,7 +159,7 @@ void LocalApps::give_back(edge::Buffer buffer) {
 }
 
 LocalApp* LocalApps::find(const PeerAddress& address) {
-  if (chain_ < 0) return nullptr;
+  if (chain_ < 0 || (names_only_ && !address.text.starts_with(kByName))) return nullptr;
   const auto known = apps_.find(address.text);
   if (known != apps_.end()) return known->second.get();
   std::unique_ptr<LocalApp> app;

@@ -19,8 +19,9 @@ class LocalApp;
 
 class LocalApps final : public LoopGuest {
  public:
-  // `chain`: the channel to the parent that started us, -1 without one: no application is local then.
-  LocalApps(Loop& loop, int chain);
+  // `chain`: the channel to the parent that started us, -1 without one: no application is local then. `names_only`: all
+  // are reached through their sockets, and those are asked for who are known by a name.
+  LocalApps(Loop& loop, int chain, bool names_only);
   ~LocalApps();
 
   // Memory for what an application answers, used again by the next request.
@@ -39,6 +40,7 @@ class LocalApps final : public LoopGuest {
  private:
   Loop& loop_;
   int chain_;
+  bool names_only_;
   std::map<std::string, std::unique_ptr<LocalApp>, std::less<>> apps_;  // By address; nullptr: never local.
   std::vector<edge::Buffer> buffers_;
   edge::CallNews news_;
@@ -62,6 +64,10 @@ class LocalApp {
   std::unique_ptr<edge::PairEnd> connect();
   // One request, whole; its answer goes into `answer`, and `events` is readable when there is some. nullptr: connect().
   std::unique_ptr<edge::LocalCall> call(edge::Buffer& answer, Stream& events);
+  // After Way::kSocket, of one that is known by its name: where its socket is; nullptr: it has none, or is not there.
+  const PeerAddress* socket();
+  // Nobody was there any more: the next way() asks again.
+  void socket_failed();
   // Calls back once, when way() says something else than kAsked.
   void when_known(std::function<void()> told) { waiting_.push_back(std::move(told)); }
 
@@ -80,6 +86,7 @@ class LocalApp {
   std::unique_ptr<WakeupWatcher> wakeup_watcher_;
   int watched_wakeup_ = -1;
   std::uint64_t ask_again_ms_ = 0;
+  PeerAddress socket_;
   bool met_ = false;
   std::vector<std::function<void()>> waiting_;
 };

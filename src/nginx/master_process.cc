@@ -101,7 +101,7 @@ void remove_pid_file(const std::string& path) {
 
 class Master {
  public:
-  explicit Master(MasterStart start) : start_(std::move(start)), chain_(gateway::take_chain_channel()) {}
+  explicit Master(MasterStart start) : start_(std::move(start)), chain_(gateway::take_chain_end()) {}
 
   int run() {
     listeners_.take_inherited();
@@ -111,7 +111,7 @@ class Master {
     if (auto prepared = prepare(**loaded); !prepared) return complain("emerg", prepared.error().text());
     active_ = std::move(*loaded);
     // Whoever has started us watches over us: `tierce up`, or the older binary, which has left the terminal already.
-    if (active_->model.main.daemon.value_or(true) && !chain_ && !upgraded) {
+    if (active_->model.main.daemon.value_or(true) && !chain_.channel && !upgraded) {
       if (auto done = os::daemonize(os::DaemonStdio::kToNull); !done) return complain("emerg", done.error().text());
     }
     pid_path_ = pid_path(start_, active_->model);
@@ -224,7 +224,8 @@ class Master {
                          .counted = std::move(counted),
                          .legacy = legacy_.get(),
                          .legacy_there = legacy_there_.get(),
-                         .chain = chain_.fd(),
+                         .chain = chain_.channel.fd(),
+                         .chain_names_only = chain_.names_only,
                          .ready = std::move(writing).release()};
       ::_exit(run_worker(worker));
     }
@@ -337,7 +338,7 @@ class Master {
       ::sigprocmask(SIG_SETMASK, &none, nullptr);
       for (const ListenPoint& point : listeners_.points()) ::fcntl(point.fd, F_SETFD, 0);
       ::setenv("NGINX", sockets.c_str(), 1);
-      gateway::hand_on_chain_channel(chain_);
+      gateway::hand_on_chain_end(chain_);
       std::vector<char*> arguments;
       for (std::string& each : start_.arguments) arguments.push_back(each.data());
       arguments.push_back(nullptr);
@@ -406,7 +407,7 @@ class Master {
   MasterStart start_;
   LogFiles log_files_;
   os::UniqueFd legacy_, legacy_there_;  // WorkerStart's.
-  os::MessageChannel chain_;
+  gateway::ChainEnd chain_;
   Listeners listeners_;
   std::unique_ptr<Loaded> active_;
   std::map<pid_t, Worker> workers_;

@@ -33,6 +33,8 @@ class Passing {
   Async<int> try_servers();
   Async<Trouble> attempt(const PeerAddress& address);
   Async<Trouble> connect(const PeerAddress& address);
+  Async<Trouble> connect_by_socket(const PeerAddress& address);
+  Async<Trouble> connect_by_name(LocalApp& app);
   // Through shared memory, where the server is an application of ours; kNone without a connection: by the socket.
   Async<Trouble> connect_locally(LocalApp& app);
   Async<Trouble> secure();

@@ -161,11 +161,34 @@ Async<Passing::Trouble> Passing::connect(const PeerAddress& address) {
     const Trouble trouble = co_await connect_locally(*app);
     if (connection_ != nullptr && connection_->call == nullptr) connection_->address = address.text;
     if (connection_ != nullptr || trouble != Trouble::kNone) co_return trouble;
+    if (how_.app != nullptr) co_return co_await connect_by_name(*app);
   }
   if (how_.app != nullptr) {
     log(Level::kError, fmt::format("there is no application \"{}\" (`tierce up` starts it beside us)", *how_.app));
     co_return Trouble::kError;
   }
+  co_return co_await connect_by_socket(address);
+}
+
+// By the socket of an application whose name alone is known; what is known of it may be old.
+Async<Passing::Trouble> Passing::connect_by_name(LocalApp& app) {
+  for (bool again = false;; again = true) {
+    const PeerAddress* known = app.socket();
+    if (known == nullptr) {
+      log(Level::kError, fmt::format("no application \"{}\" is there, or none with a uwsgi socket", *how_.app));
+      co_return Trouble::kError;
+    }
+    const PeerAddress address = *known;
+    const Trouble trouble = co_await connect_by_socket(address);
+    if (trouble == Trouble::kError) app.socket_failed();
+    if (trouble != Trouble::kError || again) co_return trouble;
+    drop_connection();
+    const Trouble asked = co_await connect_locally(app);
+    if (connection_ != nullptr || asked != Trouble::kNone) co_return asked;
+  }
+}
+
+Async<Passing::Trouble> Passing::connect_by_socket(const PeerAddress& address) {
   const int family = address.storage.ss_family;
   os::UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {

@@ -21,7 +21,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
       pass_tls_(std::make_unique<PassTls>(place_.prefix)),
-      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain)),
+      local_apps_(std::make_unique<LocalApps>(loop_, place_.chain, place_.chain_names_only)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
       upstreams_(std::make_unique<UpstreamGroups>(*this)) {}

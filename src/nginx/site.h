@@ -48,6 +48,7 @@ class Site {
     LogFiles* log_files;
     const SharedZones* zones;
     int chain = -1;  // For LocalApps.
+    bool chain_names_only = false;
     // Of each server, in the order of the model.
     const std::vector<std::shared_ptr<const tls::ServerContext>>* tls;
   };

@@ -17,7 +17,6 @@
 #include "nginx/shared_zones.h"
 #include "nginx/system_error.h"
 #include "os/socket_io.h"
-#include "os/user_identity.h"
 
 namespace tierce::nginx {
 namespace {
@@ -59,11 +58,7 @@ void raise_file_limit(const conf::MainSettings& settings) {
 
 Result<void> drop_rights(const conf::MainSettings& settings) {
   if (::geteuid() != 0) return {};
-  // Debian's default; elsewhere nginx's own.
-  std::string user = settings.user.empty() ? "www-data" : settings.user.front();
-  if (settings.user.empty() && ::getpwnam(user.c_str()) == nullptr) user = "nobody";
-  const std::string group = settings.user.size() > 1 ? settings.user[1] : "";
-  auto identity = os::find_identity(user, group);
+  auto identity = worker_identity(settings.user);
   if (!identity) return fail(std::move(identity).error());
   return os::become(*identity);
 }
@@ -87,6 +82,12 @@ void leave_legacy(const WorkerStart& start, const SharedZones& zones) {
 }
 
 }  // namespace
+
+Result<os::Identity> worker_identity(const std::vector<std::string>& user) {
+  // Debian's default; elsewhere nginx's own.
+  const std::string usual = ::getpwnam("www-data") != nullptr ? "www-data" : "nobody";
+  return os::find_identity(user.empty() ? usual : user.front(), user.size() > 1 ? user[1] : "");
+}
 
 unsigned thread_count(const conf::MainSettings& settings) {
   if (settings.worker_processes && *settings.worker_processes == "auto")
@@ -140,6 +141,7 @@ int run_worker(const WorkerStart& start) {
                    .log_files = start.log_files,
                    .zones = &zones,
                    .chain = start.chain,
+                   .chain_names_only = start.chain_names_only,
                    .tls = &*contexts},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),

@@ -351,6 +351,10 @@ class Supervisor {
                     .timed_out = [this](const ControlMessage& message) { timed_out(message); },
                     .stopped = [this] { visitors_stopped(); }});
     if (!visitors_.any_door()) return {};
+    if (visitors_.names_only()) {
+      visitors_.settle();
+      return {};
+    }
     if (const std::string why = config::why_not_shared(settings_.edge); !why.empty()) {
       log_.line(LogLevel::kInfo, "Requests come through the socket, not through shared memory: " + why);
       visitors_.settle();
@@ -381,10 +385,20 @@ class Supervisor {
     return "unix:" + os::real_path(listener.host);
   }
 
+  // Where those connect to who know the application by its name.
+  std::string uwsgi_address() const {
+    if (settings_.edge.proxy_protocol) return {};
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+      if (binds_[i].protocol != config::WireProtocol::kUwsgi) continue;
+      if (std::string address = announced_address(i); !address.empty()) return address;
+    }
+    return {};
+  }
+
   void let_in(os::MessageChannel channel) {
-    if (stopping_edge_ || port_wakeups_.empty()) return;
-    const auto port = visitors_.admit(std::move(channel));
-    if (!port) return;  // The door is closed: the requests come through the socket.
+    if (stopping_edge_) return;
+    const auto port = port_wakeups_.empty() ? std::nullopt : visitors_.admit(channel);
+    if (!port) return Visitors::show_socket(channel, uwsgi_address());
     if (auto welcomed = welcome(*port); !welcomed) {
       return log_.line(LogLevel::kError, std::move(welcomed).error().during("letting an edge in").text());
     }

@@ -15,7 +15,9 @@ using gateway::ToEdge;
 
 void Visitors::open(Events events) {
   events_ = std::move(events);
-  chain_ = gateway::take_chain_channel();
+  gateway::ChainEnd end = gateway::take_chain_end();
+  chain_ = std::move(end.channel);
+  names_only_ = end.names_only;
 }
 
 void Visitors::announce(const std::string& address) {
@@ -60,13 +62,20 @@ void Visitors::read_chain() {
   }
 }
 
-std::optional<std::uint32_t> Visitors::admit(os::MessageChannel channel) {
+std::optional<std::uint32_t> Visitors::admit(os::MessageChannel& channel) {
   for (std::uint32_t port = 0; port < ports(); ++port) {
     if (visitors_.contains(port)) continue;
     visitors_[port].channel = std::move(channel);
     return port;
   }
   return std::nullopt;
+}
+
+void Visitors::show_socket(os::MessageChannel& channel, const std::string& address) {
+  if (address.size() >= gateway::kTextMax) return;
+  ControlMessage message{.kind = static_cast<std::uint32_t>(ToEdge::kSocket)};
+  std::memcpy(message.text, address.data(), address.size());
+  static_cast<void>(channel.send(message));
 }
 
 void Visitors::tell(std::uint32_t port, const ControlMessage& message, std::span<const int> descriptors) {

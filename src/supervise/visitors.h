@@ -34,7 +34,9 @@ class Visitors {
   void open(Events events);
   // Under a parent who hands visitors on.
   bool any_door() const { return static_cast<bool>(chain_); }
-  std::uint32_t ports() const { return any_door() ? gateway::kPorts : 0; }
+  // It hands them on to be told where the socket is, and no more.
+  bool names_only() const { return names_only_; }
+  std::uint32_t ports() const { return any_door() && !names_only_ ? gateway::kPorts : 0; }
   void announce(const std::string& address);
   // All have been announced, or there is none.
   void settle();
@@ -43,8 +45,10 @@ class Visitors {
   // In a child that is none of our business.
   void let_go();
 
-  // Gives the visitor a free port. nullopt: there is none.
-  std::optional<std::uint32_t> admit(os::MessageChannel channel);
+  // Gives the visitor a free port and takes its channel. nullopt: there is none.
+  std::optional<std::uint32_t> admit(os::MessageChannel& channel);
+  // To one who is not let in: where it can connect to, "" for nowhere.
+  static void show_socket(os::MessageChannel& channel, const std::string& address);
   // To one of them, or to all.
   void tell(std::uint32_t port, const gateway::ControlMessage& message, std::span<const int> descriptors = {});
   void tell_all(const gateway::ControlMessage& message, std::span<const int> descriptors = {});
@@ -72,6 +76,7 @@ class Visitors {
   void said_drained(std::uint32_t port, std::uint32_t worker);
 
   os::MessageChannel chain_;
+  bool names_only_ = false;
   Events events_;
   std::map<std::uint32_t, Visitor> visitors_;                  // By port.
   std::map<std::uint32_t, std::set<std::uint32_t>> draining_;  // Worker: who has not said that it is drained.

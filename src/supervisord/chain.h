@@ -24,7 +24,7 @@ class Chain {
   using Play = std::function<int(const std::vector<std::string>& words)>;
   struct Rules {
     Play play;
-    bool fuses = true;        // There are channels at all.
+    bool fuses = true;        // Requests reach applications through shared memory.
     bool links_only = false;  // Roles are those programs alone that are this binary under another name.
   };
   // `log` takes lines for the activity log.

@@ -275,6 +275,7 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   }
   os::UniqueFd channel = world_.chain->begin({full_name(), name(), settings_.program}, command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
+  if (channel && !world_.chain->rules().fuses) set_variable(plan.environment, gateway::kChainNamesVariable, "1");
   std::vector<std::string> words = {std::string(name_of(command.role))};
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   // Without an exec: what the program and its libraries have in memory is there once for the whole chain.

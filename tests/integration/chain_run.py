@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import subprocess
 
 import processes
 from raw_client import RawClient
 from server_process import BINARY, REPOSITORY
 from supervisord_peers import SupervisordRun
-from waiting import eventually
+from waiting import SLOWNESS, eventually
 
 APP = '''
 import hashlib, json, os, signal, sys, time
@@ -41,6 +42,9 @@ def app(environ, start_response):
         raise RuntimeError("on purpose")
     if path == "/crash":
         os.kill(os.getpid(), signal.SIGKILL)
+    if path == "/slow":
+        time.sleep(float(query))
+        return answer(b"slept")
     if path == "/wait":
         open(query + ".begun", "w").close()
         while not os.path.exists(query):
@@ -166,3 +170,56 @@ class ChainRun(SupervisordRun):
         code = self.end(number)
         eventually(lambda: not [pid for pid in left if processes.alive(pid)], 5, f"of {left} some are left")
         return code
+
+
+ONE_FILE = """
+{user}
+error_log {dir}/error.log info;
+pid {dir}/nginx.pid;
+events {{}}
+
+app web {{
+    wsgi-file {dir}/chain_app.py;
+    callable app;
+    processes 2;
+    threads 2;
+    env FLAVOUR=plain%sugar;
+}}
+
+program counter {{
+    command "/bin/sh -c 'echo %(program_name)s >> {dir}/counted; exec sleep 1000'";
+    startsecs 0;
+}}
+
+http {{
+    access_log {dir}/access.log;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ wsgi_pass web; }}
+    }}
+}}
+"""
+
+
+class OneFileRun(ChainRun):
+    """The same application from one file, with what stands beside http {} in `more`."""
+
+    def __init__(self, folder, port, text=ONE_FILE):
+        super().__init__(folder, port)
+        self.one = folder / "tierce.conf"
+        self.write(text)
+
+    def write(self, text, **more):
+        user = "user root;" if os.geteuid() == 0 else ""
+        self.one.write_text(text.format(dir=self.folder, port=self.port, user=user, **more))
+
+    def begin_one(self, *arguments):
+        with open(self.folder / "output", "ab") as output:
+            self.process = subprocess.Popen([str(BINARY), "up", "-c", str(self.one), *arguments], stdout=output,
+                                            stderr=output, cwd=self.folder.parent)
+        return self.process
+
+    def end_one(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(15 * SLOWNESS)

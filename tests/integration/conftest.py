@@ -5,10 +5,11 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from chain_run import ChainRun, OneFileRun  # noqa: E402
 from gate import Gate  # noqa: E402
 from gunicorn_peers import GunicornRun  # noqa: E402
 from nginx_backends import Backends  # noqa: E402
-from nginx_pair import Pair, make_tree  # noqa: E402
+from nginx_pair import Pair, free_port, make_tree  # noqa: E402
 from server_process import BINARY, GUNICORN, Server  # noqa: E402
 
 
@@ -123,3 +124,25 @@ def supervisord_run(tmp_path):
     yield make
     for run in runs:
         run.kill()
+
+
+@pytest.fixture
+def chain(tmp_path):
+    """Makes chains of `tierce up`; see ChainRun."""
+    runs = []
+
+    def make(**how):
+        run = ChainRun(tmp_path / f"run{len(runs)}", free_port(), **how)
+        runs.append(run)
+        return run
+    yield make
+    for run in runs:
+        run.kill()
+
+
+@pytest.fixture
+def one_file(tmp_path):
+    """A chain from one file; the test starts it."""
+    run = OneFileRun(tmp_path / "files", free_port())
+    yield run
+    run.end_one()

@@ -12,7 +12,7 @@ import processes
 import pytest
 
 from chain_run import ChainRun
-from gate import Background, Load
+from gate import Load
 from nginx_pair import free_port
 from raw_client import RawClient
 from server_process import BINARY
@@ -29,19 +29,6 @@ redirect_stderr=true
 command=nginx -p %(here)s/ -c %(here)s/nginx.conf -g "daemon off;"
 stopsignal=QUIT
 """
-
-
-@pytest.fixture
-def chain(tmp_path):
-    runs = []
-
-    def make(**how):
-        run = ChainRun(tmp_path / f"run{len(runs)}", free_port(), **how)
-        runs.append(run)
-        return run
-    yield make
-    for run in runs:
-        run.kill()
 
 
 def test_requests_do_not_come_through_the_socket(chain):
@@ -102,9 +89,7 @@ WAYS = {
 def test_what_is_seen_is_what_the_socket_shows(chain, way):
     how = dict(WAYS[way])
     fused = chain(**how).begin()
-    plain_how = {**how, "location": "include {params}; uwsgi_pass unix:{dir}/app.sock; uwsgi_read_timeout 20s;"} \
-        if way == "wsgi_pass" else how
-    plain = chain(**plain_how, arguments=["--no-fuse"]).begin()
+    plain = chain(**how, arguments=["--no-fuse"]).begin()
     fused.hide_socket()
     ours, theirs = _story(fused), _story(plain)
     assert ours["environ"] == theirs["environ"]
@@ -135,23 +120,6 @@ def test_gunicorn_behind_proxy_pass(chain, bind):
     assert run.request("/teapot").status == 418
     eventually(lambda: '"GET /teapot HTTP/1.0" 418' in run.app_log(), 5, run.app_log)
     assert run.stop() == 0
-
-
-def test_what_runs_is_answered_before_the_end(chain, tmp_path):
-    run = chain().begin()
-    gate = tmp_path / "gate"
-    waiting = Background(run.request, f"/wait?{gate}")
-    eventually(lambda: (tmp_path / "gate.begun").exists(), 10)
-    left = run.tree()
-    run.send(signal.SIGTERM)
-    eventually(lambda: "received SIGTERM" in run.log(), 5)
-    gate.write_text("")
-    assert waiting.result().body == b"waited"
-    clock = time.monotonic()
-    assert run.process.wait(10 * SLOWNESS) == 0
-    if SLOWNESS == 1:
-        assert time.monotonic() - clock < 3
-    eventually(lambda: not [pid for pid in left if processes.alive(pid)], 5)
 
 
 def test_a_restart_of_the_application_loses_nothing(chain):
@@ -331,57 +299,6 @@ def test_a_chain_that_cannot_start_ends(tmp_path):
                           cwd=tmp_path)
     assert done.returncode != 0
     assert 'unknown directive "sever"' in done.stdout + done.stderr
-
-
-ONE_FILE = """
-{user}
-error_log {dir}/error.log info;
-pid {dir}/nginx.pid;
-events {{}}
-
-app web {{
-    wsgi-file {dir}/chain_app.py;
-    callable app;
-    processes 2;
-    threads 2;
-    env FLAVOUR=plain%sugar;
-}}
-
-program counter {{
-    command "/bin/sh -c 'echo %(program_name)s >> {dir}/counted; exec sleep 1000'";
-    startsecs 0;
-}}
-
-http {{
-    access_log {dir}/access.log;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{ wsgi_pass web; }}
-    }}
-}}
-"""
-
-
-@pytest.fixture
-def one_file(tmp_path):
-    port = free_port()
-    shape = ChainRun(tmp_path / "files", port)
-    path = shape.folder / "tierce.conf"
-    path.write_text(ONE_FILE.format(dir=shape.folder, port=port, user="user root;" if os.geteuid() == 0 else ""))
-    shape.one = path
-    started = []
-
-    def start():
-        output = open(shape.folder / "output", "ab")
-        process = subprocess.Popen([str(BINARY), "up", "-c", str(path)], stdout=output, stderr=output, cwd=tmp_path)
-        started.append(process)
-        return process
-    shape.begin_one = start
-    yield shape
-    for process in started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(15 * SLOWNESS)
 
 
 def test_one_file_for_all(one_file):

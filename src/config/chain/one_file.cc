@@ -50,9 +50,9 @@ bool is_supervisors(const conf::Node& node) {
   return std::find(kSections.begin(), kSections.end(), node.words.front()) != kSections.end();
 }
 
-bool listens(const conf::Node& app) {
-  constexpr auto kSockets = std::to_array<string_view>(
-      {"socket", "uwsgi-socket", "http", "http-socket", "https", "https-socket", "fastcgi-socket", "scgi-socket", "s"});
+// Where the edge can reach it without shared memory.
+bool has_uwsgi_socket(const conf::Node& app) {
+  constexpr auto kSockets = std::to_array<string_view>({"socket", "uwsgi-socket", "s"});
   return std::any_of(app.block.begin(), app.block.end(), [&](const conf::Node& line) {
     return std::find(kSockets.begin(), kSockets.end(), line.words.front()) != kSockets.end();
   });
@@ -133,6 +133,20 @@ Result<std::string> supervisor_text(const std::string& path) {
   return lines.take() + roles;
 }
 
+Result<Users> users_of(const std::string& path) {
+  auto file = read(path);
+  if (!file) return fail(std::move(file).error());
+  Users users;
+  for (const conf::Node& node : file->nodes) {
+    if (node.words.front() == "user") users.edge.assign(node.words.begin() + 1, node.words.end());
+    if (node.words.front() != "supervisord") continue;
+    for (const conf::Node& line : node.block) {
+      if (line.words.front() == "user") users.supervisor = joined(line.words);
+    }
+  }
+  return users;
+}
+
 std::optional<std::string> application_text(const std::string& path, string_view text,
                                             const std::string& run_directory) {
   if (!is_one_file(text)) return std::nullopt;
@@ -145,7 +159,11 @@ std::optional<std::string> application_text(const std::string& path, string_view
     for (const conf::Node& line : node.block)
       lines.put(line_of(line), fmt::format("{} = {}", line.words.front(), uwsgi_value(line)));
     // Behind the block: its lines are the file's.
-    if (!listens(node)) lines.put(0, fmt::format("socket = {}/{}.sock", run_directory, node.words[1]));
+    // Who may enter the folder may connect.
+    if (!has_uwsgi_socket(node)) {
+      lines.put(0, fmt::format("socket = {}/{}.sock", run_directory, node.words[1]));
+      lines.put(0, "chmod-socket = 666");
+    }
     lines.put(0, "master = true");
   }
   return lines.take();

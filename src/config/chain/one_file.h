@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -18,8 +19,15 @@ bool is_one_file(std::string_view text);
 // (`tierce uwsgi --ini PATH:NAME`), and for the edge, where there is http {}. Fails with nginx's message and place.
 Result<std::string> supervisor_text(const std::string& path);
 
-// ... as a uwsgi.ini: a section for each app. nullopt: it is no such file. An app that listens nowhere gets a socket in
-// `run_directory`.
+// Who runs it: what `user` says, and that of supervisord {}; empty without them.
+struct Users {
+  std::vector<std::string> edge;  // With the group, where one is named.
+  std::string supervisor;
+};
+Result<Users> users_of(const std::string& path);
+
+// ... as a uwsgi.ini: a section for each app. nullopt: it is no such file. An app without a uwsgi socket gets
+// one in `run_directory`.
 std::optional<std::string> application_text(const std::string& path, std::string_view text,
                                             const std::string& run_directory);
 

@@ -56,9 +56,21 @@ TEST(OneFile, IsAnIniFileOfUwsgiLineByLine) {
   EXPECT_FALSE(application_text("/nowhere", "[uwsgi]\n", "/run/x"));
 }
 
-TEST(OneFile, AnAppThatListensGetsNoSocketOfOurs) {
+TEST(OneFile, AnAppWithAUwsgiSocketGetsNoneOfOurs) {
   const std::string file = "app web { socket /run/web.sock; }";
   EXPECT_EQ(application_text(written(file), file, "/run/x")->find("/run/x"), std::string::npos);
+}
+
+TEST(OneFile, AnAppOfAnotherProtocolGetsASocketForWsgiPass) {
+  const std::string file = "app web { http-socket :8001; }";
+  EXPECT_NE(application_text(written(file), file, "/run/x")->find("socket = /run/x/web.sock"), std::string::npos);
+}
+
+TEST(OneFile, SaysWhoRunsIt) {
+  const auto users = users_of(written("user www-data adm;\nsupervisord { user nobody; }\n"));
+  ASSERT_TRUE(users);
+  EXPECT_EQ(users->edge, (std::vector<std::string>{"www-data", "adm"}));
+  EXPECT_EQ(users->supervisor, "nobody");
 }
 
 TEST(OneFile, IsASupervisordConfLineByLine) {

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kLingerQuiet{5000};
 constexpr std::uint64_t kLingerTotalNs = 30'000'000'000;
 // What a client that has just connected gets for its first request when the server stops.
 constexpr std::chrono::milliseconds kFirstRequestGrace{500};
+// ... and one that is silent in the middle of a request then.
+constexpr std::chrono::milliseconds kSilenceAtStop{3000};
 
 }  // namespace
 
@@ -111,6 +113,7 @@ void Connection::stop(bool at_once) {
   stopping_ = true;
   // A client that has connected and not asked yet is about to: its request is on its way.
   if (!at_once && requests_ == 0 && exchange_ == nullptr) return arm(kFirstRequestGrace);
+  if (exchange_ != nullptr && (wanted_ == kInputEvents || wanted_ == kBodyEvents)) arm(kSilenceAtStop);
   notify(at_once ? kStopping | kGone : kStopping);
 }
 
@@ -119,6 +122,11 @@ void Connection::arm(std::chrono::milliseconds after) {
   if (after.count() <= 0) return timer_.cancel();
   thread_.timers().arm(timer_, thread_.now_ns() + static_cast<std::uint64_t>(after.count()) * 1'000'000u, this,
                        [](void* self) { static_cast<Connection*>(self)->notify(kTimeout); });
+}
+
+std::chrono::milliseconds Connection::body_patience() const {
+  const std::chrono::milliseconds usual = thread_.settings().body_timeout;
+  return stopping_ && (usual.count() <= 0 || usual > kSilenceAtStop) ? kSilenceAtStop : usual;
 }
 
 bool Connection::begin_exchange() {
@@ -390,7 +398,7 @@ Connection::BodyState Connection::begin_body() {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     static_cast<void>(stream_.send(kContinue.data(), kContinue.size()));
   }
-  if (state == BodyState::kMore) arm(thread_.settings().body_timeout);
+  if (state == BodyState::kMore) arm(body_patience());
   return state;
 }
 
@@ -403,7 +411,7 @@ Connection::BodyState Connection::read_body() {
     if (!read_some(kReadBytes * 4)) return BodyState::kEnded;
     state = take_body();
   }
-  if (state == BodyState::kMore) arm(thread_.settings().body_timeout);
+  if (state == BodyState::kMore) arm(body_patience());
   return state;
 }
 

@@ -83,6 +83,8 @@ class Connection final : public ExchangeOwner {
   // Suspends until one of `events` is there; the caller looks at ready_ and clears what it used.
   Wait until(std::uint8_t events) { return {*this, events}; }
   void arm(std::chrono::milliseconds after);
+  // How long a client may be silent within a body.
+  std::chrono::milliseconds body_patience() const;
 
   // --- the conversations ---
   // TLS first where the listener has it, then the conversation; the PROXY header, where one comes before

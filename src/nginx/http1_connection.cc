@@ -164,7 +164,7 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
       }
       co_return HeadRead::kEnded;
     }
-    if (signal_.has(kStopping) && !begun && !stream_->has(kReadable)) {
+    if (signal_.has(kStopping) && (!begun || signal_.has(kGone)) && !stream_->has(kReadable)) {
       end_idle();
       co_return HeadRead::kEnded;
     }
@@ -237,7 +237,9 @@ edge::Task Http1Connection::converse() {
   if (listener_->tls && !co_await shake_hands()) co_return destroy();
   if (tls_ != nullptr && tls::speaks_http2(tls_->ssl())) co_return become_http2();
   for (;;) {
+    reads_head_ = true;
     const HeadRead read = co_await read_head();
+    reads_head_ = false;
     if (read == HeadRead::kEnded) co_return destroy();
     if (read == HeadRead::kHttp2) co_return become_http2();
     ++requests_;

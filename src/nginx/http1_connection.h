@@ -21,6 +21,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   static void start(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd, const os::Peer& peer);
 
   void stop(bool at_once) override;
+  bool is_incomplete() const override { return reads_head_ || !body_done_; }
 
   Input take_body(std::string_view* data) override;
   void begin_response(Request& request, const Response& response, bool has_body) override;
@@ -82,6 +83,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   std::uint32_t requests_ = 0;
   bool stopping_ = false;
   bool pipelined_ = false;
+  bool reads_head_ = false;
   bool ended_ = false;  // Nothing more can be read.
 
   // --- the body that is read ---

@@ -63,6 +63,13 @@ void Http2Connection::stop(bool at_once) {
   signal_.raise(at_once ? kStopping | kGone : std::uint32_t{kStopping});
 }
 
+bool Http2Connection::is_incomplete() const {
+  for (const Http2Stream* each = streams_; each != nullptr; each = each->next) {
+    if (each->is_whole()) return false;
+  }
+  return true;
+}
+
 void Http2Connection::wants_output() {
   if (std::exchange(output_asked_, true)) return;
   loop_.soon([this, alive = alive_] {

@@ -26,6 +26,7 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
                     tls::Session* tls, const Peer& peer, std::string_view early);
 
   void stop(bool at_once) override;
+  bool is_incomplete() const override;
 
   // --- for its streams ---
   http2::ServerSession& session() { return session_; }

@@ -24,6 +24,9 @@ class Http2Stream final : public Client, private http2::BodySource {
   // The session has taken all that was written.
   void drained() { signal_.raise(kWritable); }
 
+  // All of the request has come.
+  bool is_whole() const { return body_ended_; }
+
   // Its connection's books.
   Http2Stream* next = nullptr;
   Http2Stream* previous = nullptr;

@@ -47,6 +47,16 @@ class LocalApp::WakeupWatcher final : public Watcher {
   LocalApp& of_;
 };
 
+// Nothing comes from the parent to an edge but the end.
+class LocalApps::ParentWatcher final : public Watcher {
+ public:
+  explicit ParentWatcher(LocalApps& of) : of_(of) {}
+  void on_poll(std::uint32_t) override { of_.begin_end(); }
+
+ private:
+  LocalApps& of_;
+};
+
 LocalApp::LocalApp(LocalApps& apps, std::string address, bool by_name)
     : apps_(apps),
       address_(std::move(address)),
@@ -64,6 +74,7 @@ LocalApp::~LocalApp() = default;
 LocalApp::Way LocalApp::way() {
   using State = edge::LocalApp::State;
   if (app_.state() == State::kOpen) return Way::kOpen;
+  if (apps_.ending_) return Way::kSocket;
   if (app_.state() == State::kAsked) return Way::kAsked;
   // One that stops still answers what it has; the next comes when it is gone.
   if (!app_.may_ask()) return Way::kAsked;
@@ -104,6 +115,10 @@ void LocalApp::read_door() {
   }
   // Where one has gone, its successor is asked for: by those who come, and by those who are still inside.
   if ((waiting_.empty() && app_.idle()) || way() == Way::kAsked) return;
+  release();
+}
+
+void LocalApp::release() {
   for (const auto& f : std::exchange(waiting_, {})) f();
 }
 
@@ -141,6 +156,21 @@ LocalApps::LocalApps(Loop& loop, int chain, bool names_only) : loop_(loop), chai
 
 LocalApps::~LocalApps() {
   if (chain_ >= 0) loop_.set_guest(nullptr);
+}
+
+Result<void> LocalApps::open() {
+  if (chain_ < 0) return {};
+  parent_ = std::make_unique<ParentWatcher>(*this);
+  return loop_.poller().add_source(chain_, static_cast<Watcher*>(parent_.get()));
+}
+
+void LocalApps::begin_end() {
+  loop_.poller().remove(chain_);
+  ending_ = true;
+  for (const auto& [address, app] : apps_) {
+    if (app != nullptr) app->release();
+  }
+  if (told_) told_();
 }
 
 edge::Buffer LocalApps::take_buffer() {

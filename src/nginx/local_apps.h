@@ -22,11 +22,16 @@ class LocalApps final : public LoopGuest {
   // `chain`: the channel to the parent that started us, -1 without one: no application is local then. `names_only`: all
   // are reached through their sockets, and those are asked for who are known by a name.
   LocalApps(Loop& loop, int chain, bool names_only);
+  // Once the loop is open.
+  Result<void> open();
   ~LocalApps();
 
   // Memory for what an application answers, used again by the next request.
   edge::Buffer take_buffer();
   void give_back(edge::Buffer buffer);
+  // The whole chain ends: nobody is waited for, and nobody who waits is kept. Calls back then.
+  bool ending() const { return ending_; }
+  void when_ending(std::function<void()> told) { told_ = std::move(told); }
   // Who is behind this address; nullptr: it can be nobody's here.
   LocalApp* find(const PeerAddress& address);
 
@@ -38,9 +43,15 @@ class LocalApps final : public LoopGuest {
   void tick() override;
 
  private:
+  void begin_end();
+
   Loop& loop_;
   int chain_;
   bool names_only_;
+  class ParentWatcher;
+  std::unique_ptr<ParentWatcher> parent_;
+  bool ending_ = false;
+  std::function<void()> told_;
   std::map<std::string, std::unique_ptr<LocalApp>, std::less<>> apps_;  // By address; nullptr: never local.
   std::vector<edge::Buffer> buffers_;
   edge::CallNews news_;
@@ -77,6 +88,7 @@ class LocalApp {
   class WakeupWatcher;
   void ask();
   void read_door();
+  void release();
 
   LocalApps& apps_;
   std::string address_;  // As an application announces it.

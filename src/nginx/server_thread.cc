@@ -6,6 +6,7 @@
 #include "nginx/access_logs.h"
 #include "nginx/error_logs.h"
 #include "nginx/http1_connection.h"
+#include "nginx/local_apps.h"
 #include "nginx/system_error.h"
 #include "os/socket_io.h"
 
@@ -14,6 +15,10 @@ namespace {
 
 constexpr int kAcceptsATurn = 64;
 constexpr std::uint64_t kSayAgainMs = 60'000;
+// When the whole chain ends: how long a client may take to say what it wants. nginx itself gives it client_header_timeout
+// on QUIT, and nothing on TERM; a container's stop is in between.
+constexpr std::uint64_t kIncompleteNs = 2'000'000'000;
+constexpr std::uint64_t kCutAgainNs = 500'000'000;
 constexpr std::uint64_t kAcceptAgainNs = 500'000'000;  // nginx: accept_mutex_delay.
 
 http::HeadLimits limits_of(const conf::ServerSettings& settings) {
@@ -68,6 +73,7 @@ Result<void> ServerThread::open() {
     }
   }
   pause_accepting(false);
+  site_->local_apps().when_ending([this] { look_at_end(); });
   return {};
 }
 
@@ -183,6 +189,27 @@ void ServerThread::begin_stop(bool at_once, std::uint64_t grace_ms) {
     each->stop(false);
     each = following;
   }
+  look_at_end();
+}
+
+void ServerThread::look_at_end() {
+  if (!stopping_ || !site_->local_apps().ending() || cut_.armed()) return;
+  cut_later(kIncompleteNs);
+}
+
+void ServerThread::cut_later(std::uint64_t after_ns) {
+  loop_.timers().arm(cut_, loop_.now_ns() + after_ns, this,
+                     [](void* self) { static_cast<ServerThread*>(self)->cut_incomplete(); });
+}
+
+void ServerThread::cut_incomplete() {
+  for (ThreadConnection* each = connections_; each != nullptr;) {
+    ThreadConnection* following = each->next;
+    if (each->is_incomplete()) each->stop(true);
+    each = following;
+  }
+  // Of several requests on one connection the whole ones end first.
+  if (connections_ != nullptr) cut_later(kCutAgainNs);
 }
 
 }  // namespace tierce::nginx

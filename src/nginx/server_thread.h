@@ -27,6 +27,8 @@ class ThreadConnection {
   virtual ~ThreadConnection() = default;
   // The server stops: an idle one ends now, a busy one after its answer; `at_once` cuts it.
   virtual void stop(bool at_once) = 0;
+  // All that it is there for is a request that has not come whole.
+  virtual bool is_incomplete() const = 0;
   ThreadConnection* next = nullptr;
   ThreadConnection* previous = nullptr;
 };
@@ -62,6 +64,9 @@ class ServerThread {
   void accept_from(Acceptor& acceptor);
   void pause_accepting(bool pause);
   void begin_stop(bool at_once, std::uint64_t grace_ms);
+  void look_at_end();
+  void cut_incomplete();
+  void cut_later(std::uint64_t after_ns);
 
   Loop loop_;
   std::unique_ptr<Site> site_;
@@ -79,6 +84,7 @@ class ServerThread {
   std::uint64_t stop_by_ns_ = 0;
   std::uint64_t said_full_ms_ = 0;
   Timer accept_again_;
+  Timer cut_;
 };
 
 }  // namespace tierce::nginx

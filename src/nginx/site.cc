@@ -33,6 +33,7 @@ Result<void> Site::open() {
   if (auto opened = error_logs_->open(); !opened) return opened;
   if (auto opened = access_logs_->open(); !opened) return opened;
   upstreams_->open();
+  if (auto opened = local_apps_->open(); !opened) return opened;
   for (std::size_t i = 0; i < model_.servers.size(); ++i) tls_of_[model_.servers[i].get()] = (*place_.tls)[i];
   return {};
 }

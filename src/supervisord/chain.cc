@@ -1,6 +1,7 @@
 #include "supervisord/chain.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -56,6 +57,14 @@ void Chain::ended(const std::string& program, TimePoint now) {
   role->second.channel.close();
 }
 
+void Chain::end() {
+  ending_ = true;
+  for (auto& [name, role] : roles_) {
+    if (!is_application(role.role) && role.channel) ::shutdown(role.channel.fd(), SHUT_WR);
+  }
+  look_at_visits();
+}
+
 void Chain::read(const std::string& program) {
   for (;;) {
     const auto role = roles_.find(program);
@@ -98,7 +107,8 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
   }
 }
 
-bool Chain::comes(const Role& role, TimePoint now) {
+bool Chain::comes(const Role& role, TimePoint now) const {
+  if (ending_) return false;
   return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
 }
 
@@ -121,7 +131,7 @@ Chain::Role* Chain::owner_of(const std::string& address, TimePoint now) {
 }
 
 bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
-  if (owner != nullptr) return comes(*owner, now);
+  if (owner != nullptr || ending_) return owner != nullptr && comes(*owner, now);
   return std::any_of(roles_.begin(), roles_.end(), [&](const auto& each) {
     return is_application(each.second.role) && each.second.channel && !each.second.settled;
   });

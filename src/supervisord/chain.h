@@ -38,6 +38,8 @@ class Chain {
   os::UniqueFd begin(const std::vector<std::string>& names, config::chain::ProgramRole role);
   // It has ended. Who asks for it in the next moment is kept waiting, for it may be starting again.
   void ended(const std::string& program, TimePoint now);
+  // The whole server ends: nobody who is down comes back. Edges hear of it by the end of what can come to them.
+  void end();
   // The program is down for good, as far as anybody knows.
   void tick(TimePoint now);
   TimePoint deadline() const;
@@ -64,7 +66,7 @@ class Chain {
             std::vector<os::UniqueFd> descriptors);
   // Who is meant by it: of several one that serves, each in his turn; else one that may yet come.
   Role* owner_of(const std::string& address, TimePoint now);
-  static bool comes(const Role& role, TimePoint now);
+  bool comes(const Role& role, TimePoint now) const;
   // Whether somebody who may turn out to be meant by an address is still to say so.
   bool somebody_starts(const Role* owner, TimePoint now) const;
   void look_at_visits();
@@ -75,6 +77,7 @@ class Chain {
   std::function<void(const std::string&)> log_;
   std::map<std::string, Role> roles_;  // By the first of their names.
   std::uint64_t visits_seen_ = 0;
+  bool ending_ = false;
   std::vector<Visit> visits_;  // That wait for somebody to come up.
 };
 

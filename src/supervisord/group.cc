@@ -97,6 +97,11 @@ bool Group::has_unstopped() const {
   return std::any_of(processes_.begin(), processes_.end(), [](const auto& p) { return !is_stopped(p->state()); });
 }
 
+bool Group::is_edge() const {
+  return !processes_.empty() &&
+         std::all_of(processes_.begin(), processes_.end(), [](const auto& p) { return p->is_graceful_edge(); });
+}
+
 void Group::stop_all(TimePoint now) {
   for (std::size_t i = processes_.size(); i-- > 0;) {
     if (is_running(processes_[i]->state())) processes_[i]->stop(now);

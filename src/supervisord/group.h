@@ -25,6 +25,8 @@ class Group {
   const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
   Process* find(std::string_view process) const;
   bool has_unstopped() const;
+  // All of it are edges that finish what runs when they are stopped.
+  bool is_edge() const;
   void stop_all(TimePoint now);
   void tick(TimePoint now, bool may_start);
   TimePoint deadline(bool may_start) const;

@@ -102,6 +102,10 @@ config::chain::Program Process::role() const {
   return program;
 }
 
+bool Process::is_graceful_edge() const {
+  return settings_.stopsignal == SIGQUIT && role().role == config::chain::ProgramRole::kNginx;
+}
+
 std::string Process::search_path() const {
   for (const auto& [name, value] : settings_.environment) {
     if (name == "PATH") return value;

@@ -49,6 +49,9 @@ class Process {
   // ", ready", ", not ready (503)"; "" for one without a health check.
   std::string health_note() const;
 
+  // An nginx of ours whose stop signal lets it finish what runs.
+  bool is_graceful_edge() const;
+
   Result<Executable, CommandError> executable() const;
   // `fcgi_socket`: the standard input of an FCGI program.
   void start(TimePoint now);

@@ -236,6 +236,17 @@ std::vector<Group*> Server::groups() const {
   return sorted;
 }
 
+// As they have started, the last to be stopped first; where all is the same the edge is the first to stop: who comes
+// then is told at once that nobody is there, and what runs still finds the applications.
+std::vector<Group*> Server::in_order_of_stops() const {
+  std::vector<Group*> sorted = groups();
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Group* a, const Group* b) {
+    if (a->settings().priority != b->settings().priority) return a->settings().priority < b->settings().priority;
+    return !a->is_edge() && b->is_edge();
+  });
+  return sorted;
+}
+
 Group* Server::find_group(std::string_view name) const {
   for (const auto& group : groups_) {
     if (group->name() == name) return group.get();
@@ -295,7 +306,8 @@ bool Server::go_down(TimePoint now) {
   if (!stopping_) {
     stopping_ = true;
     events_.notify("SUPERVISOR_STATE_CHANGE_STOPPING", "");
-    to_stop_ = groups();
+    if (chain_ != nullptr) chain_->end();
+    to_stop_ = in_order_of_stops();
     last_report_ = now - kReportEvery;
   }
   // The last to start is the first to stop, and the next one waits until it is down.

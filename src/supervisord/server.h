@@ -76,6 +76,7 @@ class Server {
   Result<void> watch_signals();
   void on_signal(int number);
   void reopen_logs();
+  std::vector<Group*> in_order_of_stops() const;
   // True when all is down.
   bool go_down(TimePoint now);
   void ticks();

@@ -18,6 +18,7 @@ void LocalApp::ask(os::MessageChannel door) {
   door_ = std::move(door);
   state_ = State::kAsked;
   socket_.clear();
+  away_ = false;
   stopping_ = stopped_said_ = false;
 }
 
@@ -37,7 +38,8 @@ bool LocalApp::step(const std::function<void(int)>& unwatch) {
     case os::MessageChannel::Received::kMessage:
       break;
   }
-  if (static_cast<ToEdge>(message.kind) == ToEdge::kSocket) {
+  away_ = static_cast<ToEdge>(message.kind) == ToEdge::kAway;
+  if (away_ || static_cast<ToEdge>(message.kind) == ToEdge::kSocket) {
     socket_.assign(message.text, ::strnlen(message.text, sizeof message.text));
     lose(unwatch);
     return false;
@@ -177,6 +179,7 @@ void LocalApp::act(const ControlMessage& message, std::vector<os::UniqueFd> desc
     case ToEdge::kTls:
     case ToEdge::kWelcome:
     case ToEdge::kSocket:
+    case ToEdge::kAway:
       return;
   }
 }

@@ -32,6 +32,8 @@ class LocalApp {
   void ask(os::MessageChannel door);
   // Where its socket is, as it has said instead of letting us in; "" for nowhere, or not known.
   const std::string& socket() const { return socket_; }
+  // Its program has failed to start.
+  bool away() const { return away_; }
   // Readable when read_door() has something to do; valid while the state is not kClosed or somebody is still served.
   int door() const { return door_.fd(); }
   // Readable when workers have answered; take it by on_wakeup(). -1 before the first welcome.
@@ -81,6 +83,7 @@ class LocalApp {
   os::UniqueFd error_file_;
   os::ErrorLog error_log_;
   std::string socket_;
+  bool away_ = false;
   std::string packed_;  // The settings of edge_, as they came.
   bool stopping_ = false, stopped_said_ = false;
   std::uint32_t port_ = 0, ports_ = 0;

@@ -60,6 +60,7 @@ enum class ToEdge : std::uint32_t {
                    //   packed, error log, access log, eventfd of its port]; the third may be missing.
   kSocket = 410,   // To a visitor, instead of a welcome: the way is the socket. text = where uwsgi is spoken
                    //   ("unix:/run/app.sock", "127.0.0.1:3031"), "" for nowhere. The door closes.
+  kAway = 411,     // To a visitor, from the parent: the program has failed to start: answer 503. The door closes.
 };
 // edge -> supervisor
 enum class FromEdge : std::uint32_t {

@@ -29,6 +29,7 @@ enum class ChainKind : std::uint32_t {
   kAnnounce = 601,  // Application: `text` is an address of it: "unix:/run/app.sock", "127.0.0.1:8000", "app:NAME".
   kSettled = 602,   // Application: these were all its addresses.
   kLeaving = 604,   // Application: it takes no more visitors, for it stops.
+  kReady = 605,     // Application: a worker serves, or it is known that none can: visitors are answered at once.
   kVisit = 603,     // Edge, and then the parent to the application: `text` is the address; descriptor: the door.
 };
 

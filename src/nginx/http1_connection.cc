@@ -154,7 +154,8 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
         end_idle();
         co_return HeadRead::kEnded;
       }
-      // That the server stops is no news to a client that is about to say what it wants: it would be told again and again.
+      // That the server stops is no news to a client that is about to say what it wants: it would be told again and
+      // again.
       co_await signal_.until(kReadable | kLate | kGone | (begun ? 0u : std::uint32_t{kStopping}));
     }
     if (signal_.has(kLate) && !stream_->has(kReadable)) {

@@ -15,6 +15,8 @@ namespace {
 
 // How long an address that was nobody's stays so. Programs that start later announce themselves.
 constexpr std::uint64_t kAskAgainMs = 1000;
+// ... and how long that one has failed to start is not asked about again.
+constexpr std::uint64_t kAwayMs = 100;
 constexpr std::string_view kUnix = "unix:", kByName = "app:";
 
 bool is_loopback(const sockaddr_storage& address) {
@@ -81,7 +83,8 @@ LocalApp::Way LocalApp::way() {
   // Where sockets are the only way, one that is known is good until nobody is there.
   const bool known = apps_.names_only_ && !app_.socket().empty();
   if (known ? ask_again_ms_ == 0 : apps_.loop_.now_ms() >= ask_again_ms_) ask();
-  return app_.state() == State::kAsked ? Way::kAsked : Way::kSocket;
+  if (app_.state() == State::kAsked) return Way::kAsked;
+  return app_.away() ? Way::kAway : Way::kSocket;
 }
 
 void LocalApp::ask() {
@@ -113,6 +116,7 @@ void LocalApp::read_door() {
     ask_again_ms_ = 0;  // Should it go, the next is asked for at once.
     if (!std::exchange(met_, true)) apps_.met_.push_back(this);
   }
+  if (app_.away()) ask_again_ms_ = apps_.loop_.now_ms() + kAwayMs;
   // Where one has gone, its successor is asked for: by those who come, and by those who are still inside.
   if ((waiting_.empty() && app_.idle()) || way() == Way::kAsked) return;
   release();

@@ -68,6 +68,7 @@ class LocalApp {
   enum class Way : std::uint8_t {
     kOpen,    // connect() works.
     kAsked,   // It will be known soon: when_known().
+    kAway,    // Its program has failed to start.
     kSocket,  // Nobody is there through memory now: the socket is the way.
   };
   // Asks for the door where that may help.

@@ -21,7 +21,7 @@ class Passing {
 
  private:
   // What an attempt has come to; kNone: the head of an answer is there.
-  enum class Trouble : std::uint8_t { kNone, kError, kTimeout, kInvalidHeader, kClientGone, kCannotSend };
+  enum class Trouble : std::uint8_t { kNone, kError, kTimeout, kInvalidHeader, kClientGone, kCannotSend, kAway };
 
   // --- passing_place.cc ---
   Async<int> find_place();

@@ -76,7 +76,7 @@ bool Passing::may_try_again(Trouble trouble, int status) const {
       request_.method_name != "POST" && request_.method_name != "LOCK" && request_.method_name != "PATCH";
   if (request_begun_ && !repeatable && !names("non_idempotent")) return false;
   if (request_begun_ && streams_body_) return false;
-  if (trouble == Trouble::kError) return names("error");
+  if (trouble == Trouble::kError || trouble == Trouble::kAway) return names("error");
   if (trouble == Trouble::kTimeout) return names("timeout");
   if (trouble == Trouble::kInvalidHeader) return names("invalid_header");
   return status != 0 && names(fmt::format("http_{}", status));
@@ -113,7 +113,8 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
   Timer late;
   const auto patience = static_cast<std::uint64_t>(how_.settings->connect_timeout.value_or(kMinute).count());
   const std::uint64_t until_ns = loop.now_ns() + patience * 1'000'000;
-  while (app.way() == LocalApp::Way::kAsked) {
+  LocalApp::Way way = app.way();
+  for (; way == LocalApp::Way::kAsked; way = app.way()) {
     auto alive = std::make_shared<bool>(true);
     signal.clear(kResolved | kPause);
     app.when_known([&signal, alive] {
@@ -131,7 +132,11 @@ Async<Passing::Trouble> Passing::connect_locally(LocalApp& app) {
     if (!signal.has(kResolved)) co_return Trouble::kTimeout;
   }
   late.cancel();
-  if (app.way() != LocalApp::Way::kOpen) co_return Trouble::kNone;
+  if (way == LocalApp::Way::kAway) {
+    log(Level::kError, "the application's program has failed to start while connecting to upstream");
+    co_return Trouble::kAway;
+  }
+  if (way != LocalApp::Way::kOpen) co_return Trouble::kNone;
   call_or_connect(app);
   co_return Trouble::kNone;
 }
@@ -583,12 +588,18 @@ Async<int> Passing::try_servers() {
       log(Level::kError, fmt::format("upstream timed out (110: Connection timed out) while {}", doing_));
     // A kept connection that the server has closed meanwhile takes no try away.
     if (reused && trouble == Trouble::kError) ++tries_left_;
-    const int status = trouble == Trouble::kTimeout ? 504 : answered != 0 ? answered : 502;
+    const int status = trouble == Trouble::kTimeout ? 504
+                       : trouble == Trouble::kAway  ? 503
+                       : answered != 0              ? answered
+                                                    : 502;
     UpstreamAttempt& facts = request_.upstream.attempts.back();
     facts.response_ms = request_.site.loop().now_ms() - began_ms_;
     facts.ended = true;
     facts.status = status;
-    if (tries_left_ == 0 || !may_try_again(trouble, answered) || out_of_time()) co_return status;
+    if (tries_left_ == 0 || !may_try_again(trouble, answered) || out_of_time()) {
+      if (trouble == Trouble::kAway) request_.response.fields.add("Retry-After", "1");
+      co_return status;
+    }
   }
 }
 

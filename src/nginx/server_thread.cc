@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kAcceptsATurn = 64;
 constexpr std::uint64_t kSayAgainMs = 60'000;
-// When the whole chain ends: how long a client may take to say what it wants. nginx itself gives it client_header_timeout
-// on QUIT, and nothing on TERM; a container's stop is in between.
+// When the whole chain ends: how long a client may take to say what it wants. nginx itself gives it
+// client_header_timeout on QUIT, and nothing on TERM; a container's stop is in between.
 constexpr std::uint64_t kIncompleteNs = 2'000'000'000;
 constexpr std::uint64_t kCutAgainNs = 500'000'000;
 constexpr std::uint64_t kAcceptAgainNs = 500'000'000;  // nginx: accept_mutex_delay.

@@ -17,12 +17,12 @@ struct WorkerStart {
   std::vector<ListenPoint> points;
   LogFiles* log_files = nullptr;
   const TlsMaterials* tls = nullptr;
-  std::string counted;    // SharedZones::pack() of the worker before.
-  int legacy = -1;        // Where SIGWINCH has what is counted written to, for the next worker,
-  int legacy_there = -1;  // and an eventfd that says when.
-  int chain = -1;         // To the parent under `tierce up`,
+  std::string counted;            // SharedZones::pack() of the worker before.
+  int legacy = -1;                // Where SIGWINCH has what is counted written to, for the next worker,
+  int legacy_there = -1;          // and an eventfd that says when.
+  int chain = -1;                 // To the parent under `tierce up`,
   bool chain_names_only = false;  // who only says where sockets are.
-  int ready = -1;         // Gets one byte when it serves.
+  int ready = -1;                 // Gets one byte when it serves.
 };
 
 // How many threads `worker_processes` asks for.

@@ -1061,6 +1061,7 @@ class Supervisor {
       ::close(std::exchange(settings_.ready_fd, -1));
     }
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
+    if (pool_.target() == 0) visitors_.ready();  // Workers come with the requests.
     companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
   }
 
@@ -1227,6 +1228,7 @@ class Supervisor {
       }
       case Action::Kind::kTrouble:
         in_trouble_ = action.status != 0;
+        visitors_.ready();
         visitors_.tell_all({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble),
                             .number = static_cast<std::uint32_t>(action.status)});
         return tell_edge({.kind = static_cast<std::uint32_t>(ToEdge::kTrouble),
@@ -1393,6 +1395,7 @@ class Supervisor {
     lines->second.edge_ends.clear();
     lines->second.attached = true;
     visitors_.for_each([&](std::uint32_t port) { attach_visitor(port, id, lines->second); });
+    visitors_.ready();
     // The edge and the worker hold it now. Visitors may still come.
     if (port_wakeups_.empty()) lines->second.region = gateway::Region();
   }

@@ -31,6 +31,11 @@ void Visitors::settle() {
   if (chain_) static_cast<void>(chain_.send(ChainMessage{.kind = static_cast<std::uint32_t>(ChainKind::kSettled)}));
 }
 
+void Visitors::ready() {
+  if (!chain_ || std::exchange(ready_said_, true)) return;
+  static_cast<void>(chain_.send(ChainMessage{.kind = static_cast<std::uint32_t>(ChainKind::kReady)}));
+}
+
 void Visitors::add_sources(Sources& sources) {
   if (chain_) sources.add(chain_.fd(), [this] { read_chain(); });
   for (auto& [port, visitor] : visitors_) {

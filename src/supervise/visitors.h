@@ -40,6 +40,8 @@ class Visitors {
   void announce(const std::string& address);
   // All have been announced, or there is none.
   void settle();
+  // Who comes in from now on is answered. To be said before any of them is let in.
+  void ready();
 
   void add_sources(Sources& sources);
   // In a child that is none of our business.
@@ -76,7 +78,7 @@ class Visitors {
   void said_drained(std::uint32_t port, std::uint32_t worker);
 
   os::MessageChannel chain_;
-  bool names_only_ = false;
+  bool names_only_ = false, ready_said_ = false;
   Events events_;
   std::map<std::uint32_t, Visitor> visitors_;                  // By port.
   std::map<std::uint32_t, std::set<std::uint32_t>> draining_;  // Worker: who has not said that it is drained.

@@ -20,7 +20,7 @@ namespace {
 
 // `supervisorctl restart` is a stop and a start with a moment in between.
 constexpr auto kMayComeBack = 2s;
-// How long an application may take until it listens: it imports nothing before that.
+// How long an application may take to say what it listens on: it imports nothing before that.
 constexpr auto kMayStart = 10s;
 constexpr std::size_t kVisitsMost = 256;
 
@@ -29,32 +29,53 @@ bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || ro
 
 }  // namespace
 
+Chain::Role& Chain::know(const std::vector<std::string>& names, ProgramRole role) {
+  Role& known = roles_[names.front()];
+  known.role = role;
+  known.names = names;
+  return known;
+}
+
 os::UniqueFd Chain::begin(const std::vector<std::string>& names, ProgramRole role) {
   const std::string& program = names.front();
-  ended(program, TimePoint::max());
+  Role& of = know(names, role);
+  close(of);
   auto pair = os::MessageChannel::pair(true);
   if (!pair) {
     log_(fmt::format("{}: no channel for its role: {}", program, pair.error().text()));
     return {};
   }
-  Role& of = roles_[program];
-  of.role = role;
-  of.names = names;
   of.channel = std::move(pair->first);
-  of.settled = !is_application(role);
+  of.settled = of.ready = !is_application(role);
+  of.renews = true;
   of.down_since = TimePoint::max();
-  of.addresses.clear();
   loop_.watch(of.channel.fd(), {}, [this, program] { read(program); });
   return std::move(pair->second).take_fd();
 }
 
-void Chain::ended(const std::string& program, TimePoint now) {
-  const auto role = roles_.find(program);
-  if (role == roles_.end()) return;
-  role->second.down_since = now;
-  if (!role->second.channel) return;
-  loop_.forget(role->second.channel.fd());
-  role->second.channel.close();
+void Chain::close(Role& role) {
+  if (!role.channel) return;
+  loop_.forget(role.channel.fd());
+  role.channel.close();
+}
+
+void Chain::ended(const std::string& program, TimePoint now, Ending ending) {
+  const auto found = roles_.find(program);
+  if (found == roles_.end()) return;
+  Role& role = found->second;
+  role.down_since = now;
+  close(role);
+  if (ending == Ending::kAgain || (ending == Ending::kByItself && !role.ready)) role.failed = true;
+  look_at_visits();
+}
+
+void Chain::gave_up(const std::vector<std::string>& names, ProgramRole role) {
+  know(names, role).failed = true;
+  look_at_visits();
+}
+
+void Chain::start_asked(const std::string& program) {
+  if (const auto role = roles_.find(program); role != roles_.end()) role->second.failed = false;
 }
 
 void Chain::end() {
@@ -76,7 +97,8 @@ void Chain::read(const std::string& program) {
         return;
       case os::MessageChannel::Received::kClosed:
         // Its process may live on, or be about to end.
-        return ended(program, current());
+        role->second.down_since = current();
+        return close(role->second);
       case os::MessageChannel::Received::kMessage:
         take(program, role->second, message, std::move(descriptors));
     }
@@ -88,11 +110,17 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
   const std::string address(message.text, ::strnlen(message.text, sizeof message.text));
   switch (static_cast<ChainKind>(message.kind)) {
     case ChainKind::kAnnounce:
+      role.begin_addresses();
       role.addresses.push_back(address);
       log_(fmt::format("{}: requests to {} reach it through shared memory", program, address));
       return look_at_visits();
     case ChainKind::kSettled:
+      role.begin_addresses();
       role.settled = true;
+      return look_at_visits();
+    case ChainKind::kReady:
+      role.ready = true;
+      role.failed = false;
       return look_at_visits();
     case ChainKind::kLeaving:
       role.settled = false;
@@ -109,7 +137,7 @@ void Chain::take(const std::string& program, Role& role, const ChainMessage& mes
 
 bool Chain::comes(const Role& role, TimePoint now) const {
   if (ending_) return false;
-  return role.channel ? !role.settled : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
+  return role.channel ? !role.serves() : role.down_since != TimePoint::max() && now < role.down_since + kMayComeBack;
 }
 
 Chain::Role* Chain::owner_of(const std::string& address, TimePoint now) {
@@ -137,17 +165,27 @@ bool Chain::somebody_starts(const Role* owner, TimePoint now) const {
   });
 }
 
+bool Chain::let_in(Role& owner, const Visit& visit) {
+  ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
+  std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
+  const int door = visit.door.get();
+  owner.last_visit = ++visits_seen_;
+  // One that takes nothing any more is about to end.
+  owner.settled = owner.channel.send(message, {&door, 1}).has_value();
+  return owner.settled;
+}
+
 // True when its door is no more to be kept: handed on, or closed.
 bool Chain::hand_on(Visit& visit, TimePoint now) {
   Role* owner = owner_of(visit.address, now);
-  if (owner != nullptr && owner->serves()) {
-    owner->last_visit = ++visits_seen_;
-    ChainMessage message{.kind = static_cast<std::uint32_t>(ChainKind::kVisit)};
-    std::memcpy(message.text, visit.address.data(), std::min(visit.address.size(), sizeof message.text - 1));
-    const int door = visit.door.get();
-    static_cast<void>(owner->channel.send(message, {&door, 1}));
+  if (owner != nullptr && owner->serves() && let_in(*owner, visit)) return true;
+  if (owner != nullptr && owner->failed) {
+    os::MessageChannel door(std::move(visit.door));
+    static_cast<void>(door.send(gateway::ControlMessage{.kind = static_cast<std::uint32_t>(gateway::ToEdge::kAway)}));
     return true;
   }
+  // It is known who is waited for: as long as whoever waits likes to.
+  if (owner != nullptr) visit.until = now + kMayStart;
   return now >= visit.until || !somebody_starts(owner, now);
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/chain/program_role.h"
@@ -33,11 +34,17 @@ class Chain {
 
   const Rules& rules() const { return rules_; }
 
-  // A role is about to be started: the channel's end that is its own. Without one the role runs by itself. `names`: what
-  // it is called in files, the first of them by itself alone.
+  // A role is about to be started: the channel's end that is its own. Without one the role runs by itself. `names`:
+  // what it is called in files, the first of them by itself alone.
   os::UniqueFd begin(const std::vector<std::string>& names, config::chain::ProgramRole role);
-  // It has ended. Who asks for it in the next moment is kept waiting, for it may be starting again.
-  void ended(const std::string& program, TimePoint now);
+  // It has ended. Who asks for it in the next moment is kept waiting, for it may be starting again; where it never got
+  // so far as to serve, or time after time does not last, the start has failed, and those are told so.
+  enum class Ending : std::uint8_t { kAsked, kByItself, kAgain };
+  void ended(const std::string& program, TimePoint now, Ending ending);
+  // It could not be started, or is started no more.
+  void gave_up(const std::vector<std::string>& names, config::chain::ProgramRole role);
+  // Somebody starts it by hand: what has gone wrong before says nothing.
+  void start_asked(const std::string& program);
   // The whole server ends: nobody who is down comes back. Edges hear of it by the end of what can come to them.
   void end();
   // The program is down for good, as far as anybody knows.
@@ -49,18 +56,26 @@ class Chain {
     config::chain::ProgramRole role = config::chain::ProgramRole::kOther;
     std::vector<std::string> names;
     os::MessageChannel channel;  // Closed while it is down.
-    bool settled = false;        // It has said all its addresses.
+    bool settled = false;        // It has said all its addresses, and does not leave.
+    bool ready = false;          // It has said so: its application is there.
+    bool failed = false;         // Its last start has come to nothing.
+    bool renews = false;         // The addresses are those of its life before.
     TimePoint down_since = TimePoint::max();
     std::vector<std::string> addresses;
     std::uint64_t last_visit = 0;  // Which of all visits the last was that it has taken.
     // Somebody is let in at once.
-    bool serves() const { return channel && settled; }
+    bool serves() const { return channel && settled && ready; }
+    void begin_addresses() {
+      if (std::exchange(renews, false)) addresses.clear();
+    }
   };
   struct Visit {
     std::string address;
     os::UniqueFd door;
-    TimePoint until;
+    TimePoint until;  // While nobody knows whose the address is.
   };
+  Role& know(const std::vector<std::string>& names, config::chain::ProgramRole role);
+  void close(Role& role);
   void read(const std::string& program);
   void take(const std::string& program, Role& role, const gateway::ChainMessage& message,
             std::vector<os::UniqueFd> descriptors);
@@ -71,6 +86,7 @@ class Chain {
   bool somebody_starts(const Role* owner, TimePoint now) const;
   void look_at_visits();
   bool hand_on(Visit& visit, TimePoint now);
+  bool let_in(Role& owner, const Visit& visit);
 
   os::CallbackLoop& loop_;
   Rules rules_;

@@ -159,6 +159,7 @@ void Process::tell(Note note, std::string_view how) {
           fmt::format("success: {} entered RUNNING state, process has stayed up for > than {} seconds (startsecs)",
                       name(), settings_.startsecs));
     case Note::kGaveUp:
+      tell_chain_of_failure();
       return log.info(fmt::format("gave up: {} entered FATAL state, too many start retries too quickly", name()));
     case Note::kExitedTooQuickly:
       spawn_error_ = "Exited too quickly (process log may have details)";
@@ -194,6 +195,7 @@ void Process::apply(const Step& step, TimePoint now) {
 
 void Process::start(TimePoint now) {
   start_when_stopped_ = false;
+  if (world_.chain != nullptr) world_.chain->start_asked(full_name());
   apply(state_.start(now), now);
 }
 
@@ -225,6 +227,7 @@ TimePoint Process::deadline(bool may_start) const {
 void Process::spawn_failed(TimePoint now, std::string why) {
   world_.log->info("spawnerr: " + why);
   spawn_error_ = std::move(why);
+  tell_chain_of_failure();
   apply(state_.spawn_failed(now), now);
 }
 
@@ -277,7 +280,7 @@ os::UniqueFd Process::take_role(SpawnPlan& plan) const {
   } else if (!command.python.empty()) {
     command.arguments.insert(command.arguments.begin(), "--python=" + command.python);
   }
-  os::UniqueFd channel = world_.chain->begin({full_name(), name(), settings_.program}, command.role);
+  os::UniqueFd channel = world_.chain->begin(names(), command.role);
   if (channel) set_variable(plan.environment, gateway::kChainVariable, std::to_string(kChainFd));
   if (channel && !world_.chain->rules().fuses) set_variable(plan.environment, gateway::kChainNamesVariable, "1");
   std::vector<std::string> words = {std::string(name_of(command.role))};
@@ -444,9 +447,24 @@ void Process::reaped(TimePoint now, int wait_status) {
   apply(step, now);
   look_after_orphans(now, wait_status, before);
   pid_ = 0;
-  if (world_.chain != nullptr) world_.chain->ended(full_name(), now);
+  tell_chain_of_end(now, before);
   close_pipes();
   if (const EventPtr event = std::exchange(event_, nullptr); event && on_rejected) on_rejected(event);
+}
+
+void Process::tell_chain_of_end(TimePoint now, State before) {
+  if (world_.chain == nullptr) return;
+  using Ending = Chain::Ending;
+  const bool again = state() == State::kBackoff && state_.failed_starts() > 1;
+  world_.chain->ended(full_name(), now,
+                      before == State::kStopping ? Ending::kAsked
+                      : again                    ? Ending::kAgain
+                                                 : Ending::kByItself);
+}
+
+void Process::tell_chain_of_failure() {
+  const auto program = role();
+  if (program.role != config::chain::ProgramRole::kOther) world_.chain->gave_up(names(), program.role);
 }
 
 // A worker that outlives its master keeps the port that the next master needs. Who ended by itself, and for good, may

@@ -107,6 +107,10 @@ class Process {
   Result<std::vector<std::string>> environment() const;
   std::string search_path() const;
   std::string event_head() const;
+  // What it is called in the files of others.
+  std::vector<std::string> names() const { return {full_name(), name(), settings_.program}; }
+  void tell_chain_of_end(TimePoint now, State before);
+  void tell_chain_of_failure();
 
   World& world_;
   std::string group_;

@@ -151,6 +151,11 @@ Listeners::~Listeners() {
   }
 }
 
+void Listeners::close() {
+  points_.clear();
+  for (Open& each : open_) each.fd = os::UniqueFd();
+}
+
 void Listeners::take_inherited() {
   const char* given = std::getenv("NGINX");
   if (given == nullptr) return;

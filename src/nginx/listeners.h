@@ -24,6 +24,8 @@ class Listeners {
   const std::vector<ListenPoint>& points() const { return points_; }
   // In a process that only has them: unix sockets stay where they are.
   void forget() { owns_paths_ = false; }
+  // Who connects from now on is refused, once nobody else has them open. Unix sockets are removed at the end.
+  void close();
   ~Listeners();
 
  private:

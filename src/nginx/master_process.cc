@@ -263,6 +263,8 @@ class Master {
         return tell(SIGTERM);
       case SIGQUIT:
         stopping_ = true;
+        // Else clients would connect, and wait for nobody.
+        listeners_.close();
         return leave();
       case SIGWINCH:
         if (active_->model.main.daemon.value_or(true) || new_binary_ > 0) {

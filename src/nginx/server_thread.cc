@@ -52,7 +52,8 @@ ServerThread::ServerThread(Start start)
     : site_(std::make_unique<Site>(loop_, std::move(start.model), std::move(start.place))),
       points_(std::move(start.points)),
       connections_max_(start.connections_max),
-      threads_(start.threads) {}
+      threads_(start.threads),
+      accepts_no_more_(std::move(start.accepts_no_more)) {}
 
 ServerThread::~ServerThread() = default;
 
@@ -183,7 +184,10 @@ void ServerThread::begin_stop(bool at_once, std::uint64_t grace_ms) {
   if (grace_ms > 0) stop_by_ns_ = loop_.now_ns() + grace_ms * 1'000'000;
   if (std::exchange(stopping_, true)) return;
   accept_again_.cancel();
+  // Who has connected was told that somebody is there.
+  for (const auto& acceptor : acceptors_) accept_from(*acceptor);
   pause_accepting(true);
+  if (accepts_no_more_) accepts_no_more_();
   for (ThreadConnection* each = connections_; each != nullptr;) {
     ThreadConnection* following = each->next;
     each->stop(false);

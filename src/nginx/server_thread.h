@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ class ServerThread {
     std::vector<ListenPoint> points;
     std::uint32_t connections_max = 512;
     unsigned threads = 1;
+    std::function<void()> accepts_no_more;  // Called on the thread, when it has been told to stop gracefully.
   };
   static Result<std::unique_ptr<ServerThread>> create(Start start);
   ~ServerThread();
@@ -73,6 +75,7 @@ class ServerThread {
   std::vector<ListenPoint> points_;
   std::uint32_t connections_max_;
   unsigned threads_;
+  std::function<void()> accepts_no_more_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::unordered_map<const conf::Listener*, std::unique_ptr<ExchangePool>> pools_;
   ThreadConnection* connections_ = nullptr;

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <thread>
 
@@ -130,6 +131,12 @@ int run_worker(const WorkerStart& start) {
   SharedZones zones(read->model.http.zones, read->model.upstreams);
   zones.take_over(start.counted);
   std::vector<std::unique_ptr<ServerThread>> threads;
+  // The last who accepts closes what they share.
+  std::atomic<unsigned> accepting{threads_wanted};
+  const auto accepts_no_more = [&start, &accepting] {
+    if (--accepting > 0) return;
+    for (const ListenPoint& point : start.points) ::close(point.fd);
+  };
   for (unsigned i = 0; i < threads_wanted; ++i) {
     if (i > 0) read = conf::interpret(*start.reading);  // The first one has been read above.
     auto thread = ServerThread::create(
@@ -145,7 +152,8 @@ int run_worker(const WorkerStart& start) {
                    .tls = &*contexts},
          .points = start.points,
          .connections_max = static_cast<std::uint32_t>(number_of(settings.worker_connections, kConnections)),
-         .threads = threads_wanted});
+         .threads = threads_wanted,
+         .accepts_no_more = accepts_no_more});
     if (!thread) {
       std::fprintf(stderr, "nginx: [emerg] %s\n", thread.error().text().c_str());
       return 2;

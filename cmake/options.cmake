@@ -9,6 +9,9 @@ option(TIERCE_LTO "Link-time optimisation" OFF)
 option(TIERCE_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 set(TIERCE_SANITIZE "" CACHE STRING "Value of -fsanitize=, e.g. address,undefined")
 
+# Debian's compilers ask for it, others may not: a copy of the program is known by it (os/build_id.h).
+add_link_options(-Wl,--build-id)
+
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wno-missing-field-initializers)
 if(TIERCE_WERROR)
   add_compile_options(-Werror)

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "os/build_id.h"
 #include "supervise/python_options.h"
 
 namespace tierce::supervise {
@@ -73,19 +74,39 @@ Result<std::string> find_python(const std::string& wanted) {
   return fail("no python3 on PATH; name one with --python");
 }
 
+namespace {
+
+void add_places_beside(const std::filesystem::path& program, std::vector<std::string>& places) {
+  const auto directory = program.parent_path();
+  places.push_back((directory / "lib").string());
+  places.push_back((directory / ".." / "lib" / "tierce").lexically_normal().string());
+}
+
+// A copy under another name finds its package where it was copied from. Another build's would not fit.
+void add_places_of_original(std::vector<std::string>& places) {
+  std::error_code ignored;
+  for (const std::string& program : {find_on_path("tierce"), std::string(TIERCE_INSTALL_PREFIX "/bin/tierce"),
+                                     std::string("/usr/local/bin/tierce"), std::string("/usr/bin/tierce")}) {
+    if (program.empty() || !os::is_this_program(program)) continue;
+    add_places_beside(std::filesystem::canonical(program, ignored), places);
+  }
+}
+
+}  // namespace
+
 Result<std::string> find_library() {
   std::vector<std::string> places;
   if (const char* set = std::getenv("TIERCE_LIB"); set != nullptr && *set != '\0') places.emplace_back(set);
-  if (const auto directory = own_directory(); !directory.empty()) {
-    places.push_back((directory / "lib").string());
-    places.push_back((directory / ".." / "lib" / "tierce").lexically_normal().string());
-  }
+  if (const auto directory = own_directory(); !directory.empty()) add_places_beside(directory / "tierce", places);
+  add_places_of_original(places);
   for (const std::string& place : places) {
     if (::access((place + "/tierce_wsgi/boot.py").c_str(), R_OK) == 0) return place;
   }
   std::string text = "the package tierce_wsgi is not in";
   for (const std::string& place : places) text += " " + place;
-  return fail(Error(text + " (set TIERCE_LIB to its directory)"));
+  return fail(Error(text +
+                    ", and no tierce of this build is on PATH: link to the installed program instead of copying it "
+                    "(ln -s), or set TIERCE_LIB to the folder that holds the package"));
 }
 
 void load_python(const Interpreter& python, const std::string& library, const char* program,

@@ -23,7 +23,8 @@ struct ZygoteProcess {
 // --python, else $VIRTUAL_ENV/bin/python, else that of the virtual environment that this program lies in, else python3
 // or python on PATH.
 Result<std::string> find_python(const std::string& wanted);
-// Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce.
+// Directory that holds the package tierce_wsgi: $TIERCE_LIB, lib beside the program, or ../lib/tierce; of a copy the
+// same beside the tierce that it is a copy of.
 Result<std::string> find_library();
 
 struct Interpreter {

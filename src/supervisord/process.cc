@@ -12,10 +12,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "config/supervisord/env_file.h"
 #include "config/supervisord/values.h"
+#include "os/build_id.h"
 #include "os/clock.h"
 #include "os/process_title.h"
 #include "os/real_path.h"
@@ -43,12 +43,6 @@ void set_variable(std::vector<std::string>& all, std::string_view name, std::str
     return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
   });
   all.push_back(fmt::format("{}={}", name, value));
-}
-
-// By whatever name and through whatever links.
-bool is_this_binary(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::equivalent(path, "/proc/self/exe", ignored);
 }
 
 }  // namespace
@@ -98,7 +92,7 @@ config::chain::Program Process::role() const {
   auto program = config::chain::read_program(settings_.command);
   if (program.role == config::chain::ProgramRole::kOther || !world_.chain->rules().links_only) return program;
   const auto found = find_executable(program.path, search_path());
-  if (!found || !program.python.empty() || !is_this_binary(found->file)) return {};
+  if (!found || !program.python.empty() || !os::is_this_program(found->file)) return {};
   return program;
 }
 

@@ -166,8 +166,11 @@ def test_wsgi_file_serves_where_module_cannot(server, stack):
     """As in uWSGI, which tries one after the other: `module` is not found from another working directory."""
     base, user, python = stack
     write(base, user)
+    # Not "/": where somebody has made an /app, Python takes that folder for the module.
+    elsewhere = base / "elsewhere"
+    elsewhere.mkdir()
     server.spawn([str(BINARY), "uwsgi", "--ini", str(base / "uwsgi.ini"), "--http", "127.0.0.1:0"],
-                 env=environment(base, python), cwd="/")
+                 env=environment(base, python), cwd=elsewhere)
     server.wait_listening(2)
     [address] = [each for each in server.addresses() if not isinstance(each, str)]
     assert server.get("/", address=address).json() == {"name": "misha"}

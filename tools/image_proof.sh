@@ -31,6 +31,15 @@ ok "the image tierce was built"
 $buildah build -q --layers --format docker --pull-never -t docker.io/library/seed examples/seed > "$work/seed.log" 2>&1 || { tail -30 "$work/seed.log"; exit 1; }
 ok "the image seed was built, from the tutorial's files"
 
+# The words of the image's HEALTHCHECK, each ended by a zero byte.
+health_of() {
+  $buildah inspect --type image "$1" | python3 -c '
+import json, sys
+test = json.load(sys.stdin)["Docker"]["config"]["Healthcheck"]["Test"]
+assert test[0] == "CMD", test
+sys.stdout.write("".join(word + "\0" for word in test[1:]))'
+}
+
 # As a container runs it: its own process and network namespaces, the image's user, tierce the first process.
 try_image() {
   local image=$1 user=$2 command=$3 directory=$4 expected=$5 container root
@@ -55,6 +64,9 @@ try_image() {
   ok "$image answers"
   nsenter -t "$inner" -m -p chroot "$root" sh -c 'for each in /proc/[0-9]*; do [ "$(stat -c %u "$each")" = 0 ] && [ -s "$each/cmdline" ] && tr "\0" " " < "$each/cmdline"; done; true' | grep tierce && { echo "a process of $image is root's"; exit 1; }
   ok "no process of $image is root's"
+  health_of "$image" | xargs -0 nsenter -t "$inner" -m -p -n chroot --userspec="$user" "$root" || { echo "$image is not healthy"; exit 1; }
+  health_of "$image" | xargs -0 nsenter -t "$inner" -m -p unshare --net chroot --userspec="$user" "$root" 2> /dev/null && { echo "$image is healthy where nobody serves"; exit 1; }
+  ok "$image is healthy by its HEALTHCHECK, and not where nobody serves"
   local begun
   begun=$(date +%s%N)
   kill -TERM "$inner"

@@ -169,6 +169,8 @@ class EdgeProcess {
       case ToEdge::kTls:
         return renew_tls(std::move(descriptors));
       case ToEdge::kWelcome:
+      case ToEdge::kSocket:
+      case ToEdge::kAway:
         return;  // A visitor's.
       case ToEdge::kTrouble:
         return on_each_thread([on = message.number != 0](EdgeThread& t) { t.dispatcher().set_trouble(on); });

@@ -411,6 +411,14 @@ def test_one_file_names_the_line_of_what_is_wrong_in_a_program(one_file):
     assert re.search(r"tierce\.conf:17.*startsecs", one_file.output()), one_file.output()
 
 
+def test_one_file_with_a_name_given_twice(one_file):
+    one_file.one.write_text(one_file.one.read_text() + "program web { command \"sleep 1\"; }\n")
+    done = one_file.begin_one()
+    assert done.wait(10 * SLOWNESS) == 2
+    assert re.search(r'"web" is the name of "app web" \(.*tierce\.conf:7\) already, and of "program web" in .*tierce\.conf:27',
+                     one_file.output()), one_file.output()
+
+
 def test_one_file_names_the_line_of_what_is_wrong_in_http(one_file):
     one_file.one.write_text(one_file.one.read_text().replace("wsgi_pass web;", "wsgi_pas web;"))
     done = one_file.begin_one()

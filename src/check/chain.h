@@ -57,6 +57,7 @@ struct Chain {
   std::unique_ptr<Image> image;
   std::string dockerfile_path;
   Dockerfile dockerfile;
+  bool is_up = false;  // The command of the image is `tierce up`, which stays in the foreground.
   std::vector<std::unique_ptr<Supervisor>> supervisors;
   std::vector<std::unique_ptr<Edge>> edges;
   std::vector<std::unique_ptr<App>> apps;

@@ -32,6 +32,17 @@ constexpr OptionRow kNginxOptions[] = {{'c', "c", true},  {'p', "p", true},  {'g
                                        {'e', "e", true},  {'s', "s", true},  {'q', "q", false},
                                        {'t', "t", false}, {'T', "T", false}, {'v', "v", false}};
 
+// Of supervisord and of `tierce up`.
+constexpr OptionRow kSupervisorOptions[] = {
+    {'c', "configuration", true},   {'n', "nodaemon", false},  {'s', "silent", false}, {'u', "user", true},
+    {'m', "umask", true},           {'d', "directory", true},  {'l', "logfile", true}, {'y', "logfile_maxbytes", true},
+    {'z', "logfile_backups", true}, {'e', "loglevel", true},   {'j', "pidfile", true}, {'i', "identifier", true},
+    {'q', "childlogdir", true},     {'k', "nocleanup", false}, {'a', "minfds", true},  {'\0', "minprocs", true},
+    {'t', "strip_ansi", false},     {'\0', "nginx", true},     {'\0', "uwsgi", true},  {'\0', "gunicorn", true},
+    {'\0', "no-fuse", false},
+};
+
+
 std::string text_of_file(const std::string& path) {
   auto text = os::read_file(path);
   return text ? std::move(*text) : "";
@@ -82,8 +93,13 @@ class Collector {
                                 FileKind::kGunicorn, FileKind::kPython}) {
       const auto waiting = files_;
       for (const auto& [path, of] : waiting) {
-        if (of == kind) add_file(path, path, kind);
+        if (of == kind && (kind != FileKind::kNginx || !is_fragment(path))) add_file(path, path, kind);
       }
+    }
+    // Those that no other one includes.
+    const auto waiting = files_;
+    for (const auto& [path, of] : waiting) {
+      if (of == FileKind::kNginx) add_file(path, path, of);
     }
     return std::move(chain_);
   }
@@ -118,6 +134,8 @@ class Collector {
     }
     if (!any) chain_.say(Severity::kError, "file-missing", {path}, "no configuration stands in this directory");
   }
+
+  static bool is_fragment(const std::string& path) { return !around_fragment(readable(path)).empty(); }
 
   static std::string readable(const std::string& path) {
     std::error_code error;
@@ -167,6 +185,7 @@ class Collector {
     add_command(docker.command, command);
     // Those that nothing names, too.
     for (const std::string& inside : chain_.image->copied_files()) {
+      if (!may_be_configuration(inside)) continue;
       const std::string local = chain_.image->shown(inside);
       const FileKind kind = kind_of_file(local, readable(local));
       if (kind == FileKind::kUnknown || kind == FileKind::kPython || kind == FileKind::kDockerfile) continue;
@@ -177,34 +196,56 @@ class Collector {
     }
   }
 
+  // Deep below a copied directory lies much else, in which nobody wants to be told of mistakes.
+  bool may_be_configuration(const std::string& inside) const {
+    if (!chain_.image->is_deep(inside)) return true;
+    for (const fs::path& part : fs::path(inside).parent_path()) {
+      const std::string name = part;
+      for (const char* usual : {"nginx", "uwsgi", "supervisor", "gunicorn", "conf.d", "sites-"}) {
+        if (name.find(usual) != std::string::npos) return true;
+      }
+    }
+    return false;
+  }
+
   // The command that the container is.
   void add_command(const std::vector<std::string>& words, const Place& place) {
     if (words.empty()) return;
-    std::string text;
-    for (const std::string& word : words) text += fmt::format("'{}' ", word);
-    if (const Program program = config::chain::read_program(text); program.role != ProgramRole::kOther) {
-      add_program(program, fs::path(program.path).filename(), place, std::nullopt);
-      return;
+    const bool ours = words.size() > 1 && fs::path(words[0]).filename() == "tierce";
+    chain_.is_up = ours && words[1] == "up";
+    if (!chain_.is_up && !(ours && words[1] == "supervisord") && fs::path(words[0]).filename() != "supervisord") {
+      std::string text;
+      for (const std::string& word : words) text += fmt::format("'{}' ", word);
+      const Program program = config::chain::read_program(text);
+      return add_program(program, fs::path(program.path).filename(), place, std::nullopt);
     }
-    const auto names_server = [](const std::string& word) { return fs::path(word).filename() == "supervisord"; };
-    const bool supervisor = names_server(words[0]) || (words.size() > 1 && fs::path(words[0]).filename() == "tierce" &&
-                                                       (words[1] == "supervisord" || words[1] == "up"));
-    if (!supervisor) return;
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-      if (words[i] != "-c" && words[i] != "--configuration") continue;
-      const std::string& file = words[i + 1];
-      if (chain_.image->presence(file) == Image::Presence::kThere) continue;
-      std::string beside;
-      for (const std::string& other : chain_.image->copied_files()) {
-        const std::string local = chain_.image->shown(other);
-        if (fs::path(other).parent_path() == fs::path(file).parent_path() &&
-            kind_of_file(local, readable(local)) == FileKind::kSupervisor)
-          beside += (beside.empty() ? "" : ", ") + other;
+    const auto given = read_options({words.begin() + (ours ? 2 : 1), words.end()}, kSupervisorOptions);
+    if (!given) return say_message(given.error().text(), "supervisord", Severity::kError, place.file, place.line);
+    for (const auto& [name, value] : given->options) {
+      if (name == "configuration") check_copied(value, place);
+      if (name == "nginx") add_nginx({.arguments = {"-c", value, "-g", "daemon off;"}}, "nginx", place, std::nullopt);
+      if (name == "uwsgi") add_uwsgi({value}, place, "uwsgi", std::nullopt);
+      if (name == "gunicorn") {
+        if (const auto arguments = supervisord::split_command(value))
+          add_gunicorn(*arguments, "", place, "gunicorn", std::nullopt);
       }
-      chain_.say(Severity::kError, "file-missing", place,
-                 fmt::format("supervisord cannot read {}: nothing copies it", file),
-                 beside.empty() ? "" : fmt::format("{} lies beside it", beside));
     }
+    for (const std::string& file : given->words) check_copied(file, place);
+  }
+
+  // What supervisord is to read.
+  void check_copied(const std::string& file, const Place& place) {
+    if (chain_.image->presence(file) == Image::Presence::kThere) return;
+    std::string beside;
+    for (const std::string& other : chain_.image->copied_files()) {
+      const std::string local = chain_.image->shown(other);
+      if (fs::path(other).parent_path() == fs::path(file).parent_path() &&
+          kind_of_file(local, readable(local)) == FileKind::kSupervisor)
+        beside += (beside.empty() ? "" : ", ") + other;
+    }
+    chain_.say(Severity::kError, "file-missing", place,
+               fmt::format("supervisord cannot read {}: nothing copies it", file),
+               beside.empty() ? "" : fmt::format("{} lies beside it", beside));
   }
 
   // --- the supervisor ---

@@ -33,8 +33,10 @@ class Image {
   std::string shown(const std::string& path) const { return local(path).value_or(path); }
   enum class Presence : std::uint8_t { kThere, kMissing, kUnknown };  // kUnknown: below what nobody copied.
   Presence presence(const std::string& path) const;
-  // Copied single files and those directly in copied directories, by their paths in the image.
-  std::vector<std::string> copied_files() const;
+  // Copied single files and those in copied directories, by their paths in the image.
+  const std::vector<std::string>& copied_files() const { return copied_files_; }
+  // It is in a folder of a copied directory.
+  bool is_deep(const std::string& inside) const;
   std::vector<std::string> python_files(const std::string& directory) const;
 
   const config::nginx::Surroundings& for_nginx() const { return nginx_; }
@@ -45,10 +47,12 @@ class Image {
     std::string inside;  // Ends with '/' for a directory.
     std::string outside;
   };
+  std::vector<std::string> find_copied_files() const;
   std::vector<std::string> glob(const std::string& pattern) const;
 
   bool container_ = false;
   std::vector<Mapping> mappings_;  // The last first: a later COPY lies over an earlier one.
+  std::vector<std::string> copied_files_;
   std::vector<std::string> given_;
   std::string directory_ = "/";  // Where relative paths begin.
   config::nginx::Surroundings nginx_;

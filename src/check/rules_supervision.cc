@@ -78,10 +78,12 @@ void check_logs(Chain& chain, const Supervisor& supervisor) {
 
 // In a container the command is the container.
 void check_foreground(Chain& chain, const Supervisor& supervisor) {
-  if (!chain.image->is_container() || supervisor.settings.nodaemon) return;
+  if (!chain.image->is_container() || chain.is_up || supervisor.settings.nodaemon) return;
   const auto& words = chain.dockerfile.command;
-  const bool told = std::any_of(words.begin(), words.end(),
-                                [](const std::string& word) { return word == "-n" || word == "--nodaemon"; });
+  // "-n", "-nc FILE"
+  const bool told = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "--nodaemon" || (word.starts_with("-n") && !word.starts_with("--"));
+  });
   if (told) return;
   const auto* section = config::supervisord::find_section(supervisor.file, "supervisord");
   chain.say(Severity::kError, "daemonizes", {supervisor.path, section == nullptr ? 0 : section->place.line},

@@ -162,6 +162,54 @@ def test_sound_files_are_left_alone(tmp_path):
     assert (done.returncode, done.stdout) == (0, ""), done
 
 
+COMMANDS = {
+    "shell": "/usr/bin/supervisord -c {file}",
+    "exec": "exec supervisord -c {file}",
+    "glued": "[\"supervisord\", \"-c{file}\"]",
+    "long": "[\"supervisord\", \"--configuration={file}\"]",
+    "with others": "[\"supervisord\", \"-nc\", \"{file}\"]",
+    "an init": "[\"tini\", \"--\", \"supervisord\", \"-n\", \"-c\", \"{file}\"]",
+    "up": "tierce up -c {file}",
+}
+
+
+@pytest.mark.parametrize("form", COMMANDS)
+def test_forms_of_a_command(form, tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY supervisor.ini /etc/supervisor.ini\nCMD " + COMMANDS[form].format(file="/etc/supervisord.ini"),
+                     "supervisor.ini": "[supervisord]\nnodaemon=true\n"})
+    assert check(tmp_path).stdout == ("Dockerfile:3: error: supervisord cannot read /etc/supervisord.ini: nothing copies it "
+                                      "(/etc/supervisor.ini lies beside it)\n")
+    docker = (tmp_path / "Dockerfile").read_text().replace("/etc/supervisord.ini", "/etc/supervisor.ini")
+    (tmp_path / "Dockerfile").write_text(docker)
+    assert check(tmp_path).stdout == ""
+
+
+def test_up_stays_in_the_foreground(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY s.conf /s.conf\nCMD tierce up -c /s.conf\n", "s.conf": "[supervisord]\n"})
+    assert check(tmp_path).stdout == ""
+
+
+def test_up_with_files_of_the_roles(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY nginx.conf app.ini /etc/\nCMD tierce up --nginx /etc/nginx.conf --uwsgi /etc/ap.ini\n",
+                     "nginx.conf": NGINX % "location / { uwsgi_pass unix:/run/shop.sock; }", "app.ini": UWSGI})
+    assert re.search("^Dockerfile:3: error: .*/etc/ap.ini", check(tmp_path).stdout, re.MULTILINE)
+    docker = (tmp_path / "Dockerfile").read_text().replace("/etc/ap.ini", "/etc/app.ini")
+    (tmp_path / "Dockerfile").write_text(docker)
+    tables, _ = explain(tmp_path, ".")
+    assert [row["value"] for row in tables["fused"]["values"]] == ["fused with uwsgi"]
+
+
+def test_folders_of_a_copied_directory(tmp_path):
+    for name, text in {"etc/nginx/conf.d/a.conf": "lisen 1;\n", "etc/nginx/sites-enabled/site.conf": "server {\n lisen 1;\n}\n",
+                       "etc/app/notes.conf": "server { nothing like it; }\n",
+                       "etc/nginx/nginx.conf": "events {}\nhttp { include /etc/nginx/sites-enabled/*.conf; server { listen 81; include conf.d/*.conf; } }\n",
+                       "Dockerfile": "FROM x\nCOPY etc /etc\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert [line.split(" ")[0] for line in check(tmp_path).stdout.splitlines()] == [
+        "etc/nginx/conf.d/a.conf:1:", "etc/nginx/sites-enabled/site.conf:2:"]
+
+
 def test_the_note_with_its_mistakes(tmp_path):
     shutil.copytree(NOTE, tmp_path / "note", ignore=shutil.ignore_patterns("fixed"))
     done = check(tmp_path, files=["note"])

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <set>
 
 #include "base/getopt.h"
+#include "base/nearest_name.h"
 #include "check/file_kind.h"
+#include "check/gunicorn_start.h"
+#include "config/files_beside.h"
 #include "config/nginx/lexer.h"
 #include "config/supervisord/programs.h"
 #include "config/uwsgi/missing_file.h"
@@ -42,13 +46,19 @@ constexpr OptionRow kSupervisorOptions[] = {
     {'\0', "no-fuse", false},
 };
 
+// They read at the same time.
+constexpr std::size_t kInterpretersMax = 8;
 
 std::string text_of_file(const std::string& path) {
   auto text = os::read_file(path);
   return text ? std::move(*text) : "";
 }
 
-std::string same_name(const std::string& path) { return fs::path(path).lexically_normal().string(); }
+// For comparing: files are named from the working directory, and wholly.
+std::string same_name(const std::string& path) {
+  std::error_code ignored;
+  return fs::absolute(path, ignored).lexically_normal().string();
+}
 
 // What has to stand around a fragment of a configuration, which is included by another file: "" for a whole one.
 string_view around_fragment(const std::string& text) {
@@ -101,6 +111,7 @@ class Collector {
     for (const auto& [path, of] : waiting) {
       if (of == FileKind::kNginx) add_file(path, path, of);
     }
+    while (!gunicorns_.empty()) finish_gunicorn();
     return std::move(chain_);
   }
 
@@ -130,7 +141,8 @@ class Collector {
     for (const std::string& name : names) {
       const FileKind kind = kind_of_file(name, readable(name));
       any = any || (kind != FileKind::kUnknown && kind != FileKind::kPython);
-      if (kind != FileKind::kUnknown && kind != FileKind::kPython) files_.emplace_back(same_name(name), kind);
+      if (kind != FileKind::kUnknown && kind != FileKind::kPython)
+        files_.emplace_back(fs::path(name).lexically_normal().string(), kind);
     }
     if (!any) chain_.say(Severity::kError, "file-missing", {path}, "no configuration stands in this directory");
   }
@@ -155,7 +167,7 @@ class Collector {
       case FileKind::kUwsgi:
         return add_uwsgi({"--ini", path}, {path}, fs::path(local).filename(), std::nullopt);
       case FileKind::kGunicorn:
-        return add_gunicorn({"-c", local}, "", {local}, fs::path(local).filename(), std::nullopt);
+        return add_gunicorn({"-c", inside_of(local)}, "", {local}, fs::path(local).filename(), std::nullopt);
       case FileKind::kPython:
         chain_.python_files.push_back(local);
         return;
@@ -469,37 +481,73 @@ class Collector {
     chain_.findings.push_back(std::move(finding));
   }
 
+  // Begins to read: interpreters take long to start, and do so beside each other.
   void add_gunicorn(const std::vector<std::string>& arguments, const std::string& python, const Place& place,
                     const std::string& name, std::optional<StartedBy> started) {
-    config::GunicornSource source{.arguments = arguments, .directory = {}, .table = config::gunicorn_table()};
+    const GunicornStart start = gunicorn_start(arguments, started ? started->process.directory : "", *chain_.image);
+    used_.insert(same_name(start.configuration));
+    if (!start.missing.empty())
+      chain_.say(Severity::kError, "file-missing", place,
+                 fmt::format("gunicorn cannot read {}: it is not there{}", start.missing,
+                             config::what_lies_beside(chain_.image->shown(start.missing))));
     std::error_code ignored;
-    source.directory = fs::current_path(ignored).string();
-    // A configuration of the image is read where it lies beside the Dockerfile.
-    for (std::size_t i = 0; i < source.arguments.size(); ++i) {
-      std::string& word = source.arguments[i];
-      if (i > 0 && (source.arguments[i - 1] == "-c" || source.arguments[i - 1] == "--config"))
-        word = chain_.image->shown(word);
-      if (word.starts_with("--config=")) word = "--config=" + chain_.image->shown(word.substr(9));
-      if (word.ends_with(".py")) used_.insert(same_name(word));
-    }
     std::string wanted = python.empty() ? options_.python : python;
     if (chain_.image->is_container() && !fs::exists(wanted, ignored)) wanted = options_.python;
-    auto read = supervise::read_gunicorn(source, wanted);
-    if (!read) return say_message(read.error().text(), "gunicorn", Severity::kWarning, place.file, place.line);
-    if (read->exit_code != 0)
-      return chain_.say(Severity::kError, "gunicorn", place, "the configuration cannot be read: Python says why above");
+    using Reader = supervise::GunicornReader;
+    auto reader = Reader::begin(start.source, wanted, Reader::Purpose::kCheck);
+    if (!reader) return say_message(reader.error().text(), "gunicorn", Severity::kWarning, place.file, place.line);
     auto app = std::make_unique<App>();
     app->role = ProgramRole::kGunicorn;
     app->name = name;
     app->start = place;
     app->started = std::move(started);
-    app->gunicorn = config::GunicornValues::read(read->outcome);
-    auto run = config::run_settings_of(*app->gunicorn);
-    if (!run) return say_message(run.error().text(), "gunicorn", Severity::kError, place.file, place.line);
+    if (gunicorns_.size() == kInterpretersMax) finish_gunicorn();
+    gunicorns_.emplace_back(app.get(), std::move(*reader));
+    chain_.apps.push_back(std::move(app));  // In its place among the others.
+  }
+
+  // The one that was begun first.
+  void finish_gunicorn() {
+    App& app = *gunicorns_.front().first;
+    auto read = gunicorns_.front().second.end();
+    gunicorns_.pop_front();
+    if (read && read->exit_code == 0 && take_gunicorn(app, read->outcome)) return;
+    if (!read) say_message(read.error().text(), "gunicorn", Severity::kWarning, app.start.file, app.start.line);
+    if (read && read->exit_code != 0)
+      chain_.say(Severity::kError, "gunicorn", app.start, "the configuration cannot be read: Python says why above");
+    std::erase_if(chain_.apps, [&app](const auto& each) { return each.get() == &app; });
+  }
+
+  // false: no application comes of it.
+  bool take_gunicorn(App& app, const std::string& outcome) {
+    app.gunicorn = config::GunicornValues::read(outcome);
+    for (const auto& wrong : app.gunicorn->wrong()) say_gunicorn(app, wrong);
+    auto run = config::run_settings_of(*app.gunicorn);
+    if (!run)
+      return say_message(run.error().text(), "gunicorn", Severity::kError, app.start.file, app.start.line), false;
     for (const std::string& warning : run->settings.warnings)
-      say_message(warning, "gunicorn", Severity::kWarning, place.file, place.line);
-    app->settings = std::move(run->settings);
-    chain_.apps.push_back(std::move(app));
+      say_message(warning, "gunicorn", Severity::kWarning, app.start.file, app.start.line);
+    app.settings = std::move(run->settings);
+    return true;
+  }
+
+  void say_gunicorn(const App& app, const config::GunicornValues::Wrong& wrong) {
+    const Place place = place_of_text(wrong.place).value_or(app.start);
+    if (wrong.kind == "name") {
+      std::vector<string_view> names;
+      for (const auto& setting : config::gunicorn_settings()) names.push_back(setting.name);
+      const string_view near = nearest_name(wrong.text, names);
+      // Next to the setting itself it is a name of the user's own.
+      if (!near.empty() && app.gunicorn->place(near).empty())
+        chain_.say(Severity::kWarning, "gunicorn", place,
+                   fmt::format("{} is no setting of Gunicorn and has no effect", wrong.text),
+                   fmt::format("did you mean {}?", near));
+      return;
+    }
+    const bool of_machine = wrong.kind == "machine";
+    const char* code = !of_machine ? "gunicorn" : wrong.text.starts_with("chdir") ? "file-missing" : "user-unknown";
+    chain_.say(of_machine && chain_.image->is_container() ? Severity::kNote : Severity::kError, code, place,
+               wrong.text);
   }
 
   // --- both ---
@@ -520,6 +568,7 @@ class Collector {
 
   const CollectOptions& options_;
   Chain chain_;
+  std::deque<std::pair<App*, supervise::GunicornReader>> gunicorns_;  // Being read.
   std::vector<std::pair<std::string, FileKind>> files_;
   std::set<std::string> used_;                 // Local paths that have been read for a role.
   std::map<std::string, std::string> inside_;  // Local path -> path in the image.

@@ -111,6 +111,19 @@ FINDINGS = {
         "error daemonizes s.conf 1 nodaemon=true"),
     "a log that cannot be rotated": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstdout_logfile=/dev/stdout\n"},
                                      "warning log-device s.conf 4 stdout_logfile_maxbytes=0"),
+    "Python that cannot be read": ({"gunicorn.conf.py": "workers = 3\nbind = = 1\n"},
+                                   "error gunicorn gunicorn.conf.py 2 SyntaxError: invalid syntax"),
+    "Python that fails": ({"gunicorn.conf.py": "import os\nworkers = int(os.environ['NO_SUCH_VARIABLE'])\n"},
+                          "error gunicorn gunicorn.conf.py 2 KeyError: 'NO_SUCH_VARIABLE'"),
+    "a wrong value of Gunicorn": ({"gunicorn.conf.py": "workers = 'many'\n"}, "error gunicorn gunicorn.conf.py 1 workers = 'many'"),
+    "a user of Gunicorn that is not there": ({"gunicorn.conf.py": "bind = ':8000'\nuser = 'nobody-knows'\n"},
+                                             "error user-unknown gunicorn.conf.py 2 nobody-knows"),
+    "a configuration of Gunicorn that is not there": (
+        {"s.conf": GUNICORN % "-c gunicorn.cnf.py", "gunicorn.conf.py": "workers = 1\n"},
+        "error file-missing s.conf 4 gunicorn.conf.py lies beside it"),
+    "a wrong command line of Gunicorn": ({"s.conf": GUNICORN % "--wrkers 3"}, "error gunicorn s.conf 4 unrecognized arguments"),
+    "a misspelt setting of Gunicorn": ({"gunicorn.conf.py": "bind = ':8000'\nworkrs = 3\n"},
+                                       "warning gunicorn gunicorn.conf.py 2 did you mean workers?"),
     "a control port without a password": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=127.0.0.1:9001\n"},
                                           "warning control-open s.conf 3 password"),
     "a control port for all": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=*:9001\n"}, "error supervisord s.conf 3 password"),
@@ -145,7 +158,7 @@ def test_each_finding_is_described():
     """Each code of an example has its heading in docs/check.md, and each heading an example."""
     headings = re.findall(r"^### `([a-z-]+)`", (REPOSITORY / "docs" / "check.md").read_text(), re.MULTILINE)
     shown = {expected.split(" ")[1] for _, expected in FINDINGS.values()}
-    assert shown == set(headings) - {"file-unknown", "gunicorn", "dockerfile-more"}
+    assert shown == set(headings) - {"file-unknown", "dockerfile-more"}
 
 
 def test_sound_files_are_left_alone(tmp_path):
@@ -208,6 +221,36 @@ def test_folders_of_a_copied_directory(tmp_path):
         (tmp_path / name).write_text(text)
     assert [line.split(" ")[0] for line in check(tmp_path).stdout.splitlines()] == [
         "etc/nginx/conf.d/a.conf:1:", "etc/nginx/sites-enabled/site.conf:2:"]
+
+
+def test_the_usual_gunicorn_conf_names_no_application(tmp_path):
+    write(tmp_path, {"gunicorn.conf.py": "print('to be ignored')\nbind = '127.0.0.1:8000'\nworkers = 4\n",
+                     "nginx.conf": NGINX.replace("8000", "8080") % "location / { proxy_pass http://127.0.0.1:8000; }"})
+    done = check(tmp_path, "--format", "json")
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done
+    tables, done = explain(tmp_path, "nginx.conf", "gunicorn.conf.py")
+    assert rows(tables["gunicorn"], "workers") == [("", "4", "gunicorn.conf.py:3")]
+    assert tables["fused"]["values"][0]["value"] == "fused with gunicorn.conf.py"
+
+
+def test_names_of_ones_own_are_left_alone(tmp_path):
+    write(tmp_path, {"gunicorn.conf.py": "worker = 2\nworkers = worker * 2\nthreds = 1\nthreads = 2\nworkrs = lambda: 1\n"
+                                         "_bind = 1\nBIND = 2\n"})
+    assert check(tmp_path).stdout == ""
+
+
+def test_interpreters_read_beside_each_other(tmp_path):
+    """Each configuration waits for the others to be read: one after the other they would wait for ever."""
+    programs = ""
+    for number in range(3):
+        (tmp_path / f"conf{number}.py").write_text(
+            f"import os, time\nopen('ready{number}', 'w').close()\nend = time.monotonic() + 60\n"
+            "while not all(os.path.exists('ready%d' % n) for n in range(3)):\n"
+            "    assert time.monotonic() < end\n    time.sleep(0.01)\n"
+            f"bind = '127.0.0.1:900{number}'\n")
+        programs += f"[program:app{number}]\ncommand=gunicorn -c conf{number}.py app:app\n"
+    write(tmp_path, {"s.conf": "[supervisord]\nnodaemon=true\n" + programs})
+    assert check(tmp_path, files=["s.conf"]).stdout == ""
 
 
 def test_the_note_with_its_mistakes(tmp_path):

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "check/finding.h"
@@ -20,12 +21,17 @@ namespace tierce::check {
 struct StartedBy {
   config::supervisord::ProcessSettings process;
   const config::supervisord::IniSection* section = nullptr;  // Of Supervisor::file.
+  bool made = false;  // For an app or the edge of one file: nobody has written the section's keys.
 };
+
+// Instead of the folder that `tierce up` makes for sockets that nobody names.
+inline constexpr std::string_view kSocketFolder = "/tmp/tierce-of-this-run";
 
 struct Supervisor {
   std::string path;
   config::supervisord::Settings settings;
   config::supervisord::IniFile file;
+  bool one_file = false;  // Of `tierce up`, which makes it one.
 };
 
 struct Edge {

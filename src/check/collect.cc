@@ -11,6 +11,7 @@
 #include "base/nearest_name.h"
 #include "check/file_kind.h"
 #include "check/gunicorn_start.h"
+#include "config/chain/one_file.h"
 #include "config/files_beside.h"
 #include "config/nginx/lexer.h"
 #include "config/supervisord/programs.h"
@@ -95,12 +96,12 @@ class Collector {
   Chain run(const std::vector<std::string>& paths) {
     for (const std::string& path : paths) add_path(path);
     for (const auto& [path, kind] : files_) {
-      if (kind == FileKind::kNginx || kind == FileKind::kUwsgi || kind == FileKind::kGunicorn)
+      if (kind != FileKind::kDockerfile && kind != FileKind::kSupervisor && kind != FileKind::kPython)
         chain_.image->stand_in(path);
     }
     // A Dockerfile says where the others are found, a supervisor which of them belong together.
-    for (const FileKind kind : {FileKind::kDockerfile, FileKind::kSupervisor, FileKind::kNginx, FileKind::kUwsgi,
-                                FileKind::kGunicorn, FileKind::kPython}) {
+    for (const FileKind kind : {FileKind::kDockerfile, FileKind::kSupervisor, FileKind::kOneFile, FileKind::kNginx,
+                                FileKind::kUwsgi, FileKind::kGunicorn, FileKind::kPython}) {
       const auto waiting = files_;
       for (const auto& [path, of] : waiting) {
         if (of == kind && (kind != FileKind::kNginx || !is_fragment(path))) add_file(path, path, kind);
@@ -162,6 +163,8 @@ class Collector {
         return add_dockerfile(local);
       case FileKind::kSupervisor:
         return add_supervisor(local);
+      case FileKind::kOneFile:
+        return add_one_file(inside_of(path));
       case FileKind::kNginx:
         return add_edge(path, "", fs::path(local).filename(), std::nullopt);
       case FileKind::kUwsgi:
@@ -262,13 +265,30 @@ class Collector {
 
   // --- the supervisor ---
 
-  void add_supervisor(const std::string& path) {
-    used_.insert(same_name(path));
-    const auto around = supervisord::surroundings();
+  // The one file of `tierce up` is all of the chain.
+  void add_one_file(const std::string& path) {
+    used_.insert(same_name(chain_.image->shown(path)));
+    const auto reading =
+        nginx::read_as_far_as_possible({.path = path, .globals = "", .go_on = true}, chain_.image->for_nginx());
+    const nginx::Configuration& file = reading.configuration;
+    // With the edge comes what is wrong with the file as an nginx.conf.
+    if (!file.has("http")) read_edge(path, "", path, std::nullopt);
+    for (const Error& error : config::chain::names_given_twice(file))
+      say_message(error.text(), "name-twice", Severity::kError, path);
+    chain_.image->translate_for_uwsgi(path, config::chain::as_uwsgi_ini(file, std::string(kSocketFolder)));
+    add_supervisor(path, config::chain::as_supervisord_conf(file, path));
+  }
+
+  // `text`: what it is as a supervisord.conf, where it is none itself.
+  void add_supervisor(const std::string& path, const std::optional<std::string>& text = std::nullopt) {
+    used_.insert(same_name(chain_.image->shown(path)));
+    auto around = supervisord::surroundings();
+    if (text) around.texts[path] = *text;
     auto file = supervisord::read_ini_file(path, around);
     if (!file) return say_message(file.error().text(), "supervisord", Severity::kError, path);
     auto made = std::make_unique<Supervisor>();
     made->path = path;
+    made->one_file = text.has_value();
     made->file = std::move(*file);
     for (const auto& section : made->file.sections) used_.insert(same_name(section.place.file));
     if (supervisord::find_section(made->file, "supervisord") == nullptr) {
@@ -285,6 +305,7 @@ class Collector {
     } else {
       std::vector<Error> errors;
       auto settings = supervisord::read_settings_as_far_as_possible(path, {}, around, errors);
+      if (settings && made->one_file) settings->nodaemon = true;
       say_supervisor_errors(errors, path);
       if (!settings) return say_message(settings.error().text(), "supervisord", Severity::kError, path);
       made->settings = std::move(*settings);
@@ -320,7 +341,9 @@ class Collector {
     }
     Place place{process.place.file, process.place.line};
     if (started.section != nullptr) {
-      if (const auto* key = started.section->find("command")) place = {key->place.file, key->place.line};
+      const auto* key = started.section->find("command");
+      if (key != nullptr && key->place.line != 0) place = {key->place.file, key->place.line};
+      started.made = key != nullptr && key->place.line == 0;
     }
     add_program(program, process.program, place, std::move(started));
   }
@@ -365,6 +388,12 @@ class Collector {
 
   void add_edge(const std::string& given, const std::string& globals, const std::string& name,
                 std::optional<StartedBy> started) {
+    chain_.edges.push_back(read_edge(given, globals, name, std::move(started)));
+  }
+
+  // Says what is wrong with it.
+  std::unique_ptr<Edge> read_edge(const std::string& given, const std::string& globals, const std::string& name,
+                                  std::optional<StartedBy> started) {
     const std::string path = inside_of(given);
     auto edge = std::make_unique<Edge>();
     edge->path = path;
@@ -399,7 +428,7 @@ class Collector {
       }
     }
     for (const std::string& warning : edge->made.warnings) say_message(warning, "nginx", Severity::kWarning, path);
-    chain_.edges.push_back(std::move(edge));
+    return edge;
   }
 
   static std::string quoted(const std::string& path) {

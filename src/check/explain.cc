@@ -8,6 +8,7 @@
 #include <set>
 
 #include "check/passes.h"
+#include "config/edge_welcome.h"
 #include "config/nginx/meaning.h"
 #include "config/supervisord/keys.h"
 #include "config/uwsgi/option.h"
@@ -196,6 +197,11 @@ std::string why_not_fused(const App& app, const AppSocket& socket) {
 }
 
 std::string way_of(const Pass& pass) {
+  if (!pass.program.empty()) {
+    if (pass.app == nullptr) return "no application of this name";
+    const std::string why = config::why_not_shared(pass.app->settings.edge);
+    return why.empty() ? fmt::format("fused with {}", pass.program) : fmt::format("nowhere: {}", why);
+  }
   if (pass.app == nullptr)
     return is_remote(pass.address) ? "another machine" : "socket: nobody of these files listens there";
   if (pass.spoken != pass.protocol) return fmt::format("socket: {} expects {}", pass.app->name, name_of(pass.spoken));
@@ -212,18 +218,8 @@ Table passes_table(const Chain& chain, const std::vector<EdgePasses>& edges) {
   Table table{.role = "fused", .name = "tierce up", .rows = {}};
   for (const EdgePasses& edge : edges) {
     for (const Pass& pass : edge.passes) {
-      table.rows.push_back({path_of(*pass.scope),
-                            fmt::format("{} {}", pass.statement->words.front(), pass.address.text()), way_of(pass),
-                            source_text(chain, chain.place_in(*pass.edge, pass.place()))});
-    }
-    for (const auto& scope : edge.scopes) {
-      const auto* named = scope->own("wsgi_pass");
-      if (named == nullptr || named->words.size() < 2) continue;
-      const bool known = std::any_of(chain.apps.begin(), chain.apps.end(),
-                                     [&](const auto& app) { return app->name == named->words[1]; });
-      table.rows.push_back({path_of(*scope), fmt::format("wsgi_pass {}", named->words[1]),
-                            known ? fmt::format("fused with {}", named->words[1]) : "no program of this name",
-                            source_text(chain, chain.place_in(*edge.edge, named->place))});
+      table.rows.push_back({path_of(*pass.scope), fmt::format("{} {}", pass.statement->words.front(), pass.target()),
+                            way_of(pass), source_text(chain, chain.place_in(*pass.edge, pass.place()))});
     }
   }
   return table;

@@ -63,6 +63,7 @@ class ImageForUwsgi : public UwsgiSurroundings {
   std::vector<std::pair<std::string, std::string>> environment() const override { return {}; }
   using UwsgiSurroundings::environment;
   Result<std::string> read_file(const std::string& path) const override {
+    if (const auto* text = image_.translated(path)) return *text;
     const auto found = image_.local(absolute(path));
     if (!found) return fail(Error(fmt::format("the Dockerfile copies no {}", absolute(path))));
     return config::uwsgi::this_machine().read_file(*found);
@@ -108,7 +109,10 @@ class MachineForUwsgi : public UwsgiSurroundings {
     return all;
   }
   using UwsgiSurroundings::environment;
-  Result<std::string> read_file(const std::string& path) const override { return real_.read_file(image_.shown(path)); }
+  Result<std::string> read_file(const std::string& path) const override {
+    if (const auto* text = image_.translated(path)) return *text;
+    return real_.read_file(image_.shown(path));
+  }
   Kind kind_of(const std::string& path) const override { return real_.kind_of(image_.shown(path)); }
   std::vector<std::string> glob(const std::string& pattern) const override { return real_.glob(pattern); }
   std::string absolute(const std::string& path) const override { return real_.absolute(path); }

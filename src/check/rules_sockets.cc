@@ -5,10 +5,13 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
+#include "base/nearest_name.h"
 #include "check/rules.h"
+#include "config/edge_welcome.h"
 
 namespace tierce::check {
 namespace {
@@ -21,7 +24,10 @@ constexpr std::int64_t kBodyDefault = 1 << 20;  // client_max_body_size
 std::string list_of_sockets(const Chain& chain) {
   std::vector<std::string> all;
   for (const auto& app : chain.apps) {
-    for (const std::string& bind : app->settings.binds) all.push_back(fmt::format("{} at {}", app->name, bind));
+    for (const std::string& bind : app->settings.binds) {
+      const bool nameless = bind.find(kSocketFolder) != std::string::npos;
+      all.push_back(nameless ? fmt::format("wsgi_pass {}", app->name) : fmt::format("{} at {}", app->name, bind));
+    }
   }
   return fmt::format("{}", fmt::join(all, ", "));
 }
@@ -34,7 +40,43 @@ bool edge_listens(const Chain& chain, const config::nginx::Address& address) {
   return false;
 }
 
+// There are few, and they are short: "wbe" for "web" is more than a third.
+std::string near_application(const std::string& name, const std::vector<std::string>& names) {
+  constexpr std::size_t kLettersMax = 2;
+  std::string best;
+  std::size_t best_distance = std::min(kLettersMax + 1, name.size());
+  for (const std::string& candidate : names) {
+    if (const std::size_t distance = edit_distance(name, candidate); distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+// The way to an application that has only a name is shared memory alone.
+void check_program(Chain& chain, const Pass& pass) {
+  const Place place = chain.place_in(*pass.edge, pass.place());
+  if (pass.app != nullptr) {
+    const std::string why = config::why_not_shared(pass.app->settings.edge);
+    if (!why.empty())
+      chain.say(Severity::kError, "wsgi-pass", place, fmt::format("wsgi_pass {} leads nowhere: {}", pass.program, why),
+                "uwsgi_pass to its socket");
+    return;
+  }
+  if (chain.supervisors.empty()) return;  // Who starts the programs is not known.
+  std::vector<std::string> names;
+  for (const auto& app : chain.apps) names.push_back(app->name);
+  const std::string near = near_application(pass.program, names);
+  chain.say(Severity::kError, "wsgi-pass", place,
+            fmt::format("wsgi_pass {}: there is no application of this name", pass.program),
+            !near.empty()    ? fmt::format("did you mean {}?", near)
+            : !names.empty() ? fmt::format("there is {}", fmt::join(names, ", "))
+                             : "");
+}
+
 void check_listening(Chain& chain, const Pass& pass) {
+  if (!pass.program.empty()) return check_program(chain, pass);
   const Place place = chain.place_in(*pass.edge, pass.place());
   if (pass.app != nullptr) {
     if (pass.spoken == pass.protocol) return;

@@ -20,7 +20,7 @@ Place key_or_section(const StartedBy& started, std::string_view key) {
 
 // uWSGI 2.0 takes TERM for a reload.
 void check_term(Chain& chain, const App& app) {
-  if (!app.started || app.gunicorn || app.started->process.stopsignal != SIGTERM) return;
+  if (!app.started || app.started->made || app.gunicorn || app.started->process.stopsignal != SIGTERM) return;
   for (const auto& line : app.uwsgi.assignments) {
     const std::string value = line.value.value_or("");
     if (line.name == "die-on-term" && config::uwsgi::boolean_of(value).value_or(true)) return;

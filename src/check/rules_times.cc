@@ -78,6 +78,14 @@ void check_stopping(Chain& chain, const App& app) {
     return;
   }
   const milliseconds limit = request_limit(app);
+  if (app.started->made) {
+    if (limit > patience)
+      chain.say(Severity::kNote, "times-stop", app.place_of("harakiri", "timeout").value_or(app.start),
+                fmt::format("{} {} is longer than the {} s that a stop waits: a request that takes that long does not "
+                            "survive a stop",
+                            limit_name(app), in_seconds(limit), patience.count()));
+    return;
+  }
   if (limit > patience && (said != nullptr || app.place_of("harakiri", "timeout"))) {
     chain.say(
         Severity::kNote, "times-stop", place,

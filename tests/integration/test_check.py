@@ -16,6 +16,22 @@ UWSGI = "[uwsgi]\nmodule = app:app\nmaster = true\nsocket = /run/shop.sock\nchow
 PASS = "location / { uwsgi_pass unix:/run/shop.sock; }"
 PROGRAM = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=uwsgi --ini app.ini\n"
 SOUND_PROGRAM = PROGRAM + "stopsignal=INT\n"
+ONE_FILE = """events {}
+app web {
+    module app:app;
+    %s
+}
+program worker {
+    command "sleep 1000";
+    %s
+}
+http {
+    server {
+        listen 127.0.0.1:8000;
+        location / { wsgi_pass web; }
+    }
+}
+"""
 GUNICORN = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=gunicorn %s app:app\n"
 
 
@@ -111,6 +127,38 @@ FINDINGS = {
         "error daemonizes s.conf 1 nodaemon=true"),
     "a log that cannot be rotated": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstdout_logfile=/dev/stdout\n"},
                                      "warning log-device s.conf 4 stdout_logfile_maxbytes=0"),
+    "an option of an app of one file": ({"tierce.conf": ONE_FILE % ("procesess 4;", "")},
+                                        "warning uwsgi tierce.conf 4 did you mean processes"),
+    "a value of an app of one file": ({"tierce.conf": ONE_FILE % ("chmod-socket 999;", "")}, "error uwsgi tierce.conf 4 octal"),
+    "a directory of an app of one file": ({"tierce.conf": ONE_FILE % ("chdir /nowhere;", "")},
+                                          "error file-missing tierce.conf 4 /nowhere"),
+    "a user of an app of one file": ({"tierce.conf": ONE_FILE % ("uid nobody-knows;", "")},
+                                     "error user-unknown tierce.conf 4 nobody-knows"),
+    "a key of a program of one file": ({"tierce.conf": ONE_FILE % ("", "autorstart on;")},
+                                       "warning supervisord tierce.conf 8 did you mean autostart"),
+    "a value of a program of one file": ({"tierce.conf": ONE_FILE % ("", "startsecs soon;")},
+                                         "error supervisord tierce.conf 8 startsecs"),
+    "a program of one file that is not there": ({"tierce.conf": ONE_FILE.replace("sleep 1000", "/nowhere/x") % ("", "")},
+                                                "error file-missing tierce.conf 6 /nowhere/x"),
+    "a control port of one file": ({"tierce.conf": ONE_FILE % ("", "") + "inet_http_server { port 127.0.0.1:9001; }\n"},
+                                   "warning control-open tierce.conf 16 password"),
+    "a directive of one file": ({"tierce.conf": ONE_FILE.replace("listen", "lisen") % ("", "")},
+                                "error nginx tierce.conf 12 did you mean \"listen\""),
+    "a request longer than a stop of one file": ({"tierce.conf": ONE_FILE % ("harakiri 100;", "")},
+                                                 "note times-stop tierce.conf 4 60 s that a stop waits"),
+    "an app that one file does not have": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass wbe") % ("", "")},
+                                           "error wsgi-pass tierce.conf 13 did you mean web?"),
+    "a program that is no application": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass worker") % ("", "")},
+                                         "error wsgi-pass tierce.conf 13 there is web"),
+    "an app that is not reached by its name": ({"tierce.conf": ONE_FILE % ("static-map /a=/srv;", "")},
+                                               "error wsgi-pass tierce.conf 13 it serves files"),
+    "an application that no supervisor starts": (
+        {"nginx.conf": NGINX % "location / { wsgi_pass ap; }", "s.conf": SOUND_PROGRAM, "app.ini": UWSGI},
+        "error wsgi-pass nginx.conf 6 did you mean app?"),
+    "a name given twice": ({"tierce.conf": ONE_FILE.replace("program worker", "program web") % ("", "")},
+                           "error name-twice tierce.conf 6 \"app web\""),
+    "the edge's name": ({"tierce.conf": ONE_FILE.replace("program worker", "program nginx") % ("", "")},
+                        "error name-twice tierce.conf 6 the edge"),
     "Python that cannot be read": ({"gunicorn.conf.py": "workers = 3\nbind = = 1\n"},
                                    "error gunicorn gunicorn.conf.py 2 SyntaxError: invalid syntax"),
     "Python that fails": ({"gunicorn.conf.py": "import os\nworkers = int(os.environ['NO_SUCH_VARIABLE'])\n"},
@@ -173,6 +221,27 @@ def test_sound_files_are_left_alone(tmp_path):
     })
     done = check(tmp_path, "--strict")
     assert (done.returncode, done.stdout) == (0, ""), done
+
+
+def test_a_sound_file_for_all_is_left_alone(tmp_path):
+    write(tmp_path, {"tierce.conf": ONE_FILE % ("processes 4; harakiri 30;", "stopwaitsecs 60;") + "unix_http_server { file /tmp/s.sock; }\n"})
+    done = check(tmp_path, "--strict", files=["tierce.conf"])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+    assert check(tmp_path, "--strict").stdout == ""
+
+
+def test_several_on_one_line_of_one_file(tmp_path):
+    write(tmp_path, {"all.conf": "app a { module app; procesess 2; } app b { module app; }\nprogram c { command x-y-z; autorstart 1; }\n"})
+    lines = check(tmp_path, files=["all.conf"]).stdout.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["all.conf:1", "all.conf:2", "all.conf:2"], lines
+
+
+def test_one_file_of_an_image(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nWORKDIR /app\nCOPY app.py /app/\nCOPY tierce.conf /etc/tierce.conf\n"
+                                   "CMD tierce up -c /etc/tierce.conf\n",
+                     "tierce.conf": ONE_FILE % ("chdir /app; procesess 2;", "")})
+    lines = check(tmp_path).stdout.splitlines()
+    assert len(lines) == 1 and re.match("tierce.conf:4: warning: procesess.*did you mean processes", lines[0]), lines
 
 
 COMMANDS = {
@@ -318,6 +387,19 @@ def test_explain_says_what_holds_and_where_it_comes_from():
     assert ("[program:uwsgi]", "10", "default") in rows(tables["supervisord"], "stopwaitsecs")
     assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
         ("uwsgi_pass unix:/run/uwsgi.sock", "fused with uwsgi", "nginx.conf:24")]
+
+
+def test_explain_shows_all_of_one_file(tmp_path):
+    write(tmp_path, {"tierce.conf": ONE_FILE % ("processes 4;", "stopwaitsecs 33;")})
+    tables, done = explain(tmp_path, "tierce.conf")
+    assert done.returncode == 0 and done.stderr == "", done
+    assert rows(tables["uwsgi"], "processes") == [("", "4", "tierce.conf:4")]
+    assert rows(tables["uwsgi"], "master") == [("", "true", "tierce up")]
+    assert rows(tables["uwsgi"], "threads") == [("", "1", "default")]
+    assert ("[program:worker]", "33", "tierce.conf:8") in rows(tables["supervisord"], "stopwaitsecs")
+    assert ("[program:web]", "60", "tierce up") in rows(tables["supervisord"], "stopwaitsecs")
+    assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
+        ("wsgi_pass web", "fused with web", "tierce.conf:13")]
 
 
 def test_explain_says_why_something_is_not_fused(tmp_path):

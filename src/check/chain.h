@@ -39,7 +39,8 @@ struct Edge {
   std::string name;  // Of its program, or the file's.
   config::nginx::Reading reading;
   config::nginx::Interpretation made;
-  bool fragment = false;  // The file stands for itself; what is around it is not known.
+  std::optional<std::string> prefix;  // What relative paths begin with, with its slash; nullopt: nobody says.
+  bool fragment = false;              // The file stands for itself; what is around it is not known.
   std::optional<StartedBy> started;
 };
 

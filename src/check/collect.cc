@@ -384,6 +384,7 @@ class Collector {
       return;
     }
     add_edge(file, globals, name, std::move(started));
+    if (!prefix.empty()) chain_.edges.back()->prefix = prefix + (prefix.ends_with('/') ? "" : "/");
   }
 
   void add_edge(const std::string& given, const std::string& globals, const std::string& name,

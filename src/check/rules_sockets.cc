@@ -103,6 +103,35 @@ void check_listening(Chain& chain, const Pass& pass) {
             list_of_sockets(chain));
 }
 
+// A bare name that is nearly an upstream's: nginx asks the resolver for it.
+void check_upstream_name(Chain& chain, const EdgePasses& edge, const Scope& scope, const char* directive,
+                         const std::vector<std::string_view>& upstreams) {
+  const Node* statement = scope.own(directive);
+  if (statement == nullptr || statement->words.size() < 2) return;
+  std::string_view name = statement->words[1];
+  if (const std::size_t scheme = name.find("://"); scheme != std::string_view::npos) name.remove_prefix(scheme + 3);
+  name = name.substr(0, name.find('/'));
+  if (name.empty() || name.find_first_of(".:$") != std::string_view::npos || name == "localhost") return;
+  if (std::find(upstreams.begin(), upstreams.end(), name) != upstreams.end()) return;
+  const std::string_view near = nearest_name(name, upstreams);
+  if (near.empty()) return;
+  chain.say(Severity::kWarning, "upstream-name", chain.place_in(*edge.edge, statement->place),
+            fmt::format("{} {}: there is no upstream {}, so it is the name of a machine", directive,
+                        statement->words[1], name),
+            fmt::format("did you mean {}?", near));
+}
+
+void check_upstream_names(Chain& chain, const EdgePasses& edge) {
+  std::vector<std::string_view> upstreams;
+  for (const auto& scope : edge.scopes) {
+    if (scope->is("upstream") && scope->block->words.size() > 1) upstreams.emplace_back(scope->block->words[1]);
+  }
+  for (const auto& scope : edge.scopes) {
+    for (const char* directive : {"proxy_pass", "uwsgi_pass", "fastcgi_pass", "scgi_pass"})
+      check_upstream_name(chain, edge, *scope, directive, upstreams);
+  }
+}
+
 struct Identity {
   std::string user, group;
 };
@@ -217,6 +246,7 @@ void check_backlogs(Chain& chain) {
 
 void check_sockets(Chain& chain, const std::vector<EdgePasses>& edges) {
   for (const EdgePasses& each : edges) {
+    check_upstream_names(chain, each);
     for (const Pass& pass : each.passes) {
       check_listening(chain, pass);
       check_access(chain, pass);

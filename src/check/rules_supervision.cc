@@ -34,6 +34,15 @@ void check_term(Chain& chain, const App& app) {
       "die-on-term = true in the ini file, or stopsignal=INT");
 }
 
+// nginx takes TERM for "at once": what is being answered is cut off.
+void check_edge_term(Chain& chain, const Edge& edge) {
+  if (!edge.started || edge.started->made || edge.started->process.stopsignal != SIGTERM) return;
+  chain.say(Severity::kWarning, "stop-term", key_or_section(*edge.started, "stopsignal"),
+            fmt::format("[program:{}] is stopped by TERM, at which nginx ends without finishing what it answers",
+                        edge.started->process.program),
+            "stopsignal=QUIT");
+}
+
 void say_daemon(Chain& chain, const StartedBy& started, const Place& place, const std::string& what,
                 const std::string& suggestion) {
   chain.say(
@@ -97,7 +106,10 @@ void check_supervision(Chain& chain) {
     check_term(chain, *app);
     check_app_daemon(chain, *app);
   }
-  for (const auto& edge : chain.edges) check_edge_daemon(chain, *edge);
+  for (const auto& edge : chain.edges) {
+    check_edge_term(chain, *edge);
+    check_edge_daemon(chain, *edge);
+  }
   for (const auto& supervisor : chain.supervisors) {
     check_logs(chain, *supervisor);
     check_foreground(chain, *supervisor);

@@ -32,6 +32,7 @@ http {
     }
 }
 """
+EDGE_PROGRAM = "[supervisord]\nnodaemon=true\n[program:n]\ncommand=nginx -c nginx.conf -g 'daemon off;'\n"
 GUNICORN = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=gunicorn %s app:app\n"
 
 
@@ -159,6 +160,28 @@ FINDINGS = {
                            "error name-twice tierce.conf 6 \"app web\""),
     "the edge's name": ({"tierce.conf": ONE_FILE.replace("program worker", "program nginx") % ("", "")},
                         "error name-twice tierce.conf 6 the edge"),
+    "a name that is nearly an upstream's": (
+        {"nginx.conf": "events {}\nhttp {\n upstream backend { server 127.0.0.1:9000; }\n"
+                       " server { listen 127.0.0.1:8000; location / { proxy_pass http://backed; } }\n}\n"},
+        "warning upstream-name nginx.conf 4 did you mean backend?"),
+    "a user of supervisord that is not there": ({"s.conf": "[supervisord]\nuser=nobody-knows\n"},
+                                                "error user-unknown s.conf 2 nobody-knows"),
+    "an owner of the control socket that is not there": (
+        {"s.conf": "[supervisord]\n[unix_http_server]\nfile=/run/s.sock\nchown=nobody-knows:root\n"},
+        "error user-unknown s.conf 4 nobody-knows"),
+    "a certificate beside the configuration that is not there": (
+        {"nginx.conf": NGINX % "  ssl_certificate x.pem;\n  ssl_certificate_key x.key;"}, "error file-missing nginx.conf 6 x.pem"),
+    "TERM to nginx": ({"s.conf": EDGE_PROGRAM, "nginx.conf": NGINX % ""}, "warning stop-term s.conf 3 stopsignal=QUIT"),
+    "a stop of nginx shorter than a request": (
+        {"s.conf": EDGE_PROGRAM + "stopsignal=QUIT\nstopwaitsecs=20\n",
+         "nginx.conf": NGINX % "location / { proxy_pass http://127.0.0.1:9000; proxy_read_timeout 90s; }"},
+        "note times-stop s.conf 6 stopwaitsecs=95"),
+    "a decorator in a factory, of a module beside its file": (
+        {"app.ini": UWSGI, "app.py": "from flask import Flask\ndef make():\n    app = Flask(__name__)\n    @app.routes('/')\n"},
+        "error flask-name app.py 4 did you mean 'route'"),
+    "a decorator of a blueprint": (
+        {"app.ini": UWSGI, "app.py": "from flask import Blueprint\nbp = Blueprint('a', __name__)\n@bp.rout('/')\n"},
+        "error flask-name app.py 3 'Blueprint' object has no attribute 'rout'"),
     "Python that cannot be read": ({"gunicorn.conf.py": "workers = 3\nbind = = 1\n"},
                                    "error gunicorn gunicorn.conf.py 2 SyntaxError: invalid syntax"),
     "Python that fails": ({"gunicorn.conf.py": "import os\nworkers = int(os.environ['NO_SUCH_VARIABLE'])\n"},
@@ -217,7 +240,7 @@ def test_sound_files_are_left_alone(tmp_path):
             "  location = /old { if ($arg_x) { return 302 /new; } return 301 /; }"),
         "app.ini": UWSGI + "harakiri = 30\nlimit-post = 4194304\ndie-on-term = true\nprocesses = 4\n",
         "s.conf": SOUND_PROGRAM + "stopwaitsecs=40\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
-                                  "[program:nginx]\ncommand=nginx -c nginx.conf\n",
+                                  "[program:nginx]\ncommand=nginx -c nginx.conf\nstopsignal=QUIT\nstopwaitsecs=40\n",
     })
     done = check(tmp_path, "--strict")
     assert (done.returncode, done.stdout) == (0, ""), done

@@ -64,20 +64,28 @@ class EdgeTable {
   Table made() {
     table_ = {.role = "nginx", .name = edge_.edge->name, .rows = {}};
     for (const auto& scope : edge_.scopes) add_scope(*scope);
-    for (const nginx::Meaning& meaning : nginx::http_meanings()) {
-      if (meaning.fallback.empty() || said_.contains(meaning.name)) continue;
-      table_.rows.push_back({"http", meaning.name, meaning.fallback, kDefault});
+    if (!edge_.edge->fragment) {
+      for (const nginx::Meaning& meaning : nginx::main_meanings())
+        add_default(meaning.name == "worker_connections" ? "events" : "main", meaning.name, meaning.fallback);
+      add_default("http", "access_log", "/var/log/nginx/access.log combined");
     }
+    for (const nginx::Meaning& meaning : nginx::http_meanings()) add_default("http", meaning.name, meaning.fallback);
     return std::move(table_);
   }
 
  private:
+  void add_default(const char* scope, const std::string& name, const std::string& value) {
+    if (!value.empty() && !said_.contains(name)) table_.rows.push_back({scope, name, value, kDefault});
+  }
+
   void add_scope(const Scope& scope) {
     const std::string path = path_of(scope);
+    // What a server or location says holds there alone: the default holds for the others.
+    const bool for_all = scope.outer == nullptr || scope.is("http") || scope.is("events");
     std::set<string_view> here;
     for (const nginx::Node& node : *scope.nodes) {
       here.insert(node.words.front());
-      said_.insert(node.words.front());
+      if (for_all) said_.insert(node.words.front());
       const bool block = node.directive != nullptr && node.directive->block == nginx::Block::kDirectives;
       if (!block) add(path, node);
     }

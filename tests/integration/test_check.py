@@ -425,6 +425,25 @@ def test_explain_shows_all_of_one_file(tmp_path):
         ("wsgi_pass web", "fused with web", "tierce.conf:13")]
 
 
+def test_explain_shows_defaults_of_the_whole_program(tmp_path):
+    write(tmp_path, {"nginx.conf": "events {}\nhttp {\n server {\n  listen 127.0.0.1:8000;\n  gzip on;\n"
+                                   "  location /a { client_max_body_size 5m; }\n }\n server { listen 127.0.0.1:8001; }\n}\n"})
+    tables, _ = explain(tmp_path, "nginx.conf")
+    edge = tables["nginx"]
+    for scope, name, value in [("main", "user", "www-data"), ("main", "worker_processes", "1"), ("main", "pid", "/run/nginx.pid"),
+                               ("main", "error_log", "/var/log/nginx/error.log error"), ("events", "worker_connections", "512"),
+                               ("http", "access_log", "/var/log/nginx/access.log combined"),
+                               ("http", "ssl_protocols", "TLSv1.2 TLSv1.3"),
+                               ("http", "gzip", "off"), ("http", "client_max_body_size", "1m")]:
+        assert (scope, value, "default") in rows(edge, name), name
+    assert ("server 127.0.0.1:8000 > location /a", "5m", "nginx.conf:6") in rows(edge, "client_max_body_size")
+    (tmp_path / "nginx.conf").write_text("worker_processes 3;\nevents { worker_connections 7; }\nhttp { gzip on; access_log off; }\n")
+    edge = explain(tmp_path, "nginx.conf")[0]["nginx"]
+    assert rows(edge, "worker_processes") == [("main", "3", "nginx.conf:1")]
+    for name in ("worker_connections", "gzip", "access_log"):
+        assert len(rows(edge, name)) == 1, name
+
+
 def test_explain_says_why_something_is_not_fused(tmp_path):
     write(tmp_path, {"nginx.conf": NGINX % PASS, "app.ini": UWSGI + "static-map = /s=/srv\n"})
     tables, _ = explain(tmp_path, "nginx.conf", "app.ini")

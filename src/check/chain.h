@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "check/finding.h"
@@ -20,12 +21,17 @@ namespace tierce::check {
 struct StartedBy {
   config::supervisord::ProcessSettings process;
   const config::supervisord::IniSection* section = nullptr;  // Of Supervisor::file.
+  bool made = false;  // For an app or the edge of one file: nobody has written the section's keys.
 };
+
+// Instead of the folder that `tierce up` makes for sockets that nobody names.
+inline constexpr std::string_view kSocketFolder = "/tmp/tierce-of-this-run";
 
 struct Supervisor {
   std::string path;
   config::supervisord::Settings settings;
   config::supervisord::IniFile file;
+  bool one_file = false;  // Of `tierce up`, which makes it one.
 };
 
 struct Edge {
@@ -33,7 +39,8 @@ struct Edge {
   std::string name;  // Of its program, or the file's.
   config::nginx::Reading reading;
   config::nginx::Interpretation made;
-  bool fragment = false;  // The file stands for itself; what is around it is not known.
+  std::optional<std::string> prefix;  // What relative paths begin with, with its slash; nullopt: nobody says.
+  bool fragment = false;              // The file stands for itself; what is around it is not known.
   std::optional<StartedBy> started;
 };
 
@@ -57,6 +64,7 @@ struct Chain {
   std::unique_ptr<Image> image;
   std::string dockerfile_path;
   Dockerfile dockerfile;
+  bool is_up = false;  // The command of the image is `tierce up`, which stays in the foreground.
   std::vector<std::unique_ptr<Supervisor>> supervisors;
   std::vector<std::unique_ptr<Edge>> edges;
   std::vector<std::unique_ptr<App>> apps;

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <set>
 
 #include "base/getopt.h"
+#include "base/nearest_name.h"
 #include "check/file_kind.h"
+#include "check/gunicorn_start.h"
+#include "config/chain/one_file.h"
+#include "config/files_beside.h"
 #include "config/nginx/lexer.h"
 #include "config/supervisord/programs.h"
 #include "config/uwsgi/missing_file.h"
@@ -32,12 +37,29 @@ constexpr OptionRow kNginxOptions[] = {{'c', "c", true},  {'p', "p", true},  {'g
                                        {'e', "e", true},  {'s', "s", true},  {'q', "q", false},
                                        {'t', "t", false}, {'T', "T", false}, {'v', "v", false}};
 
+// Of supervisord and of `tierce up`.
+constexpr OptionRow kSupervisorOptions[] = {
+    {'c', "configuration", true},   {'n', "nodaemon", false},  {'s', "silent", false}, {'u', "user", true},
+    {'m', "umask", true},           {'d', "directory", true},  {'l', "logfile", true}, {'y', "logfile_maxbytes", true},
+    {'z', "logfile_backups", true}, {'e', "loglevel", true},   {'j', "pidfile", true}, {'i', "identifier", true},
+    {'q', "childlogdir", true},     {'k', "nocleanup", false}, {'a', "minfds", true},  {'\0', "minprocs", true},
+    {'t', "strip_ansi", false},     {'\0', "nginx", true},     {'\0', "uwsgi", true},  {'\0', "gunicorn", true},
+    {'\0', "no-fuse", false},
+};
+
+// They read at the same time.
+constexpr std::size_t kInterpretersMax = 8;
+
 std::string text_of_file(const std::string& path) {
   auto text = os::read_file(path);
   return text ? std::move(*text) : "";
 }
 
-std::string same_name(const std::string& path) { return fs::path(path).lexically_normal().string(); }
+// For comparing: files are named from the working directory, and wholly.
+std::string same_name(const std::string& path) {
+  std::error_code ignored;
+  return fs::absolute(path, ignored).lexically_normal().string();
+}
 
 // What has to stand around a fragment of a configuration, which is included by another file: "" for a whole one.
 string_view around_fragment(const std::string& text) {
@@ -74,17 +96,23 @@ class Collector {
   Chain run(const std::vector<std::string>& paths) {
     for (const std::string& path : paths) add_path(path);
     for (const auto& [path, kind] : files_) {
-      if (kind == FileKind::kNginx || kind == FileKind::kUwsgi || kind == FileKind::kGunicorn)
+      if (kind != FileKind::kDockerfile && kind != FileKind::kSupervisor && kind != FileKind::kPython)
         chain_.image->stand_in(path);
     }
     // A Dockerfile says where the others are found, a supervisor which of them belong together.
-    for (const FileKind kind : {FileKind::kDockerfile, FileKind::kSupervisor, FileKind::kNginx, FileKind::kUwsgi,
-                                FileKind::kGunicorn, FileKind::kPython}) {
+    for (const FileKind kind : {FileKind::kDockerfile, FileKind::kSupervisor, FileKind::kOneFile, FileKind::kNginx,
+                                FileKind::kUwsgi, FileKind::kGunicorn, FileKind::kPython}) {
       const auto waiting = files_;
       for (const auto& [path, of] : waiting) {
-        if (of == kind) add_file(path, path, kind);
+        if (of == kind && (kind != FileKind::kNginx || !is_fragment(path))) add_file(path, path, kind);
       }
     }
+    // Those that no other one includes.
+    const auto waiting = files_;
+    for (const auto& [path, of] : waiting) {
+      if (of == FileKind::kNginx) add_file(path, path, of);
+    }
+    while (!gunicorns_.empty()) finish_gunicorn();
     return std::move(chain_);
   }
 
@@ -114,10 +142,13 @@ class Collector {
     for (const std::string& name : names) {
       const FileKind kind = kind_of_file(name, readable(name));
       any = any || (kind != FileKind::kUnknown && kind != FileKind::kPython);
-      if (kind != FileKind::kUnknown && kind != FileKind::kPython) files_.emplace_back(same_name(name), kind);
+      if (kind != FileKind::kUnknown && kind != FileKind::kPython)
+        files_.emplace_back(fs::path(name).lexically_normal().string(), kind);
     }
     if (!any) chain_.say(Severity::kError, "file-missing", {path}, "no configuration stands in this directory");
   }
+
+  static bool is_fragment(const std::string& path) { return !around_fragment(readable(path)).empty(); }
 
   static std::string readable(const std::string& path) {
     std::error_code error;
@@ -132,12 +163,14 @@ class Collector {
         return add_dockerfile(local);
       case FileKind::kSupervisor:
         return add_supervisor(local);
+      case FileKind::kOneFile:
+        return add_one_file(inside_of(path));
       case FileKind::kNginx:
         return add_edge(path, "", fs::path(local).filename(), std::nullopt);
       case FileKind::kUwsgi:
         return add_uwsgi({"--ini", path}, {path}, fs::path(local).filename(), std::nullopt);
       case FileKind::kGunicorn:
-        return add_gunicorn({"-c", local}, "", {local}, fs::path(local).filename(), std::nullopt);
+        return add_gunicorn({"-c", inside_of(local)}, "", {local}, fs::path(local).filename(), std::nullopt);
       case FileKind::kPython:
         chain_.python_files.push_back(local);
         return;
@@ -167,6 +200,7 @@ class Collector {
     add_command(docker.command, command);
     // Those that nothing names, too.
     for (const std::string& inside : chain_.image->copied_files()) {
+      if (!may_be_configuration(inside)) continue;
       const std::string local = chain_.image->shown(inside);
       const FileKind kind = kind_of_file(local, readable(local));
       if (kind == FileKind::kUnknown || kind == FileKind::kPython || kind == FileKind::kDockerfile) continue;
@@ -177,45 +211,84 @@ class Collector {
     }
   }
 
+  // Deep below a copied directory lies much else, in which nobody wants to be told of mistakes.
+  bool may_be_configuration(const std::string& inside) const {
+    if (!chain_.image->is_deep(inside)) return true;
+    for (const fs::path& part : fs::path(inside).parent_path()) {
+      const std::string name = part;
+      for (const char* usual : {"nginx", "uwsgi", "supervisor", "gunicorn", "conf.d", "sites-"}) {
+        if (name.find(usual) != std::string::npos) return true;
+      }
+    }
+    return false;
+  }
+
   // The command that the container is.
   void add_command(const std::vector<std::string>& words, const Place& place) {
     if (words.empty()) return;
-    std::string text;
-    for (const std::string& word : words) text += fmt::format("'{}' ", word);
-    if (const Program program = config::chain::read_program(text); program.role != ProgramRole::kOther) {
-      add_program(program, fs::path(program.path).filename(), place, std::nullopt);
-      return;
+    const bool ours = words.size() > 1 && fs::path(words[0]).filename() == "tierce";
+    chain_.is_up = ours && words[1] == "up";
+    if (!chain_.is_up && !(ours && words[1] == "supervisord") && fs::path(words[0]).filename() != "supervisord") {
+      std::string text;
+      for (const std::string& word : words) text += fmt::format("'{}' ", word);
+      const Program program = config::chain::read_program(text);
+      return add_program(program, fs::path(program.path).filename(), place, std::nullopt);
     }
-    const auto names_server = [](const std::string& word) { return fs::path(word).filename() == "supervisord"; };
-    const bool supervisor = names_server(words[0]) || (words.size() > 1 && fs::path(words[0]).filename() == "tierce" &&
-                                                       (words[1] == "supervisord" || words[1] == "up"));
-    if (!supervisor) return;
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-      if (words[i] != "-c" && words[i] != "--configuration") continue;
-      const std::string& file = words[i + 1];
-      if (chain_.image->presence(file) == Image::Presence::kThere) continue;
-      std::string beside;
-      for (const std::string& other : chain_.image->copied_files()) {
-        const std::string local = chain_.image->shown(other);
-        if (fs::path(other).parent_path() == fs::path(file).parent_path() &&
-            kind_of_file(local, readable(local)) == FileKind::kSupervisor)
-          beside += (beside.empty() ? "" : ", ") + other;
+    const auto given = read_options({words.begin() + (ours ? 2 : 1), words.end()}, kSupervisorOptions);
+    if (!given) return say_message(given.error().text(), "supervisord", Severity::kError, place.file, place.line);
+    for (const auto& [name, value] : given->options) {
+      if (name == "configuration") check_copied(value, place);
+      if (name == "nginx") add_nginx({.arguments = {"-c", value, "-g", "daemon off;"}}, "nginx", place, std::nullopt);
+      if (name == "uwsgi") add_uwsgi({value}, place, "uwsgi", std::nullopt);
+      if (name == "gunicorn") {
+        if (const auto arguments = supervisord::split_command(value))
+          add_gunicorn(*arguments, "", place, "gunicorn", std::nullopt);
       }
-      chain_.say(Severity::kError, "file-missing", place,
-                 fmt::format("supervisord cannot read {}: nothing copies it", file),
-                 beside.empty() ? "" : fmt::format("{} lies beside it", beside));
     }
+    for (const std::string& file : given->words) check_copied(file, place);
+  }
+
+  // What supervisord is to read.
+  void check_copied(const std::string& file, const Place& place) {
+    if (chain_.image->presence(file) == Image::Presence::kThere) return;
+    std::string beside;
+    for (const std::string& other : chain_.image->copied_files()) {
+      const std::string local = chain_.image->shown(other);
+      if (fs::path(other).parent_path() == fs::path(file).parent_path() &&
+          kind_of_file(local, readable(local)) == FileKind::kSupervisor)
+        beside += (beside.empty() ? "" : ", ") + other;
+    }
+    chain_.say(Severity::kError, "file-missing", place,
+               fmt::format("supervisord cannot read {}: nothing copies it", file),
+               beside.empty() ? "" : fmt::format("{} lies beside it", beside));
   }
 
   // --- the supervisor ---
 
-  void add_supervisor(const std::string& path) {
-    used_.insert(same_name(path));
-    const auto around = supervisord::surroundings();
+  // The one file of `tierce up` is all of the chain.
+  void add_one_file(const std::string& path) {
+    used_.insert(same_name(chain_.image->shown(path)));
+    const auto reading =
+        nginx::read_as_far_as_possible({.path = path, .globals = "", .go_on = true}, chain_.image->for_nginx());
+    const nginx::Configuration& file = reading.configuration;
+    // With the edge comes what is wrong with the file as an nginx.conf.
+    if (!file.has("http")) read_edge(path, "", path, std::nullopt);
+    for (const Error& error : config::chain::names_given_twice(file))
+      say_message(error.text(), "name-twice", Severity::kError, path);
+    chain_.image->translate_for_uwsgi(path, config::chain::as_uwsgi_ini(file, std::string(kSocketFolder)));
+    add_supervisor(path, config::chain::as_supervisord_conf(file, path));
+  }
+
+  // `text`: what it is as a supervisord.conf, where it is none itself.
+  void add_supervisor(const std::string& path, const std::optional<std::string>& text = std::nullopt) {
+    used_.insert(same_name(chain_.image->shown(path)));
+    auto around = supervisord::surroundings();
+    if (text) around.texts[path] = *text;
     auto file = supervisord::read_ini_file(path, around);
     if (!file) return say_message(file.error().text(), "supervisord", Severity::kError, path);
     auto made = std::make_unique<Supervisor>();
     made->path = path;
+    made->one_file = text.has_value();
     made->file = std::move(*file);
     for (const auto& section : made->file.sections) used_.insert(same_name(section.place.file));
     if (supervisord::find_section(made->file, "supervisord") == nullptr) {
@@ -232,6 +305,7 @@ class Collector {
     } else {
       std::vector<Error> errors;
       auto settings = supervisord::read_settings_as_far_as_possible(path, {}, around, errors);
+      if (settings && made->one_file) settings->nodaemon = true;
       say_supervisor_errors(errors, path);
       if (!settings) return say_message(settings.error().text(), "supervisord", Severity::kError, path);
       made->settings = std::move(*settings);
@@ -267,7 +341,9 @@ class Collector {
     }
     Place place{process.place.file, process.place.line};
     if (started.section != nullptr) {
-      if (const auto* key = started.section->find("command")) place = {key->place.file, key->place.line};
+      const auto* key = started.section->find("command");
+      if (key != nullptr && key->place.line != 0) place = {key->place.file, key->place.line};
+      started.made = key != nullptr && key->place.line == 0;
     }
     add_program(program, process.program, place, std::move(started));
   }
@@ -308,10 +384,17 @@ class Collector {
       return;
     }
     add_edge(file, globals, name, std::move(started));
+    if (!prefix.empty()) chain_.edges.back()->prefix = prefix + (prefix.ends_with('/') ? "" : "/");
   }
 
   void add_edge(const std::string& given, const std::string& globals, const std::string& name,
                 std::optional<StartedBy> started) {
+    chain_.edges.push_back(read_edge(given, globals, name, std::move(started)));
+  }
+
+  // Says what is wrong with it.
+  std::unique_ptr<Edge> read_edge(const std::string& given, const std::string& globals, const std::string& name,
+                                  std::optional<StartedBy> started) {
     const std::string path = inside_of(given);
     auto edge = std::make_unique<Edge>();
     edge->path = path;
@@ -346,7 +429,7 @@ class Collector {
       }
     }
     for (const std::string& warning : edge->made.warnings) say_message(warning, "nginx", Severity::kWarning, path);
-    chain_.edges.push_back(std::move(edge));
+    return edge;
   }
 
   static std::string quoted(const std::string& path) {
@@ -428,37 +511,73 @@ class Collector {
     chain_.findings.push_back(std::move(finding));
   }
 
+  // Begins to read: interpreters take long to start, and do so beside each other.
   void add_gunicorn(const std::vector<std::string>& arguments, const std::string& python, const Place& place,
                     const std::string& name, std::optional<StartedBy> started) {
-    config::GunicornSource source{.arguments = arguments, .directory = {}, .table = config::gunicorn_table()};
+    const GunicornStart start = gunicorn_start(arguments, started ? started->process.directory : "", *chain_.image);
+    used_.insert(same_name(start.configuration));
+    if (!start.missing.empty())
+      chain_.say(Severity::kError, "file-missing", place,
+                 fmt::format("gunicorn cannot read {}: it is not there{}", start.missing,
+                             config::what_lies_beside(chain_.image->shown(start.missing))));
     std::error_code ignored;
-    source.directory = fs::current_path(ignored).string();
-    // A configuration of the image is read where it lies beside the Dockerfile.
-    for (std::size_t i = 0; i < source.arguments.size(); ++i) {
-      std::string& word = source.arguments[i];
-      if (i > 0 && (source.arguments[i - 1] == "-c" || source.arguments[i - 1] == "--config"))
-        word = chain_.image->shown(word);
-      if (word.starts_with("--config=")) word = "--config=" + chain_.image->shown(word.substr(9));
-      if (word.ends_with(".py")) used_.insert(same_name(word));
-    }
     std::string wanted = python.empty() ? options_.python : python;
     if (chain_.image->is_container() && !fs::exists(wanted, ignored)) wanted = options_.python;
-    auto read = supervise::read_gunicorn(source, wanted);
-    if (!read) return say_message(read.error().text(), "gunicorn", Severity::kWarning, place.file, place.line);
-    if (read->exit_code != 0)
-      return chain_.say(Severity::kError, "gunicorn", place, "the configuration cannot be read: Python says why above");
+    using Reader = supervise::GunicornReader;
+    auto reader = Reader::begin(start.source, wanted, Reader::Purpose::kCheck);
+    if (!reader) return say_message(reader.error().text(), "gunicorn", Severity::kWarning, place.file, place.line);
     auto app = std::make_unique<App>();
     app->role = ProgramRole::kGunicorn;
     app->name = name;
     app->start = place;
     app->started = std::move(started);
-    app->gunicorn = config::GunicornValues::read(read->outcome);
-    auto run = config::run_settings_of(*app->gunicorn);
-    if (!run) return say_message(run.error().text(), "gunicorn", Severity::kError, place.file, place.line);
+    if (gunicorns_.size() == kInterpretersMax) finish_gunicorn();
+    gunicorns_.emplace_back(app.get(), std::move(*reader));
+    chain_.apps.push_back(std::move(app));  // In its place among the others.
+  }
+
+  // The one that was begun first.
+  void finish_gunicorn() {
+    App& app = *gunicorns_.front().first;
+    auto read = gunicorns_.front().second.end();
+    gunicorns_.pop_front();
+    if (read && read->exit_code == 0 && take_gunicorn(app, read->outcome)) return;
+    if (!read) say_message(read.error().text(), "gunicorn", Severity::kWarning, app.start.file, app.start.line);
+    if (read && read->exit_code != 0)
+      chain_.say(Severity::kError, "gunicorn", app.start, "the configuration cannot be read: Python says why above");
+    std::erase_if(chain_.apps, [&app](const auto& each) { return each.get() == &app; });
+  }
+
+  // false: no application comes of it.
+  bool take_gunicorn(App& app, const std::string& outcome) {
+    app.gunicorn = config::GunicornValues::read(outcome);
+    for (const auto& wrong : app.gunicorn->wrong()) say_gunicorn(app, wrong);
+    auto run = config::run_settings_of(*app.gunicorn);
+    if (!run)
+      return say_message(run.error().text(), "gunicorn", Severity::kError, app.start.file, app.start.line), false;
     for (const std::string& warning : run->settings.warnings)
-      say_message(warning, "gunicorn", Severity::kWarning, place.file, place.line);
-    app->settings = std::move(run->settings);
-    chain_.apps.push_back(std::move(app));
+      say_message(warning, "gunicorn", Severity::kWarning, app.start.file, app.start.line);
+    app.settings = std::move(run->settings);
+    return true;
+  }
+
+  void say_gunicorn(const App& app, const config::GunicornValues::Wrong& wrong) {
+    const Place place = place_of_text(wrong.place).value_or(app.start);
+    if (wrong.kind == "name") {
+      std::vector<string_view> names;
+      for (const auto& setting : config::gunicorn_settings()) names.push_back(setting.name);
+      const string_view near = nearest_name(wrong.text, names);
+      // Next to the setting itself it is a name of the user's own.
+      if (!near.empty() && app.gunicorn->place(near).empty())
+        chain_.say(Severity::kWarning, "gunicorn", place,
+                   fmt::format("{} is no setting of Gunicorn and has no effect", wrong.text),
+                   fmt::format("did you mean {}?", near));
+      return;
+    }
+    const bool of_machine = wrong.kind == "machine";
+    const char* code = !of_machine ? "gunicorn" : wrong.text.starts_with("chdir") ? "file-missing" : "user-unknown";
+    chain_.say(of_machine && chain_.image->is_container() ? Severity::kNote : Severity::kError, code, place,
+               wrong.text);
   }
 
   // --- both ---
@@ -479,6 +598,7 @@ class Collector {
 
   const CollectOptions& options_;
   Chain chain_;
+  std::deque<std::pair<App*, supervise::GunicornReader>> gunicorns_;  // Being read.
   std::vector<std::pair<std::string, FileKind>> files_;
   std::set<std::string> used_;                 // Local paths that have been read for a role.
   std::map<std::string, std::string> inside_;  // Local path -> path in the image.

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "config/supervisord/words.h"
+
 namespace tierce::check {
 namespace {
 
@@ -76,6 +78,23 @@ std::vector<std::string> command_of(const std::string& text) {
   return {"/bin/sh", "-c", text};
 }
 
+std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// "tini -- COMMAND", "sh -c 'exec COMMAND'": COMMAND.
+std::vector<std::string> without_starters(std::vector<std::string> words) {
+  if (!words.empty() && (last_part(words[0]) == "tini" || last_part(words[0]) == "dumb-init")) {
+    words.erase(words.begin());
+    while (!words.empty() && words[0].starts_with('-')) words.erase(words.begin());
+  }
+  const bool shell = words.size() == 3 && (last_part(words[0]) == "sh" || last_part(words[0]) == "bash") &&
+                     words[1] == "-c" && words[2].find_first_of("$`&|;<>()\n") == std::string::npos;
+  if (!shell) return words;
+  auto inner = config::supervisord::split_command(words[2]);
+  if (!inner || inner->empty()) return words;
+  if (inner->front() == "exec") inner->erase(inner->begin());
+  return std::move(*inner);
+}
+
 std::string absolute(const std::string& directory, const std::string& path) {
   if (path.starts_with('/')) return path;
   const bool is_directory = path == "." || path.ends_with('/') || path.ends_with("/.");
@@ -95,6 +114,7 @@ class Reader {
     // The shell form of ENTRYPOINT takes no CMD.
     if (entrypoint_.empty() || entrypoint_.front() != "/bin/sh")
       made_.command.insert(made_.command.end(), command_.begin(), command_.end());
+    made_.command = without_starters(std::move(made_.command));
     return std::move(made_);
   }
 

@@ -16,7 +16,9 @@ struct Dockerfile {
   std::vector<Copy> copies;     // Of the last stage and those that it is made from; without --from and ADD of URLs.
   std::string directory = "/";  // WORKDIR at the end.
   std::string user;             // USER at the end.
-  std::vector<std::string> command;  // ENTRYPOINT and CMD; of their shell form: sh -c TEXT.
+  // ENTRYPOINT and CMD, without an init or a shell that does nothing but start the rest; else, of their shell form:
+  // sh -c TEXT.
+  std::vector<std::string> command;
   int command_line = 0;
   // A list over several lines without a backslash, which Docker refuses.
   bool command_broken = false;

@@ -48,7 +48,16 @@ TEST(Dockerfile, TheLastStageAndWhatItIsMadeFromCount) {
   ASSERT_EQ(docker.copies.size(), 1u);
   EXPECT_EQ(docker.copies[0].destination, "/one");
   EXPECT_EQ(docker.command, (Words{"uwsgi", "--ini", "x.ini"}));
-  EXPECT_EQ(read_dockerfile("FROM x\nCMD uwsgi --ini x\n").command, (Words{"/bin/sh", "-c", "uwsgi --ini x"}));
+  EXPECT_EQ(read_dockerfile("FROM x\nCMD a && b\n").command, (Words{"/bin/sh", "-c", "a && b"}));
+}
+
+TEST(Dockerfile, SeesThroughWhatOnlyStartsTheCommand) {
+  for (const char* command : {"uwsgi --ini x", "exec uwsgi --ini x", "[\"sh\", \"-c\", \"exec uwsgi --ini x\"]",
+                              "[\"tini\", \"-g\", \"--\", \"uwsgi\", \"--ini\", \"x\"]"})
+    EXPECT_EQ(read_dockerfile(std::string("FROM x\nCMD ") + command).command, (Words{"uwsgi", "--ini", "x"}))
+        << command;
+  EXPECT_EQ(read_dockerfile("FROM x\nENTRYPOINT [\"/usr/bin/tini\", \"--\"]\nCMD [\"nginx\"]\n").command,
+            (Words{"nginx"}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "check/passes.h"
+#include "config/edge_welcome.h"
 #include "config/nginx/meaning.h"
 #include "config/supervisord/keys.h"
 #include "config/uwsgi/option.h"
@@ -63,20 +64,28 @@ class EdgeTable {
   Table made() {
     table_ = {.role = "nginx", .name = edge_.edge->name, .rows = {}};
     for (const auto& scope : edge_.scopes) add_scope(*scope);
-    for (const nginx::Meaning& meaning : nginx::http_meanings()) {
-      if (meaning.fallback.empty() || said_.contains(meaning.name)) continue;
-      table_.rows.push_back({"http", meaning.name, meaning.fallback, kDefault});
+    if (!edge_.edge->fragment) {
+      for (const nginx::Meaning& meaning : nginx::main_meanings())
+        add_default(meaning.name == "worker_connections" ? "events" : "main", meaning.name, meaning.fallback);
+      add_default("http", "access_log", "/var/log/nginx/access.log combined");
     }
+    for (const nginx::Meaning& meaning : nginx::http_meanings()) add_default("http", meaning.name, meaning.fallback);
     return std::move(table_);
   }
 
  private:
+  void add_default(const char* scope, const std::string& name, const std::string& value) {
+    if (!value.empty() && !said_.contains(name)) table_.rows.push_back({scope, name, value, kDefault});
+  }
+
   void add_scope(const Scope& scope) {
     const std::string path = path_of(scope);
+    // What a server or location says holds there alone: the default holds for the others.
+    const bool for_all = scope.outer == nullptr || scope.is("http") || scope.is("events");
     std::set<string_view> here;
     for (const nginx::Node& node : *scope.nodes) {
       here.insert(node.words.front());
-      said_.insert(node.words.front());
+      if (for_all) said_.insert(node.words.front());
       const bool block = node.directive != nullptr && node.directive->block == nginx::Block::kDirectives;
       if (!block) add(path, node);
     }
@@ -196,6 +205,11 @@ std::string why_not_fused(const App& app, const AppSocket& socket) {
 }
 
 std::string way_of(const Pass& pass) {
+  if (!pass.program.empty()) {
+    if (pass.app == nullptr) return "no application of this name";
+    const std::string why = config::why_not_shared(pass.app->settings.edge);
+    return why.empty() ? fmt::format("fused with {}", pass.program) : fmt::format("nowhere: {}", why);
+  }
   if (pass.app == nullptr)
     return is_remote(pass.address) ? "another machine" : "socket: nobody of these files listens there";
   if (pass.spoken != pass.protocol) return fmt::format("socket: {} expects {}", pass.app->name, name_of(pass.spoken));
@@ -212,18 +226,8 @@ Table passes_table(const Chain& chain, const std::vector<EdgePasses>& edges) {
   Table table{.role = "fused", .name = "tierce up", .rows = {}};
   for (const EdgePasses& edge : edges) {
     for (const Pass& pass : edge.passes) {
-      table.rows.push_back({path_of(*pass.scope),
-                            fmt::format("{} {}", pass.statement->words.front(), pass.address.text()), way_of(pass),
-                            source_text(chain, chain.place_in(*pass.edge, pass.place()))});
-    }
-    for (const auto& scope : edge.scopes) {
-      const auto* named = scope->own("wsgi_pass");
-      if (named == nullptr || named->words.size() < 2) continue;
-      const bool known = std::any_of(chain.apps.begin(), chain.apps.end(),
-                                     [&](const auto& app) { return app->name == named->words[1]; });
-      table.rows.push_back({path_of(*scope), fmt::format("wsgi_pass {}", named->words[1]),
-                            known ? fmt::format("fused with {}", named->words[1]) : "no program of this name",
-                            source_text(chain, chain.place_in(*edge.edge, named->place))});
+      table.rows.push_back({path_of(*pass.scope), fmt::format("{} {}", pass.statement->words.front(), pass.target()),
+                            way_of(pass), source_text(chain, chain.place_in(*pass.edge, pass.place()))});
     }
   }
   return table;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "config/chain/one_file.h"
 #include "config/nginx/directive.h"
 #include "config/nginx/lexer.h"
 #include "config/supervisord/keys.h"
@@ -38,6 +39,23 @@ bool is_nginx(string_view text) {
   return !config::nginx::directives_named(first->words.front()).empty();
 }
 
+// Has blocks of the one file outside all others.
+bool is_one_file(string_view text) {
+  config::nginx::Lexer lexer(text);
+  using End = config::nginx::Statement::End;
+  std::size_t open = 0;
+  for (;;) {
+    const auto statement = lexer.next();
+    if (!statement || statement->end == End::kTextEnds) return false;
+    if (statement->end == End::kBlockEnds) {
+      if (open > 0) --open;
+      continue;
+    }
+    if (statement->end != End::kBlockBegins) continue;
+    if (open++ == 0 && config::chain::is_block_of_one_file(statement->words.front())) return true;
+  }
+}
+
 }  // namespace
 
 FileKind kind_of_file(const std::string& path, string_view text) {
@@ -55,6 +73,7 @@ FileKind kind_of_file(const std::string& path, string_view text) {
     if (name.find("supervisor") != std::string::npos) return FileKind::kSupervisor;
     return FileKind::kUnknown;
   }
+  if (name == "tierce.conf" || is_one_file(text)) return FileKind::kOneFile;
   if (name.find("nginx") != std::string::npos || is_nginx(text)) return FileKind::kNginx;
   return FileKind::kUnknown;
 }

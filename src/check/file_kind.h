@@ -7,7 +7,7 @@
 
 namespace tierce::check {
 
-enum class FileKind : std::uint8_t { kUnknown, kDockerfile, kSupervisor, kNginx, kUwsgi, kGunicorn, kPython };
+enum class FileKind : std::uint8_t { kUnknown, kDockerfile, kSupervisor, kOneFile, kNginx, kUwsgi, kGunicorn, kPython };
 
 FileKind kind_of_file(const std::string& path, std::string_view text);
 

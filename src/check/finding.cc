@@ -104,6 +104,14 @@ Finding finding_of_message(string_view message, string_view code, Severity sever
   return finding;
 }
 
+std::optional<Place> place_of_text(string_view text) {
+  if (text.empty()) return std::nullopt;
+  const std::size_t colon = text.rfind(':');
+  const auto line = colon == string_view::npos ? std::nullopt : line_number(text.substr(colon + 1));
+  if (!line) return Place{std::string(text), 0};
+  return Place{std::string(text.substr(0, colon)), *line};
+}
+
 void put_in_order(std::vector<Finding>& findings) {
   const auto key = [](const Finding& f) {
     return std::make_tuple(std::string_view(f.place.file), f.place.line, -static_cast<int>(f.severity));

@@ -34,6 +34,9 @@ std::string json_of(const std::vector<Finding>& findings);
 // "(did you mean x?)" as the suggestion. A message without a place is about `file`.
 Finding finding_of_message(std::string_view message, std::string_view code, Severity severity, const std::string& file);
 
+// "FILE:LINE" or "FILE"; nullopt for "".
+std::optional<Place> place_of_text(std::string_view text);
+
 // By file, line and severity, each once.
 void put_in_order(std::vector<Finding>& findings);
 

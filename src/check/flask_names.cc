@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "base/nearest_name.h"
@@ -78,16 +79,30 @@ std::vector<string_view> code_lines(string_view text) {
   return lines;
 }
 
-// "NAME = Flask(" and "NAME = flask.Flask(".
-std::set<string_view> applications(const std::vector<string_view>& lines) {
-  std::set<string_view> names;
-  for (const string_view line : lines) {
+// What a Blueprint has beside.
+constexpr std::array kOfBlueprints = std::to_array<string_view>(
+    {"add_app_template_filter", "add_app_template_global", "add_app_template_test", "after_app_request",
+     "app_context_processor", "app_errorhandler", "app_template_filter", "app_template_global", "app_template_test",
+     "app_url_defaults", "app_url_value_preprocessor", "before_app_first_request", "before_app_request", "record",
+     "record_once", "teardown_app_request"});
+
+// NAME -> "Flask" or "Blueprint" of "NAME = Flask(" and "NAME = flask.Blueprint(", at any depth.
+std::map<string_view, string_view> applications(const std::vector<string_view>& lines) {
+  std::map<string_view, string_view> names;
+  std::set<string_view> others;  // Something else as well: nobody knows which where.
+  for (const string_view whole : lines) {
+    const string_view line = without_blanks(whole);
     const string_view name = first_name(line);
     string_view rest = without_blanks(line.substr(name.size()));
     if (name.empty() || !rest.starts_with('=')) continue;
     rest = without_blanks(rest.substr(1));
-    if (rest.starts_with("Flask(") || rest.starts_with("flask.Flask(")) names.insert(name);
+    if (rest.starts_with('=')) continue;
+    if (rest.starts_with("flask.")) rest.remove_prefix(6);
+    const string_view kind = first_name(rest);
+    const bool ours = (kind == "Flask" || kind == "Blueprint") && rest.substr(kind.size()).starts_with('(');
+    if (!ours || names.emplace(name, kind).first->second != kind) others.insert(name);
   }
+  for (const string_view name : others) names.erase(name);
   return names;
 }
 
@@ -105,21 +120,25 @@ std::vector<WrongDecorator> wrong_decorators(string_view python) {
   const auto names = applications(lines);
   std::vector<WrongDecorator> found;
   int number = 0;
-  for (const string_view line : lines) {
+  for (const string_view whole : lines) {
     ++number;
+    const string_view line = without_blanks(whole);
     if (!line.starts_with('@')) continue;
     const string_view name = first_name(line.substr(1));
     const std::size_t dot = 1 + name.size();
-    if (!names.contains(name) || dot >= line.size() || line[dot] != '.') continue;
+    const auto named = names.find(name);
+    if (named == names.end() || dot >= line.size() || line[dot] != '.') continue;
     const string_view attribute = first_name(line.substr(dot + 1));
     const auto known = [&](const auto& table) {
       return std::find(table.begin(), table.end(), attribute) != table.end();
     };
-    if (known(kDecorators) || known(kOthers)) continue;
-    const string_view near = nearest_name(attribute, kDecorators);
+    const bool blueprint = named->second == "Blueprint";
+    if (known(kDecorators) || known(kOthers) || (blueprint && known(kOfBlueprints))) continue;
+    string_view near = nearest_name(attribute, kDecorators);
+    if (near.empty() && blueprint) near = nearest_name(attribute, kOfBlueprints);
     const std::string own = std::string(name) + "." + std::string(attribute) + " =";
     if (near.empty() || python.find(own) != string_view::npos) continue;
-    found.push_back({number, std::string(attribute), std::string(near)});
+    found.push_back({number, std::string(named->second), std::string(attribute), std::string(near)});
   }
   return found;
 }

@@ -22,6 +22,35 @@ bool is_stock_file(const std::string& path) {
   return false;
 }
 
+// Of a project with all its libraries the files that matter come first.
+constexpr std::size_t kFilesMax = 2000;
+constexpr int kDepthMax = 5;
+
+bool is_of_others(const std::string& name) {
+  return name.starts_with('.') || name == "node_modules" || name == "__pycache__" || name == "site-packages";
+}
+
+// By their paths below it: those of each folder before those of its folders.
+std::vector<std::string> files_below(const fs::path& top) {
+  std::vector<std::string> found;
+  std::vector<std::pair<fs::path, int>> folders = {{"", 0}};
+  for (std::size_t i = 0; i < folders.size() && found.size() < kFilesMax; ++i) {
+    const auto [folder, depth] = folders[i];
+    std::vector<fs::directory_entry> entries;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(top / folder, failed)) entries.push_back(entry);
+    std::sort(entries.begin(), entries.end());
+    for (const auto& entry : entries) {
+      const std::string name = entry.path().filename();
+      std::error_code ignored;
+      if (entry.is_regular_file(ignored)) found.push_back((folder / name).string());
+      if (entry.is_directory(ignored) && depth < kDepthMax && !is_of_others(name))
+        folders.emplace_back(folder / name, depth + 1);
+    }
+  }
+  return found;
+}
+
 std::string normal(const std::string& path) { return fs::path(path).lexically_normal().string(); }
 
 }  // namespace
@@ -34,6 +63,7 @@ class ImageForUwsgi : public UwsgiSurroundings {
   std::vector<std::pair<std::string, std::string>> environment() const override { return {}; }
   using UwsgiSurroundings::environment;
   Result<std::string> read_file(const std::string& path) const override {
+    if (const auto* text = image_.translated(path)) return *text;
     const auto found = image_.local(absolute(path));
     if (!found) return fail(Error(fmt::format("the Dockerfile copies no {}", absolute(path))));
     return config::uwsgi::this_machine().read_file(*found);
@@ -79,7 +109,10 @@ class MachineForUwsgi : public UwsgiSurroundings {
     return all;
   }
   using UwsgiSurroundings::environment;
-  Result<std::string> read_file(const std::string& path) const override { return real_.read_file(image_.shown(path)); }
+  Result<std::string> read_file(const std::string& path) const override {
+    if (const auto* text = image_.translated(path)) return *text;
+    return real_.read_file(image_.shown(path));
+  }
   Kind kind_of(const std::string& path) const override { return real_.kind_of(image_.shown(path)); }
   std::vector<std::string> glob(const std::string& pattern) const override { return real_.glob(pattern); }
   std::string absolute(const std::string& path) const override { return real_.absolute(path); }
@@ -131,6 +164,7 @@ Image::Image(const Dockerfile& dockerfile, const std::string& path, std::vector<
     }
   }
   std::reverse(mappings_.begin(), mappings_.end());
+  copied_files_ = find_copied_files();
   uwsgi_ = std::make_unique<ImageForUwsgi>(*this, directory_);
   nginx_.read = [this](const std::string& asked) -> Result<std::string> {
     if (const auto found = local(asked)) return config::nginx::this_machine().read(*found);
@@ -171,7 +205,7 @@ Image::Presence Image::presence(const std::string& path) const {
   return covered ? Presence::kMissing : Presence::kUnknown;
 }
 
-std::vector<std::string> Image::copied_files() const {
+std::vector<std::string> Image::find_copied_files() const {
   std::vector<std::string> found;
   const auto add = [&](std::string path) {
     if (std::find(found.begin(), found.end(), path) == found.end()) found.push_back(std::move(path));
@@ -182,15 +216,15 @@ std::vector<std::string> Image::copied_files() const {
   }
   for (const Mapping& each : mappings_) {
     if (!each.inside.ends_with('/')) continue;
-    std::vector<std::string> names;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(each.outside, ignored)) {
-      if (entry.is_regular_file(ignored)) names.push_back(entry.path().filename().string());
-    }
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) add(each.inside + name);
+    for (const std::string& name : files_below(each.outside)) add(each.inside + name);
   }
   return found;
+}
+
+bool Image::is_deep(const std::string& inside) const {
+  const std::string folder = fs::path(inside).parent_path().string() + "/";
+  return std::none_of(mappings_.begin(), mappings_.end(),
+                      [&](const Mapping& each) { return each.inside == inside || each.inside == folder; });
 }
 
 std::vector<std::string> Image::python_files(const std::string& directory) const {

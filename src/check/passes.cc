@@ -30,10 +30,21 @@ class Finder {
         const Node* statement = scope->own(passing.directive);
         if (statement != nullptr && statement->words.size() > 1) add(*scope, *statement, passing.protocol);
       }
+      const Node* by_name = scope->own("wsgi_pass");
+      if (by_name != nullptr && by_name->words.size() > 1) add_program(*scope, *by_name);
     }
   }
 
  private:
+  void add_program(const Scope& scope, const Node& statement) {
+    Pass pass{.edge = &edge_, .scope = &scope, .statement = &statement, .address = {}, .program = statement.words[1]};
+    pass.protocol = pass.spoken = WireProtocol::kUwsgi;
+    for (const auto& app : chain_.apps) {
+      if (app->name == pass.program) pass.app = app.get();
+    }
+    into_.passes.push_back(std::move(pass));
+  }
+
   void add(const Scope& scope, const Node& statement, WireProtocol protocol) {
     string_view text = statement.words[1];
     if (text.find('$') != string_view::npos) return;
@@ -83,7 +94,8 @@ class Finder {
 }  // namespace
 
 std::string Pass::directive(string_view rest) const {
-  const string_view name = statement->words.front();
+  // wsgi_pass is governed by what governs uwsgi_pass.
+  const string_view name = program.empty() ? string_view(statement->words.front()) : "uwsgi_pass";
   return fmt::format("{}{}", name.substr(0, name.find('_') + 1), rest);
 }
 

@@ -12,7 +12,7 @@
 
 namespace tierce::check {
 
-// One address of one uwsgi_pass, proxy_pass, fastcgi_pass or scgi_pass; an upstream has several.
+// One address of one uwsgi_pass, proxy_pass, fastcgi_pass or scgi_pass; an upstream has several. Or a wsgi_pass.
 struct Pass {
   const Edge* edge = nullptr;
   const Scope* scope = nullptr;                    // Where the directive stands.
@@ -20,12 +20,15 @@ struct Pass {
   const config::nginx::Node* server = nullptr;     // The line of the upstream that has the address.
   const Scope* upstream = nullptr;
   config::WireProtocol protocol = config::WireProtocol::kHttp;
-  config::nginx::Address address;
+  config::nginx::Address address;                             // Not of wsgi_pass.
+  std::string program;                                        // Of wsgi_pass.
   const App* app = nullptr;                                   // nullptr: nobody of the chain.
   config::WireProtocol spoken = config::WireProtocol::kHttp;  // What the application expects there.
 
   // "uwsgi_read_timeout", "proxy_read_timeout"
   std::string directive(std::string_view rest) const;
+  // What is behind the directive: "unix:/run/app.sock", "web".
+  std::string target() const { return program.empty() ? address.text() : program; }
   config::nginx::Place place() const { return (server != nullptr ? server : statement)->place; }
 };
 

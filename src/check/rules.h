@@ -23,6 +23,9 @@ void check_control(Chain& chain, const std::vector<EdgePasses>& edges);
 // Names that Flask does not have.
 void check_python(Chain& chain);
 
+// Where Python looks first.
+std::vector<std::string> import_directories(const Chain& chain, const App& app);
+
 // All of them, and what reading has found, in order.
 std::vector<Finding> check(Chain& chain);
 

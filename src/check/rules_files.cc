@@ -26,16 +26,17 @@ bool is_number(string_view text) { return !text.empty() && text.find_first_not_o
 
 struct PathDirective {
   string_view name;
-  bool required;   // nginx does not start without it.
-  bool directory;  // It is the directory of the path that must be there.
+  bool required;         // nginx does not start without it.
+  bool directory;        // It is the directory of the path that must be there.
+  bool by_conf = false;  // Relative ones begin in the configuration's folder; else at the prefix.
 };
 constexpr std::array kPaths = {
-    PathDirective{"ssl_certificate", true, false},
-    PathDirective{"ssl_certificate_key", true, false},
-    PathDirective{"ssl_dhparam", true, false},
-    PathDirective{"ssl_trusted_certificate", true, false},
-    PathDirective{"ssl_client_certificate", true, false},
-    PathDirective{"auth_basic_user_file", false, false},
+    PathDirective{"ssl_certificate", true, false, true},
+    PathDirective{"ssl_certificate_key", true, false, true},
+    PathDirective{"ssl_dhparam", true, false, true},
+    PathDirective{"ssl_trusted_certificate", true, false, true},
+    PathDirective{"ssl_client_certificate", true, false, true},
+    PathDirective{"auth_basic_user_file", false, false, true},
     PathDirective{"root", false, false},
     PathDirective{"alias", false, false},
     PathDirective{"access_log", true, true},
@@ -45,13 +46,28 @@ constexpr std::array kPaths = {
 
 bool is_path(string_view text) { return text.starts_with('/') && text.find('$') == string_view::npos; }
 
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
+// As nginx opens it; "" where that is not known, or no file.
+std::string path_of(const Edge& edge, const PathDirective& row, const std::string& word) {
+  if (is_path(word)) return word;
+  if (word.empty() || word.find_first_of("$:") != std::string::npos) return "";
+  // "access_log off", "error_log stderr", "auth_basic_user_file off"
+  for (const char* other : {"off", "stderr", "memory", "on"}) {
+    if (word == other) return "";
+  }
+  if (edge.fragment || (!row.by_conf && !edge.prefix)) return "";
+  return (row.by_conf ? folder_of(edge.path) : *edge.prefix) + word;
+}
+
 void check_edge_paths(Chain& chain, const Edge& edge, const Scope& scope) {
   for (const Node& node : *scope.nodes) {
     const auto row = std::find_if(kPaths.begin(), kPaths.end(),
                                   [&](const PathDirective& each) { return each.name == node.words.front(); });
-    if (row == kPaths.end() || node.words.size() < 2 || !is_path(node.words[1])) continue;
-    const std::string path = row->directory ? fs::path(node.words[1]).parent_path().string() : node.words[1];
-    if (chain.image->presence(path) != Image::Presence::kMissing) continue;
+    if (row == kPaths.end() || node.words.size() < 2) continue;
+    const std::string named = path_of(edge, *row, node.words[1]);
+    const std::string path = row->directory ? fs::path(named).parent_path().string() : named;
+    if (path.empty() || chain.image->presence(path) != Image::Presence::kMissing) continue;
     // Directories of packages and volumes are not part of what is copied.
     if (row->directory && chain.image->is_container()) continue;
     chain.say(
@@ -78,22 +94,6 @@ void check_app_paths(Chain& chain, const App& app) {
               app.place_of(each.option, "").value_or(app.start),
               fmt::format("{}: there is no {}", line->name, *line->value));
   }
-}
-
-// Where Python looks first.
-std::vector<std::string> import_directories(const Chain& chain, const App& app) {
-  std::vector<std::string> all;
-  std::string directory = app.settings.chdir;
-  if (directory.empty() && app.started) directory = app.started->process.directory;
-  if (directory.empty()) {
-    directory = chain.image->is_container() ? chain.dockerfile.directory : fs::current_path().string();
-  }
-  all.push_back(directory);
-  for (const std::string& path : app.settings.pythonpath)
-    all.push_back(path.starts_with('/') ? path : directory + "/" + path);
-  if (app.file && is_path(app.file->value.value_or("")))
-    all.push_back(fs::path(*app.file->value).parent_path().string());
-  return all;
 }
 
 // A module that is in none of the directories may be installed, so it is only said where the directory is known to hold
@@ -151,6 +151,31 @@ void check_identities(Chain& chain, const App& app) {
     check_identity(chain, app, "chown-socket", "", settings.socket_owner.substr(colon + 1), true);
 }
 
+void check_name(Chain& chain, const config::supervisord::IniKey* key, const std::string& section,
+                const std::string& name, bool group) {
+  if (key == nullptr || name.empty() || is_number(name)) return;
+  if (group ? ::getgrnam(name.c_str()) != nullptr : ::getpwnam(name.c_str()) != nullptr) return;
+  const bool image = chain.image->is_container();
+  chain.say(image ? Severity::kNote : Severity::kError, "user-unknown", {key->place.file, key->place.line},
+            fmt::format("[{}] {}: there is no {} {}{}", section, key->name, group ? "group" : "user", name,
+                        image ? " on this machine; the image may have it" : ""));
+}
+
+// Of the supervisor itself; its reader knows those of programs.
+void check_supervisor_identities(Chain& chain, const Supervisor& supervisor) {
+  using config::supervisord::find_section;
+  if (const auto* main = find_section(supervisor.file, "supervisord"))
+    check_name(chain, main->find("user"), "supervisord", supervisor.settings.user, false);
+  const auto* server = find_section(supervisor.file, "unix_http_server");
+  if (server == nullptr) return;
+  for (const auto& each : supervisor.settings.servers) {
+    const std::size_t colon = each.owner.find(':');
+    check_name(chain, server->find("chown"), "unix_http_server", each.owner.substr(0, colon), false);
+    if (colon != std::string::npos)
+      check_name(chain, server->find("chown"), "unix_http_server", each.owner.substr(colon + 1), true);
+  }
+}
+
 // --- programs ---
 
 bool is_on_path(const std::string& name) {
@@ -192,6 +217,21 @@ void check_programs(Chain& chain, const Supervisor& supervisor) {
 
 }  // namespace
 
+std::vector<std::string> import_directories(const Chain& chain, const App& app) {
+  std::vector<std::string> all;
+  std::string directory = app.settings.chdir;
+  if (directory.empty() && app.started) directory = app.started->process.directory;
+  if (directory.empty()) {
+    directory = chain.image->is_container() ? chain.dockerfile.directory : fs::current_path().string();
+  }
+  all.push_back(directory);
+  for (const std::string& path : app.settings.pythonpath)
+    all.push_back(path.starts_with('/') ? path : directory + "/" + path);
+  if (app.file && is_path(app.file->value.value_or("")))
+    all.push_back(fs::path(*app.file->value).parent_path().string());
+  return all;
+}
+
 void check_files(Chain& chain, const std::vector<EdgePasses>& edges) {
   for (const EdgePasses& each : edges) {
     for (const auto& scope : each.scopes) check_edge_paths(chain, *each.edge, *scope);
@@ -201,7 +241,10 @@ void check_files(Chain& chain, const std::vector<EdgePasses>& edges) {
     check_module(chain, *app);
     check_identities(chain, *app);
   }
-  for (const auto& supervisor : chain.supervisors) check_programs(chain, *supervisor);
+  for (const auto& supervisor : chain.supervisors) {
+    check_supervisor_identities(chain, *supervisor);
+    check_programs(chain, *supervisor);
+  }
 }
 
 }  // namespace tierce::check

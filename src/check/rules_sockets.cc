@@ -5,10 +5,13 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
+#include "base/nearest_name.h"
 #include "check/rules.h"
+#include "config/edge_welcome.h"
 
 namespace tierce::check {
 namespace {
@@ -21,7 +24,10 @@ constexpr std::int64_t kBodyDefault = 1 << 20;  // client_max_body_size
 std::string list_of_sockets(const Chain& chain) {
   std::vector<std::string> all;
   for (const auto& app : chain.apps) {
-    for (const std::string& bind : app->settings.binds) all.push_back(fmt::format("{} at {}", app->name, bind));
+    for (const std::string& bind : app->settings.binds) {
+      const bool nameless = bind.find(kSocketFolder) != std::string::npos;
+      all.push_back(nameless ? fmt::format("wsgi_pass {}", app->name) : fmt::format("{} at {}", app->name, bind));
+    }
   }
   return fmt::format("{}", fmt::join(all, ", "));
 }
@@ -34,7 +40,43 @@ bool edge_listens(const Chain& chain, const config::nginx::Address& address) {
   return false;
 }
 
+// There are few, and they are short: "wbe" for "web" is more than a third.
+std::string near_application(const std::string& name, const std::vector<std::string>& names) {
+  constexpr std::size_t kLettersMax = 2;
+  std::string best;
+  std::size_t best_distance = std::min(kLettersMax + 1, name.size());
+  for (const std::string& candidate : names) {
+    if (const std::size_t distance = edit_distance(name, candidate); distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+// The way to an application that has only a name is shared memory alone.
+void check_program(Chain& chain, const Pass& pass) {
+  const Place place = chain.place_in(*pass.edge, pass.place());
+  if (pass.app != nullptr) {
+    const std::string why = config::why_not_shared(pass.app->settings.edge);
+    if (!why.empty())
+      chain.say(Severity::kError, "wsgi-pass", place, fmt::format("wsgi_pass {} leads nowhere: {}", pass.program, why),
+                "uwsgi_pass to its socket");
+    return;
+  }
+  if (chain.supervisors.empty()) return;  // Who starts the programs is not known.
+  std::vector<std::string> names;
+  for (const auto& app : chain.apps) names.push_back(app->name);
+  const std::string near = near_application(pass.program, names);
+  chain.say(Severity::kError, "wsgi-pass", place,
+            fmt::format("wsgi_pass {}: there is no application of this name", pass.program),
+            !near.empty()    ? fmt::format("did you mean {}?", near)
+            : !names.empty() ? fmt::format("there is {}", fmt::join(names, ", "))
+                             : "");
+}
+
 void check_listening(Chain& chain, const Pass& pass) {
+  if (!pass.program.empty()) return check_program(chain, pass);
   const Place place = chain.place_in(*pass.edge, pass.place());
   if (pass.app != nullptr) {
     if (pass.spoken == pass.protocol) return;
@@ -59,6 +101,35 @@ void check_listening(Chain& chain, const Pass& pass) {
             fmt::format("nobody listens on {}{}", pass.address.text(),
                         others ? ", unless one of the other programs does" : ""),
             list_of_sockets(chain));
+}
+
+// A bare name that is nearly an upstream's: nginx asks the resolver for it.
+void check_upstream_name(Chain& chain, const EdgePasses& edge, const Scope& scope, const char* directive,
+                         const std::vector<std::string_view>& upstreams) {
+  const Node* statement = scope.own(directive);
+  if (statement == nullptr || statement->words.size() < 2) return;
+  std::string_view name = statement->words[1];
+  if (const std::size_t scheme = name.find("://"); scheme != std::string_view::npos) name.remove_prefix(scheme + 3);
+  name = name.substr(0, name.find('/'));
+  if (name.empty() || name.find_first_of(".:$") != std::string_view::npos || name == "localhost") return;
+  if (std::find(upstreams.begin(), upstreams.end(), name) != upstreams.end()) return;
+  const std::string_view near = nearest_name(name, upstreams);
+  if (near.empty()) return;
+  chain.say(Severity::kWarning, "upstream-name", chain.place_in(*edge.edge, statement->place),
+            fmt::format("{} {}: there is no upstream {}, so it is the name of a machine", directive,
+                        statement->words[1], name),
+            fmt::format("did you mean {}?", near));
+}
+
+void check_upstream_names(Chain& chain, const EdgePasses& edge) {
+  std::vector<std::string_view> upstreams;
+  for (const auto& scope : edge.scopes) {
+    if (scope->is("upstream") && scope->block->words.size() > 1) upstreams.emplace_back(scope->block->words[1]);
+  }
+  for (const auto& scope : edge.scopes) {
+    for (const char* directive : {"proxy_pass", "uwsgi_pass", "fastcgi_pass", "scgi_pass"})
+      check_upstream_name(chain, edge, *scope, directive, upstreams);
+  }
 }
 
 struct Identity {
@@ -175,6 +246,7 @@ void check_backlogs(Chain& chain) {
 
 void check_sockets(Chain& chain, const std::vector<EdgePasses>& edges) {
   for (const EdgePasses& each : edges) {
+    check_upstream_names(chain, each);
     for (const Pass& pass : each.passes) {
       check_listening(chain, pass);
       check_access(chain, pass);

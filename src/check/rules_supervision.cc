@@ -20,7 +20,7 @@ Place key_or_section(const StartedBy& started, std::string_view key) {
 
 // uWSGI 2.0 takes TERM for a reload.
 void check_term(Chain& chain, const App& app) {
-  if (!app.started || app.gunicorn || app.started->process.stopsignal != SIGTERM) return;
+  if (!app.started || app.started->made || app.gunicorn || app.started->process.stopsignal != SIGTERM) return;
   for (const auto& line : app.uwsgi.assignments) {
     const std::string value = line.value.value_or("");
     if (line.name == "die-on-term" && config::uwsgi::boolean_of(value).value_or(true)) return;
@@ -32,6 +32,15 @@ void check_term(Chain& chain, const App& app) {
                   "it (tierce stops)",
                   app.started->process.program, app.started->process.stopwaitsecs),
       "die-on-term = true in the ini file, or stopsignal=INT");
+}
+
+// nginx takes TERM for "at once": what is being answered is cut off.
+void check_edge_term(Chain& chain, const Edge& edge) {
+  if (!edge.started || edge.started->made || edge.started->process.stopsignal != SIGTERM) return;
+  chain.say(Severity::kWarning, "stop-term", key_or_section(*edge.started, "stopsignal"),
+            fmt::format("[program:{}] is stopped by TERM, at which nginx ends without finishing what it answers",
+                        edge.started->process.program),
+            "stopsignal=QUIT");
 }
 
 void say_daemon(Chain& chain, const StartedBy& started, const Place& place, const std::string& what,
@@ -78,10 +87,12 @@ void check_logs(Chain& chain, const Supervisor& supervisor) {
 
 // In a container the command is the container.
 void check_foreground(Chain& chain, const Supervisor& supervisor) {
-  if (!chain.image->is_container() || supervisor.settings.nodaemon) return;
+  if (!chain.image->is_container() || chain.is_up || supervisor.settings.nodaemon) return;
   const auto& words = chain.dockerfile.command;
-  const bool told = std::any_of(words.begin(), words.end(),
-                                [](const std::string& word) { return word == "-n" || word == "--nodaemon"; });
+  // "-n", "-nc FILE"
+  const bool told = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "--nodaemon" || (word.starts_with("-n") && !word.starts_with("--"));
+  });
   if (told) return;
   const auto* section = config::supervisord::find_section(supervisor.file, "supervisord");
   chain.say(Severity::kError, "daemonizes", {supervisor.path, section == nullptr ? 0 : section->place.line},
@@ -95,7 +106,10 @@ void check_supervision(Chain& chain) {
     check_term(chain, *app);
     check_app_daemon(chain, *app);
   }
-  for (const auto& edge : chain.edges) check_edge_daemon(chain, *edge);
+  for (const auto& edge : chain.edges) {
+    check_edge_term(chain, *edge);
+    check_edge_daemon(chain, *edge);
+  }
   for (const auto& supervisor : chain.supervisors) {
     check_logs(chain, *supervisor);
     check_foreground(chain, *supervisor);

@@ -1,6 +1,10 @@
 // Times along the chain: who waits for whom, and who gives up first.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
 #include "check/rules.h"
 
 namespace tierce::check {
@@ -78,6 +82,14 @@ void check_stopping(Chain& chain, const App& app) {
     return;
   }
   const milliseconds limit = request_limit(app);
+  if (app.started->made) {
+    if (limit > patience)
+      chain.say(Severity::kNote, "times-stop", app.place_of("harakiri", "timeout").value_or(app.start),
+                fmt::format("{} {} is longer than the {} s that a stop waits: a request that takes that long does not "
+                            "survive a stop",
+                            limit_name(app), in_seconds(limit), patience.count()));
+    return;
+  }
   if (limit > patience && (said != nullptr || app.place_of("harakiri", "timeout"))) {
     chain.say(
         Severity::kNote, "times-stop", place,
@@ -85,6 +97,39 @@ void check_stopping(Chain& chain, const App& app) {
                     patience.count(), limit_name(app), in_seconds(limit)),
         fmt::format("stopwaitsecs={}", limit / seconds(1) + 5));
   }
+}
+
+// The longest that one request of the edge may take, as far as somebody says it.
+std::optional<milliseconds> longest_request(const EdgePasses& each) {
+  std::optional<milliseconds> longest;
+  for (const Pass& pass : each.passes) {
+    const std::string directive = pass.directive("read_timeout");
+    milliseconds time{0};
+    if (pass.app != nullptr && request_limit(*pass.app) != milliseconds(0)) {
+      time = request_limit(*pass.app);
+    } else if (pass.scope->effective(directive) != nullptr) {
+      time = time_of(*pass.scope, directive, kReadTimeout);
+    }
+    if (time != milliseconds(0)) longest = std::max(longest.value_or(time), time);
+  }
+  return longest;
+}
+
+// The edge's own graceful stop.
+void check_edge_stopping(Chain& chain, const EdgePasses& each) {
+  const auto& started = each.edge->started;
+  if (!started || started->made || started->process.stopsignal != SIGQUIT) return;
+  const auto longest = longest_request(each);
+  const seconds patience(started->process.stopwaitsecs);
+  if (!longest || *longest <= patience) return;
+  const auto* section = started->section;
+  const auto* said = section == nullptr ? nullptr : section->find("stopwaitsecs");
+  const auto& place = said != nullptr ? said->place : started->process.place;
+  chain.say(Severity::kNote, "times-stop", {place.file, place.line},
+            fmt::format("stopwaitsecs {} is shorter than the {} that a request to {} may take: it does not survive a "
+                        "stop",
+                        patience.count(), in_seconds(*longest), each.edge->name),
+            fmt::format("stopwaitsecs={}", *longest / seconds(1) + 5));
 }
 
 // http-timeout and socket-timeout of uWSGI's own router stand before harakiri.
@@ -105,6 +150,7 @@ void check_router(Chain& chain, const App& app) {
 
 void check_times(Chain& chain, const std::vector<EdgePasses>& edges) {
   for (const EdgePasses& each : edges) {
+    check_edge_stopping(chain, each);
     for (const Pass& pass : each.passes) {
       check_reading(chain, pass);
       check_keepalive(chain, pass);

@@ -61,8 +61,9 @@ int init_command(const std::vector<std::string>& arguments) {
   if (prints) return std::fputs(text.c_str(), stdout), 0;
   const std::string path = (folder == "." ? "" : folder + "/") + "tierce.conf";
   if (auto done = write_file(path, text, replaces); !done) return complain(1, done.error().text());
-  fmt::print("{}: {}, {} of {}\nstart it with: tierce up -c {}\n", path, project->framework, project->module,
-             project->source, path);
+  fmt::print("{}: {}, {} of {}\n", path, project->framework, project->module, project->source);
+  if (!project->statics_missing.empty()) fmt::print("no static files: {}\n", project->statics_missing);
+  fmt::print("start it with: tierce up -c {}\n", path);
   return 0;
 }
 

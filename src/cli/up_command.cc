@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -13,6 +14,7 @@
 #include "cli/supervisord_files.h"
 #include "cli/uwsgi_command.h"
 #include "config/chain/one_file.h"
+#include "config/files_beside.h"
 #include "nginx/worker_process.h"
 #include "os/file_text.h"
 #include "os/real_path.h"
@@ -100,6 +102,16 @@ std::string quoted(const std::string& word) {
   return out + "\"";
 }
 
+// Before anything starts: what a role cannot read ends the chain much later.
+Result<void> must_be_readable(std::string_view option, const std::string& file) {
+  const auto text = os::read_file(file);
+  if (text) return {};
+  // uWSGI's FILE:SECTION.
+  if (option == "uwsgi" && os::read_file(file.substr(0, file.rfind(':')))) return {};
+  const std::string beside = text.error() == ENOENT ? config::what_lies_beside(file) : "";
+  return fail(Error(errno_error(fmt::format("--{}: cannot read {}", option, file), text.error()).text() + beside));
+}
+
 // A chain that no file describes, as a supervisord.conf. What ends for good ends all of it, as a container wants it.
 class MadeChain {
  public:
@@ -132,6 +144,9 @@ int up_command(const std::vector<std::string>& arguments) {
   MadeChain made;
   for (const auto& [name, value] : given->options) {
     if (name == "help") return std::fputs(kUsage, stdout), 0;
+    if (name == "nginx" || name == "uwsgi") {
+      if (auto readable = must_be_readable(name, value); !readable) return refuse(readable.error().text());
+    }
     if (name == "configuration") {
       start.file = value;
     } else if (name == "no-fuse") {

@@ -578,6 +578,11 @@ GunicornValues GunicornValues::read(string_view text) {
     if (equals == string_view::npos) continue;
     if (item.starts_with('@')) {
       all.places_[std::string(item.substr(1, equals - 1))] = item.substr(equals + 1);
+    } else if (item.starts_with('!')) {
+      const string_view rest = item.substr(equals + 1);
+      const std::size_t unit = std::min(rest.find('\x1f'), rest.size());
+      all.wrong_.push_back({std::string(item.substr(1, equals - 1)), std::string(rest.substr(0, unit)),
+                            std::string(rest.substr(std::min(unit + 1, rest.size())))});
     } else {
       all.values_[std::string(item.substr(0, equals))].emplace_back(item.substr(equals + 1));
     }

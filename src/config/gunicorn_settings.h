@@ -22,7 +22,8 @@ inline constexpr std::string_view kGunicornVersion = "27.0.1";
 // list has several texts, a boolean is "True" or "False".
 class GunicornValues {
  public:
-  // "NAME=VALUE" for each value, "@NAME=PLACE" for each setting that somebody has set, NUL-separated.
+  // "NAME=VALUE" for each value, "@NAME=PLACE" for each setting that somebody has set, "!KIND=PLACE\x1fTEXT" for what
+  // is wrong (only with `tierce check`), NUL-separated.
   static GunicornValues read(std::string_view text);
 
   std::string_view text(std::string_view name) const;  // "" for None.
@@ -31,9 +32,17 @@ class GunicornValues {
   // "gunicorn.conf.py:12", "command line", ...; "" for a default.
   std::string_view place(std::string_view name) const;
 
+  struct Wrong {
+    std::string kind;   // "error"; "machine": of a user or directory; "name": the text is a name that is no setting.
+    std::string place;  // "gunicorn.conf.py:12"; "": the command line's.
+    std::string text;
+  };
+  const std::vector<Wrong>& wrong() const { return wrong_; }
+
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> places_;
+  std::vector<Wrong> wrong_;
 };
 
 enum class Answer : std::uint8_t {

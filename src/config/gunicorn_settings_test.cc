@@ -182,5 +182,16 @@ TEST(GunicornSettings, AreWhatTheReferenceSays) {
   EXPECT_EQ(text, gunicorn_help_markdown()) << "tierce gunicorn --help-markdown > docs/gunicorn-settings.md";
 }
 
+TEST(GunicornValues, KeepWhatIsWrong) {
+  using namespace std::string_view_literals;
+  const auto values = GunicornValues::read("=\0!machine=a.py:2\x1fuser = 'x': nobody\0!name=a.py\x1fworkrs\0bind=:1"sv);
+  ASSERT_EQ(values.wrong().size(), 2u);
+  EXPECT_EQ(values.wrong()[0].kind, "machine");
+  EXPECT_EQ(values.wrong()[0].place, "a.py:2");
+  EXPECT_EQ(values.wrong()[0].text, "user = 'x': nobody");
+  EXPECT_EQ(values.wrong()[1].text, "workrs");
+  EXPECT_EQ(values.text("bind"), ":1");
+}
+
 }  // namespace
 }  // namespace tierce::config

@@ -22,8 +22,9 @@ namespace tierce::config {
 // What the interpreter needs to read a Gunicorn configuration again: it executes the file for its hooks.
 struct GunicornSource {
   std::vector<std::string> arguments;
-  std::string directory;  // Where the user stood.
-  std::string table;      // gunicorn_settings.h
+  std::string directory;   // Where the user stood.
+  std::string table;       // gunicorn_settings.h
+  std::string shown = {};  // What people call the file of -c; "": as it is named there.
 };
 
 // As many as a worker's memory has places for (gateway/mailbox_shape.h), some to spare.

@@ -14,6 +14,7 @@ PythonOptions& PythonOptions::add(std::string_view key, std::string_view value) 
 
 PythonOptions& PythonOptions::add(const config::GunicornSource& source) {
   add("gunicorn_directory", source.directory).add("gunicorn_table", source.table);
+  if (!source.shown.empty()) add("gunicorn_shown", source.shown);
   for (const std::string& argument : source.arguments) add("gunicorn_argument", argument);
   return *this;
 }

@@ -16,6 +16,23 @@ UWSGI = "[uwsgi]\nmodule = app:app\nmaster = true\nsocket = /run/shop.sock\nchow
 PASS = "location / { uwsgi_pass unix:/run/shop.sock; }"
 PROGRAM = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=uwsgi --ini app.ini\n"
 SOUND_PROGRAM = PROGRAM + "stopsignal=INT\n"
+ONE_FILE = """events {}
+app web {
+    module app:app;
+    %s
+}
+program worker {
+    command "sleep 1000";
+    %s
+}
+http {
+    server {
+        listen 127.0.0.1:8000;
+        location / { wsgi_pass web; }
+    }
+}
+"""
+EDGE_PROGRAM = "[supervisord]\nnodaemon=true\n[program:n]\ncommand=nginx -c nginx.conf -g 'daemon off;'\n"
 GUNICORN = "[supervisord]\nnodaemon=true\n[program:app]\ncommand=gunicorn %s app:app\n"
 
 
@@ -111,6 +128,73 @@ FINDINGS = {
         "error daemonizes s.conf 1 nodaemon=true"),
     "a log that cannot be rotated": ({"s.conf": "[supervisord]\n[program:x]\ncommand=sleep 1\nstdout_logfile=/dev/stdout\n"},
                                      "warning log-device s.conf 4 stdout_logfile_maxbytes=0"),
+    "an option of an app of one file": ({"tierce.conf": ONE_FILE % ("procesess 4;", "")},
+                                        "warning uwsgi tierce.conf 4 did you mean processes"),
+    "a value of an app of one file": ({"tierce.conf": ONE_FILE % ("chmod-socket 999;", "")}, "error uwsgi tierce.conf 4 octal"),
+    "a directory of an app of one file": ({"tierce.conf": ONE_FILE % ("chdir /nowhere;", "")},
+                                          "error file-missing tierce.conf 4 /nowhere"),
+    "a user of an app of one file": ({"tierce.conf": ONE_FILE % ("uid nobody-knows;", "")},
+                                     "error user-unknown tierce.conf 4 nobody-knows"),
+    "a key of a program of one file": ({"tierce.conf": ONE_FILE % ("", "autorstart on;")},
+                                       "warning supervisord tierce.conf 8 did you mean autostart"),
+    "a value of a program of one file": ({"tierce.conf": ONE_FILE % ("", "startsecs soon;")},
+                                         "error supervisord tierce.conf 8 startsecs"),
+    "a program of one file that is not there": ({"tierce.conf": ONE_FILE.replace("sleep 1000", "/nowhere/x") % ("", "")},
+                                                "error file-missing tierce.conf 6 /nowhere/x"),
+    "a control port of one file": ({"tierce.conf": ONE_FILE % ("", "") + "inet_http_server { port 127.0.0.1:9001; }\n"},
+                                   "warning control-open tierce.conf 16 password"),
+    "a directive of one file": ({"tierce.conf": ONE_FILE.replace("listen", "lisen") % ("", "")},
+                                "error nginx tierce.conf 12 did you mean \"listen\""),
+    "a request longer than a stop of one file": ({"tierce.conf": ONE_FILE % ("harakiri 100;", "")},
+                                                 "note times-stop tierce.conf 4 60 s that a stop waits"),
+    "an app that one file does not have": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass wbe") % ("", "")},
+                                           "error wsgi-pass tierce.conf 13 did you mean web?"),
+    "a program that is no application": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass worker") % ("", "")},
+                                         "error wsgi-pass tierce.conf 13 there is web"),
+    "an app that is not reached by its name": ({"tierce.conf": ONE_FILE % ("static-map /a=/srv;", "")},
+                                               "error wsgi-pass tierce.conf 13 it serves files"),
+    "an application that no supervisor starts": (
+        {"nginx.conf": NGINX % "location / { wsgi_pass ap; }", "s.conf": SOUND_PROGRAM, "app.ini": UWSGI},
+        "error wsgi-pass nginx.conf 6 did you mean app?"),
+    "a name given twice": ({"tierce.conf": ONE_FILE.replace("program worker", "program web") % ("", "")},
+                           "error name-twice tierce.conf 6 \"app web\""),
+    "the edge's name": ({"tierce.conf": ONE_FILE.replace("program worker", "program nginx") % ("", "")},
+                        "error name-twice tierce.conf 6 the edge"),
+    "a name that is nearly an upstream's": (
+        {"nginx.conf": "events {}\nhttp {\n upstream backend { server 127.0.0.1:9000; }\n"
+                       " server { listen 127.0.0.1:8000; location / { proxy_pass http://backed; } }\n}\n"},
+        "warning upstream-name nginx.conf 4 did you mean backend?"),
+    "a user of supervisord that is not there": ({"s.conf": "[supervisord]\nuser=nobody-knows\n"},
+                                                "error user-unknown s.conf 2 nobody-knows"),
+    "an owner of the control socket that is not there": (
+        {"s.conf": "[supervisord]\n[unix_http_server]\nfile=/run/s.sock\nchown=nobody-knows:root\n"},
+        "error user-unknown s.conf 4 nobody-knows"),
+    "a certificate beside the configuration that is not there": (
+        {"nginx.conf": NGINX % "  ssl_certificate x.pem;\n  ssl_certificate_key x.key;"}, "error file-missing nginx.conf 6 x.pem"),
+    "TERM to nginx": ({"s.conf": EDGE_PROGRAM, "nginx.conf": NGINX % ""}, "warning stop-term s.conf 3 stopsignal=QUIT"),
+    "a stop of nginx shorter than a request": (
+        {"s.conf": EDGE_PROGRAM + "stopsignal=QUIT\nstopwaitsecs=20\n",
+         "nginx.conf": NGINX % "location / { proxy_pass http://127.0.0.1:9000; proxy_read_timeout 90s; }"},
+        "note times-stop s.conf 6 stopwaitsecs=95"),
+    "a decorator in a factory, of a module beside its file": (
+        {"app.ini": UWSGI, "app.py": "from flask import Flask\ndef make():\n    app = Flask(__name__)\n    @app.routes('/')\n"},
+        "error flask-name app.py 4 did you mean 'route'"),
+    "a decorator of a blueprint": (
+        {"app.ini": UWSGI, "app.py": "from flask import Blueprint\nbp = Blueprint('a', __name__)\n@bp.rout('/')\n"},
+        "error flask-name app.py 3 'Blueprint' object has no attribute 'rout'"),
+    "Python that cannot be read": ({"gunicorn.conf.py": "workers = 3\nbind = = 1\n"},
+                                   "error gunicorn gunicorn.conf.py 2 SyntaxError: invalid syntax"),
+    "Python that fails": ({"gunicorn.conf.py": "import os\nworkers = int(os.environ['NO_SUCH_VARIABLE'])\n"},
+                          "error gunicorn gunicorn.conf.py 2 KeyError: 'NO_SUCH_VARIABLE'"),
+    "a wrong value of Gunicorn": ({"gunicorn.conf.py": "workers = 'many'\n"}, "error gunicorn gunicorn.conf.py 1 workers = 'many'"),
+    "a user of Gunicorn that is not there": ({"gunicorn.conf.py": "bind = ':8000'\nuser = 'nobody-knows'\n"},
+                                             "error user-unknown gunicorn.conf.py 2 nobody-knows"),
+    "a configuration of Gunicorn that is not there": (
+        {"s.conf": GUNICORN % "-c gunicorn.cnf.py", "gunicorn.conf.py": "workers = 1\n"},
+        "error file-missing s.conf 4 gunicorn.conf.py lies beside it"),
+    "a wrong command line of Gunicorn": ({"s.conf": GUNICORN % "--wrkers 3"}, "error gunicorn s.conf 4 unrecognized arguments"),
+    "a misspelt setting of Gunicorn": ({"gunicorn.conf.py": "bind = ':8000'\nworkrs = 3\n"},
+                                       "warning gunicorn gunicorn.conf.py 2 did you mean workers?"),
     "a control port without a password": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=127.0.0.1:9001\n"},
                                           "warning control-open s.conf 3 password"),
     "a control port for all": ({"s.conf": "[supervisord]\n[inet_http_server]\nport=*:9001\n"}, "error supervisord s.conf 3 password"),
@@ -145,7 +229,7 @@ def test_each_finding_is_described():
     """Each code of an example has its heading in docs/check.md, and each heading an example."""
     headings = re.findall(r"^### `([a-z-]+)`", (REPOSITORY / "docs" / "check.md").read_text(), re.MULTILINE)
     shown = {expected.split(" ")[1] for _, expected in FINDINGS.values()}
-    assert shown == set(headings) - {"file-unknown", "gunicorn", "dockerfile-more"}
+    assert shown == set(headings) - {"file-unknown", "dockerfile-more"}
 
 
 def test_sound_files_are_left_alone(tmp_path):
@@ -156,10 +240,109 @@ def test_sound_files_are_left_alone(tmp_path):
             "  location = /old { if ($arg_x) { return 302 /new; } return 301 /; }"),
         "app.ini": UWSGI + "harakiri = 30\nlimit-post = 4194304\ndie-on-term = true\nprocesses = 4\n",
         "s.conf": SOUND_PROGRAM + "stopwaitsecs=40\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
-                                  "[program:nginx]\ncommand=nginx -c nginx.conf\n",
+                                  "[program:nginx]\ncommand=nginx -c nginx.conf\nstopsignal=QUIT\nstopwaitsecs=40\n",
     })
     done = check(tmp_path, "--strict")
     assert (done.returncode, done.stdout) == (0, ""), done
+
+
+def test_a_sound_file_for_all_is_left_alone(tmp_path):
+    write(tmp_path, {"tierce.conf": ONE_FILE % ("processes 4; harakiri 30;", "stopwaitsecs 60;") + "unix_http_server { file /tmp/s.sock; }\n"})
+    done = check(tmp_path, "--strict", files=["tierce.conf"])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+    assert check(tmp_path, "--strict").stdout == ""
+
+
+def test_several_on_one_line_of_one_file(tmp_path):
+    write(tmp_path, {"all.conf": "app a { module app; procesess 2; } app b { module app; }\nprogram c { command x-y-z; autorstart 1; }\n"})
+    lines = check(tmp_path, files=["all.conf"]).stdout.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["all.conf:1", "all.conf:2", "all.conf:2"], lines
+
+
+def test_one_file_of_an_image(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nWORKDIR /app\nCOPY app.py /app/\nCOPY tierce.conf /etc/tierce.conf\n"
+                                   "CMD tierce up -c /etc/tierce.conf\n",
+                     "tierce.conf": ONE_FILE % ("chdir /app; procesess 2;", "")})
+    lines = check(tmp_path).stdout.splitlines()
+    assert len(lines) == 1 and re.match("tierce.conf:4: warning: procesess.*did you mean processes", lines[0]), lines
+
+
+COMMANDS = {
+    "shell": "/usr/bin/supervisord -c {file}",
+    "exec": "exec supervisord -c {file}",
+    "glued": "[\"supervisord\", \"-c{file}\"]",
+    "long": "[\"supervisord\", \"--configuration={file}\"]",
+    "with others": "[\"supervisord\", \"-nc\", \"{file}\"]",
+    "an init": "[\"tini\", \"--\", \"supervisord\", \"-n\", \"-c\", \"{file}\"]",
+    "up": "tierce up -c {file}",
+}
+
+
+@pytest.mark.parametrize("form", COMMANDS)
+def test_forms_of_a_command(form, tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY supervisor.ini /etc/supervisor.ini\nCMD " + COMMANDS[form].format(file="/etc/supervisord.ini"),
+                     "supervisor.ini": "[supervisord]\nnodaemon=true\n"})
+    assert check(tmp_path).stdout == ("Dockerfile:3: error: supervisord cannot read /etc/supervisord.ini: nothing copies it "
+                                      "(/etc/supervisor.ini lies beside it)\n")
+    docker = (tmp_path / "Dockerfile").read_text().replace("/etc/supervisord.ini", "/etc/supervisor.ini")
+    (tmp_path / "Dockerfile").write_text(docker)
+    assert check(tmp_path).stdout == ""
+
+
+def test_up_stays_in_the_foreground(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY s.conf /s.conf\nCMD tierce up -c /s.conf\n", "s.conf": "[supervisord]\n"})
+    assert check(tmp_path).stdout == ""
+
+
+def test_up_with_files_of_the_roles(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY nginx.conf app.ini /etc/\nCMD tierce up --nginx /etc/nginx.conf --uwsgi /etc/ap.ini\n",
+                     "nginx.conf": NGINX % "location / { uwsgi_pass unix:/run/shop.sock; }", "app.ini": UWSGI})
+    assert re.search("^Dockerfile:3: error: .*/etc/ap.ini", check(tmp_path).stdout, re.MULTILINE)
+    docker = (tmp_path / "Dockerfile").read_text().replace("/etc/ap.ini", "/etc/app.ini")
+    (tmp_path / "Dockerfile").write_text(docker)
+    tables, _ = explain(tmp_path, ".")
+    assert [row["value"] for row in tables["fused"]["values"]] == ["fused with uwsgi"]
+
+
+def test_folders_of_a_copied_directory(tmp_path):
+    for name, text in {"etc/nginx/conf.d/a.conf": "lisen 1;\n", "etc/nginx/sites-enabled/site.conf": "server {\n lisen 1;\n}\n",
+                       "etc/app/notes.conf": "server { nothing like it; }\n",
+                       "etc/nginx/nginx.conf": "events {}\nhttp { include /etc/nginx/sites-enabled/*.conf; server { listen 81; include conf.d/*.conf; } }\n",
+                       "Dockerfile": "FROM x\nCOPY etc /etc\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert [line.split(" ")[0] for line in check(tmp_path).stdout.splitlines()] == [
+        "etc/nginx/conf.d/a.conf:1:", "etc/nginx/sites-enabled/site.conf:2:"]
+
+
+def test_the_usual_gunicorn_conf_names_no_application(tmp_path):
+    write(tmp_path, {"gunicorn.conf.py": "print('to be ignored')\nbind = '127.0.0.1:8000'\nworkers = 4\n",
+                     "nginx.conf": NGINX.replace("8000", "8080") % "location / { proxy_pass http://127.0.0.1:8000; }"})
+    done = check(tmp_path, "--format", "json")
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done
+    tables, done = explain(tmp_path, "nginx.conf", "gunicorn.conf.py")
+    assert rows(tables["gunicorn"], "workers") == [("", "4", "gunicorn.conf.py:3")]
+    assert tables["fused"]["values"][0]["value"] == "fused with gunicorn.conf.py"
+
+
+def test_names_of_ones_own_are_left_alone(tmp_path):
+    write(tmp_path, {"gunicorn.conf.py": "worker = 2\nworkers = worker * 2\nthreds = 1\nthreads = 2\nworkrs = lambda: 1\n"
+                                         "_bind = 1\nBIND = 2\n"})
+    assert check(tmp_path).stdout == ""
+
+
+def test_interpreters_read_beside_each_other(tmp_path):
+    """Each configuration waits for the others to be read: one after the other they would wait for ever."""
+    programs = ""
+    for number in range(3):
+        (tmp_path / f"conf{number}.py").write_text(
+            f"import os, time\nopen('ready{number}', 'w').close()\nend = time.monotonic() + 60\n"
+            "while not all(os.path.exists('ready%d' % n) for n in range(3)):\n"
+            "    assert time.monotonic() < end\n    time.sleep(0.01)\n"
+            f"bind = '127.0.0.1:900{number}'\n")
+        programs += f"[program:app{number}]\ncommand=gunicorn -c conf{number}.py app:app\n"
+    write(tmp_path, {"s.conf": "[supervisord]\nnodaemon=true\n" + programs})
+    assert check(tmp_path, files=["s.conf"]).stdout == ""
 
 
 def test_the_note_with_its_mistakes(tmp_path):
@@ -227,6 +410,38 @@ def test_explain_says_what_holds_and_where_it_comes_from():
     assert ("[program:uwsgi]", "10", "default") in rows(tables["supervisord"], "stopwaitsecs")
     assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
         ("uwsgi_pass unix:/run/uwsgi.sock", "fused with uwsgi", "nginx.conf:24")]
+
+
+def test_explain_shows_all_of_one_file(tmp_path):
+    write(tmp_path, {"tierce.conf": ONE_FILE % ("processes 4;", "stopwaitsecs 33;")})
+    tables, done = explain(tmp_path, "tierce.conf")
+    assert done.returncode == 0 and done.stderr == "", done
+    assert rows(tables["uwsgi"], "processes") == [("", "4", "tierce.conf:4")]
+    assert rows(tables["uwsgi"], "master") == [("", "true", "tierce up")]
+    assert rows(tables["uwsgi"], "threads") == [("", "1", "default")]
+    assert ("[program:worker]", "33", "tierce.conf:8") in rows(tables["supervisord"], "stopwaitsecs")
+    assert ("[program:web]", "60", "tierce up") in rows(tables["supervisord"], "stopwaitsecs")
+    assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
+        ("wsgi_pass web", "fused with web", "tierce.conf:13")]
+
+
+def test_explain_shows_defaults_of_the_whole_program(tmp_path):
+    write(tmp_path, {"nginx.conf": "events {}\nhttp {\n server {\n  listen 127.0.0.1:8000;\n  gzip on;\n"
+                                   "  location /a { client_max_body_size 5m; }\n }\n server { listen 127.0.0.1:8001; }\n}\n"})
+    tables, _ = explain(tmp_path, "nginx.conf")
+    edge = tables["nginx"]
+    for scope, name, value in [("main", "user", "www-data"), ("main", "worker_processes", "1"), ("main", "pid", "/run/nginx.pid"),
+                               ("main", "error_log", "/var/log/nginx/error.log error"), ("events", "worker_connections", "512"),
+                               ("http", "access_log", "/var/log/nginx/access.log combined"),
+                               ("http", "ssl_protocols", "TLSv1.2 TLSv1.3"),
+                               ("http", "gzip", "off"), ("http", "client_max_body_size", "1m")]:
+        assert (scope, value, "default") in rows(edge, name), name
+    assert ("server 127.0.0.1:8000 > location /a", "5m", "nginx.conf:6") in rows(edge, "client_max_body_size")
+    (tmp_path / "nginx.conf").write_text("worker_processes 3;\nevents { worker_connections 7; }\nhttp { gzip on; access_log off; }\n")
+    edge = explain(tmp_path, "nginx.conf")[0]["nginx"]
+    assert rows(edge, "worker_processes") == [("main", "3", "nginx.conf:1")]
+    for name in ("worker_connections", "gzip", "access_log"):
+        assert len(rows(edge, name)) == 1, name
 
 
 def test_explain_says_why_something_is_not_fused(tmp_path):

@@ -183,3 +183,16 @@ def test_an_application_that_cannot_be_imported_ends_it_all(up, tmp_path):
     assert process.wait(40) == 1
     assert "No module named 'nowhere'" in output.read_text()
     assert "essential program web is FATAL" in output.read_text()
+
+
+@pytest.mark.parametrize("root, said", [
+    ("", "STATIC_ROOT is not set in shop/settings.py"),
+    ("STATIC_ROOT = somewhere()\n", "STATIC_ROOT is not a plain path in shop/settings.py"),
+])
+def test_static_files_of_django_that_have_no_place(tmp_path, root, said):
+    files, _, _ = PROJECTS["django"]
+    settings = DJANGO_SETTINGS.replace('STATIC_ROOT = BASE_DIR / "collected"\n', root)
+    write(tmp_path, {**files, "shop/settings.py": settings})
+    answer = init(tmp_path)
+    assert f"no static files: {said}\n" in answer.stdout, answer
+    assert f"# No static files: {said}." in (tmp_path / "tierce.conf").read_text()

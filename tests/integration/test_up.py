@@ -328,6 +328,14 @@ def test_one_file_names_the_line_of_what_is_wrong_in_a_program(one_file):
     assert re.search(r"tierce\.conf:17.*startsecs", one_file.output()), one_file.output()
 
 
+def test_one_file_with_a_name_given_twice(one_file):
+    one_file.one.write_text(one_file.one.read_text() + "program web { command \"sleep 1\"; }\n")
+    done = one_file.begin_one()
+    assert done.wait(10 * SLOWNESS) == 2
+    assert re.search(r'"web" is the name of "app web" \(.*tierce\.conf:7\) already, and of "program web" in .*tierce\.conf:27',
+                     one_file.output()), one_file.output()
+
+
 def test_one_file_names_the_line_of_what_is_wrong_in_http(one_file):
     one_file.one.write_text(one_file.one.read_text().replace("wsgi_pass web;", "wsgi_pas web;"))
     done = one_file.begin_one()
@@ -337,11 +345,16 @@ def test_one_file_names_the_line_of_what_is_wrong_in_http(one_file):
 
 @pytest.mark.parametrize("arguments, says", [
     (["-c", "/nowhere.conf"], "/nowhere.conf"),
-    (["-c", "x", "--nginx", "y"], "not both"),
+    (["-c", "supervisord.ini"], "could not find config file supervisord.ini; supervisor.ini lies beside it"),
+    (["--nginx", "nginx.cnf"], "--nginx: cannot read nginx.cnf: No such file or directory; nginx.conf lies beside it"),
+    (["--nginx", "nginx.conf", "--uwsgi", "missing.yaml"], "--uwsgi: cannot read missing.yaml: No such file or directory"),
+    (["-c", "x", "--nginx", "nginx.conf"], "not both"),
     (["--bogus"], "bogus"),
     (["a", "b"], "a: no such option"),
 ])
 def test_wrong_command_lines(arguments, says, tmp_path):
+    (tmp_path / "supervisor.ini").write_text("[supervisord]\n")
+    (tmp_path / "nginx.conf").write_text("events {}\n")
     done = subprocess.run([str(BINARY), "up", *arguments], capture_output=True, text=True, timeout=20, cwd=tmp_path)
     assert done.returncode == 2
     assert says in done.stderr

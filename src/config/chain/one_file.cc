@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
-#include "config/nginx/reader.h"
+#include "config/line_mark.h"
 
 namespace tierce::config::chain {
 namespace {
@@ -13,27 +14,24 @@ namespace {
 using std::string_view;
 namespace conf = config::nginx;
 
-// Lines, each at its number where that is not taken yet.
+// Lines that say where they come from.
 class Lines {
  public:
-  void put(std::uint32_t line, const std::string& text) {
-    while (next_ < line) add("");
-    add(text);
-  }
+  explicit Lines(const conf::Configuration& file) : file_(file) {}
+
+  void put(conf::Place place, const std::string& text) { add(file_.files[place.file].path, place.line, text); }
+  // What nobody has written.
+  void put(const std::string& text) { add("tierce up", 0, text); }
   std::string take() { return std::move(text_); }
 
  private:
-  void add(const std::string& text) {
-    text_ += text;
-    text_ += '\n';
-    ++next_;
+  void add(const std::string& path, std::uint32_t line, const std::string& text) {
+    text_ += line_mark(path, line) + text + '\n';
   }
-  std::string text_;
-  std::uint32_t next_ = 1;
-};
 
-// Parts of included files have numbers of their own: they stand behind each other.
-std::uint32_t line_of(const conf::Node& node) { return node.place.file == 0 ? node.place.line : 0; }
+  const conf::Configuration& file_;
+  std::string text_;
+};
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " "));
@@ -42,12 +40,6 @@ std::string joined(const std::vector<std::string>& words) {
 // Sections of supervisord by the name of their block: the second word is behind a colon.
 std::string section_of(const conf::Node& node) {
   return node.words.size() > 1 ? node.words[0] + ":" + node.words[1] : node.words[0];
-}
-
-bool is_supervisors(const conf::Node& node) {
-  constexpr auto kSections = std::to_array<string_view>(
-      {"program", "group", "eventlistener", "supervisord", "unix_http_server", "inet_http_server"});
-  return std::find(kSections.begin(), kSections.end(), node.words.front()) != kSections.end();
 }
 
 // Where the edge can reach it without shared memory.
@@ -84,7 +76,29 @@ Result<conf::Configuration> read(const std::string& path) {
   return conf::read_configuration({.path = path, .globals = {}}, conf::this_machine());
 }
 
+// A program that an app or the edge is.
+void put_role(Lines& lines, conf::Place place, const std::string& name, const std::string& command,
+              string_view signal) {
+  lines.put(place, fmt::format("[program:{}]", name));
+  lines.put("command=" + command);
+  lines.put(fmt::format("stopsignal={}", signal));
+  for (const char* line : {"stopwaitsecs=60", "essential=true", "stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0",
+                           "stderr_logfile=/dev/fd/2", "stderr_logfile_maxbytes=0"})
+    lines.put(line);
+}
+
+constexpr auto kProcesses = std::to_array<string_view>({"app", "program", "eventlistener"});
+constexpr const char* kEdgeName = "nginx";
+
+std::string title_of(const conf::Node& node) { return fmt::format("{}", fmt::join(node.words, " ")); }
+
 }  // namespace
+
+bool is_block_of_one_file(string_view directive) {
+  constexpr auto kAll = std::to_array<string_view>(
+      {"app", "program", "group", "eventlistener", "supervisord", "unix_http_server", "inet_http_server"});
+  return std::find(kAll.begin(), kAll.end(), directive) != kAll.end();
+}
 
 bool is_one_file(string_view text) {
   while (!text.empty()) {
@@ -98,39 +112,76 @@ bool is_one_file(string_view text) {
   return false;
 }
 
+std::vector<Error> names_given_twice(const conf::Configuration& file) {
+  std::map<string_view, const conf::Node*> processes, groups;
+  std::vector<Error> errors;
+  // The edge has its name from us, so it is the others that are wrong, wherever they stand.
+  for (const conf::Node& node : file.nodes) {
+    if (node.words.front() == "http") processes.emplace(kEdgeName, &node);
+  }
+  for (const conf::Node& node : file.nodes) {
+    const string_view kind = node.words.front();
+    const bool process = std::find(kProcesses.begin(), kProcesses.end(), kind) != kProcesses.end();
+    if (!process && kind != "group") continue;
+    const auto [there, is_new] = (process ? processes : groups).emplace(node.words[1], &node);
+    if (is_new) continue;
+    const conf::Node& first = *there->second;
+    errors.emplace_back(fmt::format("\"{}\" is the name of {} ({}) already, and of \"{}\" in {}", node.words[1],
+                                    first.words.front() == "http" ? "the edge, http {}" : '"' + title_of(first) + '"',
+                                    file.where(first.place), title_of(node), file.where(node.place)));
+  }
+  return errors;
+}
+
+std::string as_supervisord_conf(const conf::Configuration& file, const std::string& path) {
+  Lines lines(file);
+  for (const conf::Node& node : file.nodes) {
+    const string_view name = node.words.front();
+    if (name == "app") {
+      put_role(lines, node.place, node.words[1],
+               fmt::format("tierce uwsgi --ini {}", quoted(path + ":" + node.words[1])), "TERM");
+    } else if (name == "http") {
+      put_role(lines, node.place, kEdgeName, edge_command(path, file.has("pid")), "QUIT");
+    } else if (is_block_of_one_file(name)) {
+      lines.put(node.place, fmt::format("[{}]", section_of(node)));
+      for (const conf::Node& line : node.block)
+        lines.put(line.place, fmt::format("{}={}", line.words.front(), joined(line.words)));
+    }
+  }
+  if (file.has("unix_http_server") || file.has("inet_http_server")) {
+    lines.put("[rpcinterface:supervisor]");
+    lines.put("supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface");
+  }
+  if (!file.has("supervisord")) {
+    lines.put("[supervisord]");
+    lines.put("logfile=/dev/null");
+    lines.put("logfile_maxbytes=0");
+  }
+  return lines.take();
+}
+
 Result<std::string> supervisor_text(const std::string& path) {
   auto file = read(path);
   if (!file) return fail(std::move(file).error());
-  Lines lines;
-  std::string roles;
-  const auto role = [&roles](const std::string& name, const std::string& command, string_view signal) {
-    roles += fmt::format(
-        "[program:{}]\ncommand={}\nstopsignal={}\nstopwaitsecs=60\nessential=true\nstdout_logfile=/dev/fd/1\n"
-        "stdout_logfile_maxbytes=0\nstderr_logfile=/dev/fd/2\nstderr_logfile_maxbytes=0\n",
-        name, command, signal);
-  };
-  for (const conf::Node& node : file->nodes) {
-    if (node.words.front() == "app") {
-      role(node.words[1], fmt::format("tierce uwsgi --ini {}", quoted(path + ":" + node.words[1])), "TERM");
-    } else if (node.words.front() == "http") {
-      role("nginx", edge_command(path, file->has("pid")), "QUIT");
-    } else if (is_supervisors(node)) {
-      lines.put(line_of(node), fmt::format("[{}]", section_of(node)));
-      for (const conf::Node& line : node.block)
-        lines.put(line_of(line), fmt::format("{}={}", line.words.front(), joined(line.words)));
+  if (auto twice = names_given_twice(*file); !twice.empty()) return fail(std::move(twice.front()));
+  return as_supervisord_conf(*file, path);
+}
+
+std::string as_uwsgi_ini(const conf::Configuration& file, const std::string& run_directory) {
+  Lines lines(file);
+  for (const conf::Node& node : file.nodes) {
+    if (node.words.front() != "app") continue;
+    lines.put(node.place, fmt::format("[{}]", node.words[1]));
+    for (const conf::Node& line : node.block)
+      lines.put(line.place, fmt::format("{} = {}", line.words.front(), uwsgi_value(line)));
+    // Who may enter the folder may connect.
+    if (!has_uwsgi_socket(node)) {
+      lines.put(fmt::format("socket = {}/{}.sock", run_directory, node.words[1]));
+      lines.put("chmod-socket = 666");
     }
+    lines.put("master = true");
   }
-  // What nobody has written stands behind it all.
-  if (file->has("unix_http_server") || file->has("inet_http_server")) {
-    lines.put(0, "[rpcinterface:supervisor]");
-    lines.put(0, "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface");
-  }
-  if (!file->has("supervisord")) {
-    lines.put(0, "[supervisord]");
-    lines.put(0, "logfile=/dev/null");
-    lines.put(0, "logfile_maxbytes=0");
-  }
-  return lines.take() + roles;
+  return lines.take();
 }
 
 Result<Users> users_of(const std::string& path) {
@@ -152,21 +203,7 @@ std::optional<std::string> application_text(const std::string& path, string_view
   if (!is_one_file(text)) return std::nullopt;
   auto file = read(path);
   if (!file || !file->has("app")) return std::nullopt;
-  Lines lines;
-  for (const conf::Node& node : file->nodes) {
-    if (node.words.front() != "app") continue;
-    lines.put(line_of(node), fmt::format("[{}]", node.words[1]));
-    for (const conf::Node& line : node.block)
-      lines.put(line_of(line), fmt::format("{} = {}", line.words.front(), uwsgi_value(line)));
-    // Behind the block: its lines are the file's.
-    // Who may enter the folder may connect.
-    if (!has_uwsgi_socket(node)) {
-      lines.put(0, fmt::format("socket = {}/{}.sock", run_directory, node.words[1]));
-      lines.put(0, "chmod-socket = 666");
-    }
-    lines.put(0, "master = true");
-  }
-  return lines.take();
+  return as_uwsgi_ini(*file, run_directory);
 }
 
 }  // namespace tierce::config::chain

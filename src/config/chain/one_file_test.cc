@@ -1,9 +1,13 @@
 #include "config/chain/one_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <fstream>
+
+#include "config/supervisord/ini_text.h"
+#include "config/uwsgi/ini_text.h"
 
 namespace tierce::config::chain {
 namespace {
@@ -30,10 +34,23 @@ std::string written(const std::string& text) {
   return path;
 }
 
-std::string line_of(const std::string& text, int number) {
-  std::size_t at = 0;
-  for (int i = 1; i < number; ++i) at = text.find('\n', at) + 1;
-  return text.substr(at, text.find('\n', at) - at);
+// "4: module = app:app", as uWSGI's reader sees it.
+std::vector<std::string> lines_of(const std::string& text, const char* section) {
+  std::vector<std::string> lines;
+  for (const uwsgi::IniLine& line : uwsgi::read_section(text, section))
+    lines.push_back(fmt::format("{}: {} = {}", line.number, line.key, line.value));
+  return lines;
+}
+
+std::vector<supervisord::IniSection> sections_of(const std::string& text) {
+  std::vector<supervisord::IniSection> sections;
+  EXPECT_TRUE(supervisord::read_ini(text, "made", sections));
+  return sections;
+}
+
+std::string twice(const std::string& text) {
+  const auto made = supervisor_text(written(text));
+  return made ? "" : made.error().text();
 }
 
 TEST(OneFile, IsKnownByItsFirstLine) {
@@ -46,12 +63,9 @@ TEST(OneFile, IsKnownByItsFirstLine) {
 TEST(OneFile, IsAnIniFileOfUwsgiLineByLine) {
   const auto text = application_text(written(kFile), kFile, "/run/x");
   ASSERT_TRUE(text);
-  EXPECT_EQ(line_of(*text, 3), "[web]");
-  EXPECT_EQ(line_of(*text, 4), "module = app:app");
-  EXPECT_EQ(line_of(*text, 5), "processes = 4");
-  EXPECT_EQ(line_of(*text, 6), "lazy-apps = true");
-  EXPECT_EQ(line_of(*text, 7), "thunder-lock = true");
-  EXPECT_NE(text->find("socket = /run/x/web.sock"), std::string::npos);
+  EXPECT_EQ(lines_of(*text, "web"),
+            (std::vector<std::string>{"4: module = app:app", "5: processes = 4", "6: lazy-apps = true",
+                                      "7: thunder-lock = true", "0: socket = /run/x/web.sock", "0: master = true"}));
   EXPECT_FALSE(application_text(written("events {}"), "events {}", "/run/x"));
   EXPECT_FALSE(application_text("/nowhere", "[uwsgi]\n", "/run/x"));
 }
@@ -74,14 +88,55 @@ TEST(OneFile, SaysWhoRunsIt) {
 }
 
 TEST(OneFile, IsASupervisordConfLineByLine) {
-  const auto text = supervisor_text(written(kFile));
+  const std::string path = written(kFile);
+  const auto text = supervisor_text(path);
   ASSERT_TRUE(text);
-  EXPECT_EQ(line_of(*text, 9), "[program:worker]");
-  EXPECT_EQ(line_of(*text, 10), "command=celery -A app worker");
-  EXPECT_EQ(line_of(*text, 11), "autorestart=true");
-  EXPECT_NE(text->find("[program:web]\ncommand=tierce uwsgi --ini "), std::string::npos);
-  EXPECT_NE(text->find("[program:nginx]\ncommand=tierce nginx -p "), std::string::npos);
-  EXPECT_NE(text->find("[supervisord]\n"), std::string::npos);
+  const auto sections = sections_of(*text);
+  ASSERT_EQ(sections.size(), 4u);
+  EXPECT_EQ(sections[0].name, "program:web");
+  EXPECT_EQ(sections[0].place.text(), path + ":3");
+  EXPECT_EQ(sections[0].keys[0].value, "tierce uwsgi --ini \"" + path + ":web\"");
+  EXPECT_EQ(sections[0].keys[0].place.text(), "tierce up:0") << "nobody has written it";
+  EXPECT_EQ(sections[1].name, "program:worker");
+  EXPECT_EQ(sections[1].place.line, 9);
+  EXPECT_EQ(sections[1].find("command")->value, "celery -A app worker");
+  EXPECT_EQ(sections[1].find("autorestart")->place.text(), path + ":11");
+  EXPECT_EQ(sections[2].name, "program:nginx");
+  EXPECT_EQ(sections[2].place.line, 13);
+  EXPECT_EQ(sections[3].name, "supervisord");
+}
+
+TEST(OneFile, SeveralOnOneLineAreAllOfThatLine) {
+  const std::string file =
+      "app a { module a; processes 2; } app b { module b; }\nprogram c { command d; startsecs 0; }";
+  const auto text = application_text(written(file), file, "/run/x");
+  ASSERT_TRUE(text);
+  EXPECT_EQ(lines_of(*text, "a")[1], "1: processes = 2");
+  EXPECT_EQ(lines_of(*text, "b")[0], "1: module = b");
+  EXPECT_EQ(sections_of(*supervisor_text(written(file)))[2].find("startsecs")->place.line, 2);
+}
+
+TEST(OneFile, LinesOfIncludedFilesAreTheirs) {
+  const std::string part = testing::TempDir() + "/one_file_part.conf";
+  std::ofstream(part) << "\napp web {\n module app;\n}\n";
+  const std::string file = "events {}\ninclude " + part + ";\n";
+  const auto text = application_text(written(file), file, "/run/x");
+  ASSERT_TRUE(text);
+  const auto lines = uwsgi::read_section(*text, "web");
+  EXPECT_EQ(lines.at(0).file, part);
+  EXPECT_EQ(lines.at(0).number, 3);
+}
+
+TEST(OneFile, ANameIsGivenOnce) {
+  EXPECT_NE(twice("app web {}\n\napp web {}").find("ANameIsGivenOnce.conf:1) already, and of \"app web\" in "),
+            std::string::npos);
+  EXPECT_TRUE(twice("app web {}\n\napp web {}").ends_with("ANameIsGivenOnce.conf:3"));
+  EXPECT_NE(twice("app web {}\nprogram web {}"), "");
+  EXPECT_NE(twice("group web {}\ngroup web {}"), "");
+  EXPECT_EQ(twice("group web {}\napp web {}"), "");
+  // Wherever the edge stands.
+  EXPECT_TRUE(twice("program nginx {}\nhttp {}").ends_with("ANameIsGivenOnce.conf:1"));
+  EXPECT_EQ(twice("program nginx {}"), "") << "there is no edge";
 }
 
 TEST(OneFile, FailsWithThePlaceOfWhatIsWrong) {

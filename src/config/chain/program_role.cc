@@ -22,19 +22,19 @@ struct Known {
 };
 // With the names that Debian's packages give them.
 constexpr std::array kKnown = {
-    Known{"nginx", ProgramRole::kNginx},
-    Known{"uwsgi", ProgramRole::kUwsgi},
-    Known{"uwsgi-core", ProgramRole::kUwsgi},
-    Known{"uwsgi_python3", ProgramRole::kUwsgi},
-    Known{"gunicorn", ProgramRole::kGunicorn},
-    Known{"gunicorn3", ProgramRole::kGunicorn},
-    Known{"gunicorn.app.wsgiapp", ProgramRole::kGunicorn},
+    Known{"nginx", ProgramRole::kNginx},        Known{"uwsgi", ProgramRole::kUwsgi},
+    Known{"uwsgi-core", ProgramRole::kUwsgi},   Known{"gunicorn", ProgramRole::kGunicorn},
+    Known{"gunicorn3", ProgramRole::kGunicorn}, Known{"gunicorn.app.wsgiapp", ProgramRole::kGunicorn},
 };
 
 ProgramRole role_named(string_view name) {
   for (const Known& known : kKnown) {
     if (known.name == name) return known.role;
   }
+  // One for each version: uwsgi_python311.
+  constexpr string_view kOfAVersion = "uwsgi_python3";
+  if (name.starts_with(kOfAVersion) && name.find_first_not_of("0123456789.", kOfAVersion.size()) == string_view::npos)
+    return ProgramRole::kUwsgi;
   return ProgramRole::kOther;
 }
 

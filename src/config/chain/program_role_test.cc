@@ -18,6 +18,8 @@ TEST(ProgramRole, KnowsTheServersByAnyPath) {
       {"/usr/sbin/nginx -g \"daemon off;\"", ProgramRole::kNginx, {"-g", "daemon off;"}},
       {"/usr/local/bin/uwsgi --ini /etc/uwsgi/uwsgi.ini", ProgramRole::kUwsgi, {"--ini", "/etc/uwsgi/uwsgi.ini"}},
       {"/usr/bin/uwsgi_python3 -M", ProgramRole::kUwsgi, {"-M"}},
+      {"/usr/bin/uwsgi_python311 -M", ProgramRole::kUwsgi, {"-M"}},
+      {"/usr/bin/uwsgi_python3-dbg -M", ProgramRole::kOther, {}},
       {"/venv/bin/gunicorn app:app -w 4", ProgramRole::kGunicorn, {"app:app", "-w", "4"}},
       {"tierce uwsgi --ini x.ini", ProgramRole::kUwsgi, {"--ini", "x.ini"}},
       {"/opt/tierce nginx -c /n.conf", ProgramRole::kNginx, {"-c", "/n.conf"}},

@@ -134,7 +134,9 @@ void find_django_statics(Project& project, const std::string& settings_path, con
       text,
       R"((?m)^STATIC_ROOT\s*=\s*(?:(BASE_DIR\s*/\s*|os\.path\.join\(\s*BASE_DIR\s*,\s*|str\(\s*BASE_DIR\s*/\s*))?["']([^"']+)["'])");
   if (!root) {
-    project.statics_missing = fmt::format("STATIC_ROOT is not a plain path in {}", settings_path);
+    const bool set = search(text, R"((?m)^\s*STATIC_ROOT\s*=)").has_value();
+    project.statics_missing = set ? fmt::format("STATIC_ROOT is not a plain path in {}", settings_path)
+                                  : fmt::format("STATIC_ROOT is not set in {}", settings_path);
     return;
   }
   std::string prefix = (*url)[1];

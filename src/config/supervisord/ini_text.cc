@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/line_mark.h"
+
 namespace tierce::config::supervisord {
 namespace {
 
@@ -29,6 +31,11 @@ class Reader {
   Reader(const std::string& file, std::vector<IniSection>& sections) : file_(file), sections_(sections) {}
 
   Result<void> line(std::string_view raw) {
+    if (const auto marked = marked_place(raw)) {
+      file_ = marked->file;
+      number_ = marked->line - 1;
+      return {};
+    }
     ++number_;
     const std::size_t comment = comment_start(raw);
     const std::string_view text = trim(raw.substr(0, comment));
@@ -93,7 +100,7 @@ class Reader {
     return {};
   }
 
-  const std::string& file_;
+  std::string file_;
   std::vector<IniSection>& sections_;
   int number_ = 0;
   std::size_t section_ = kNone;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/line_mark.h"
+
 namespace tierce::config::supervisord {
 namespace {
 
@@ -32,6 +34,15 @@ TEST(IniText, KeepsTheLastValueAndContinuesSections) {
   ASSERT_EQ(sections[0].keys.size(), 2u);
   EXPECT_EQ(sections[0].keys[0].value, "2");
   EXPECT_EQ(sections[0].keys[0].place.line, 6);
+}
+
+TEST(IniText, TakesMarksForThePlaceOfTheLineBehindThem) {
+  const auto sections = read("[a]\n" + line_mark("y.conf", 7) + "k=1\nl=2\n" + line_mark("tierce up", 0) + "m=3\n");
+  EXPECT_EQ(sections[0].place.text(), "x.conf:1");
+  EXPECT_EQ(sections[0].keys[0].place.text(), "y.conf:7");
+  EXPECT_EQ(sections[0].keys[1].place.text(), "y.conf:8");
+  EXPECT_EQ(sections[0].keys[2].place.text(), "tierce up:0");
+  EXPECT_EQ(value_of("[a]\n#\x01no mark\nk=1\n"), "1");
 }
 
 TEST(IniText, SaysWhereItIsWrong) {

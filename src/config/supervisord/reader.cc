@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "base/nearest_name.h"
+#include "config/files_beside.h"
 #include "config/supervisord/keys.h"
 #include "config/supervisord/programs.h"
 #include "config/supervisord/section_view.h"
@@ -29,7 +30,8 @@ constexpr std::uintmax_t kFileBytesMax = 16u << 20;
 Result<std::string> read_file(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) return fail(Error(fmt::format("could not find config file {}", path)));
+  if (!std::filesystem::exists(status))
+    return fail(Error(fmt::format("could not find config file {}{}", path, what_lies_beside(path))));
   if (std::filesystem::is_directory(status))
     return fail(Error(fmt::format("could not read config file {}: it is a directory", path)));
   std::ifstream stream(path, std::ios::binary);

@@ -1,5 +1,6 @@
 #include "config/uwsgi/ini_text.h"
 
+#include "config/line_mark.h"
 #include "config/uwsgi/written_value.h"
 
 namespace tierce::config::uwsgi {
@@ -25,10 +26,17 @@ std::vector<IniLine> read_section(string_view text, string_view section) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::vector<IniLine> lines;
   bool inside = false;
+  std::string file;
   for (int number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const string_view line = trimmed(text.substr(0, end));
+    const string_view whole = text.substr(0, end);
+    const string_view line = trimmed(whole);
     text.remove_prefix(std::min(end + 1, text.size()));
+    if (const auto marked = marked_place(whole)) {
+      file = marked->file;
+      number = marked->line - 1;
+      continue;
+    }
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[') {
       inside = header_name(line) == section;
@@ -37,10 +45,10 @@ std::vector<IniLine> read_section(string_view text, string_view section) {
     if (!inside) continue;
     const std::size_t equals = line.find('=');
     if (equals == string_view::npos) {
-      lines.push_back({number, std::string(line), ""});
+      lines.push_back({file, number, std::string(line), ""});
     } else {
       lines.push_back(
-          {number, std::string(trimmed(line.substr(0, equals))), std::string(trimmed(line.substr(equals + 1)))});
+          {file, number, std::string(trimmed(line.substr(0, equals))), std::string(trimmed(line.substr(equals + 1)))});
     }
   }
   return lines;

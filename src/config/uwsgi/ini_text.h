@@ -9,6 +9,7 @@
 namespace tierce::config::uwsgi {
 
 struct IniLine {
+  std::string file;  // "": the one that the text stands in (config/line_mark.h).
   int number = 0;
   std::string key;
   std::string value;  // "" without '='.

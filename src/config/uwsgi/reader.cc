@@ -232,7 +232,7 @@ class Reader {
     // By value: a file loaded by one of the lines takes the place of this text.
     const auto lines = read_section(last_text_, file.section.empty() ? "uwsgi" : string_view(file.section));
     for (const IniLine& line : lines) {
-      const Source source{shown, line.number};
+      const Source source{line.file.empty() ? shown : line.file, line.number};
       Assignment made{replace_magic(line.key, file, *original_, surroundings_), "", source};
       made.value = replace_magic(meant(made.name, line.value, source), file, *original_, surroundings_);
       if (auto done = add(std::move(made)); !done) return done;

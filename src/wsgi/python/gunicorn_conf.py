@@ -496,8 +496,8 @@ def user_traceback(error):
     return "".join(traceback.format_exception(type(error), error, frames))
 
 
-def execute(filename):
-    """The names a configuration file defines."""
+def run_file(filename):
+    """The names a configuration file defines. Raises whatever it raises."""
     import importlib.machinery
     import importlib.util
 
@@ -510,11 +510,17 @@ def execute(filename):
     found = importlib.util.spec_from_file_location("__config__", filename, loader=loader)
     module = importlib.util.module_from_spec(found)
     sys.modules["__config__"] = module
+    found.loader.exec_module(module)
+    return vars(module)
+
+
+def execute(filename):
     try:
-        found.loader.exec_module(module)
+        return run_file(filename)
+    except ConfigError:
+        raise
     except Exception as error:
         raise ReadFailed("Failed to read config file: %s\n%s" % (filename, user_traceback(error)))
-    return vars(module)
 
 
 def set_from_file(cfg, location):

@@ -29,7 +29,7 @@ std::string find_build_id(std::string_view notes) {
     notes.remove_prefix(sizeof note);
     const std::size_t name = padded(note.n_namesz), value = padded(note.n_descsz);
     if (name > notes.size() || value > notes.size() - name) return {};
-    if (note.n_type == NT_GNU_BUILD_ID && notes.starts_with(std::string_view("GNU", 4)))
+    if (note.n_type == NT_GNU_BUILD_ID && notes.starts_with(std::string_view("GNU\0", 4)))
       return std::string(notes.substr(name, note.n_descsz));
     notes.remove_prefix(name + value);
   }

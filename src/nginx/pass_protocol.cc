@@ -233,7 +233,8 @@ void append_request_body(const PassHow& how, bool chunked_body, string_view part
 
 bool AnswerReader::unwrap(string_view bytes, std::string& plain, std::string& errors) {
   using Outcome = http::RecordDecoder::Outcome;
-  while (!bytes.empty() && !ended_) {
+  // Also with nothing left: a record whose last byte was the input's is over.
+  while (!ended_) {
     const auto step = records_.next(bytes);
     bytes.remove_prefix(step.consumed);
     const auto type = static_cast<http::RecordType>(records_.type());

@@ -62,6 +62,8 @@ class AnswerReader {
   // The server has closed the connection: whether that is the end of the body.
   bool ends_with_connection() const { return !chunked_ && length_left_ < 0 && !wrapped(); }
   bool complete() const { return complete_; }
+  // Content-Length has promised more than there was.
+  bool lacks_some() const { return length_left_ > 0; }
 
  private:
   PassHow::Kind kind_;

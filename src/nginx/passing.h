@@ -59,6 +59,9 @@ class Passing {
     return reader_.wrapped() ? std::string_view(plain_).substr(plain_used_) : connection_->in.view();
   }
   void consume(std::size_t bytes);
+  // No more of the answer will come: its server has closed, or has said that this was all.
+  bool keeps_records() const { return request_.settings->fastcgi.keep_conn.value_or(false); }
+  bool answer_ended() const { return server_ended_ || reader_.record_end(); }
 
   // --- passing_head.cc ---
   int take_head();

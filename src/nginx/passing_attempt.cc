@@ -383,7 +383,6 @@ bool Passing::receive() {
       server_ended_ = true;
       return false;
     }
-    if (reader_.record_end()) server_ended_ = true;
   }
   return true;
 }
@@ -422,6 +421,10 @@ Async<Passing::Trouble> Passing::read_head() {
         log(Level::kError, "upstream sent too big header while reading response header from upstream");
         co_return Trouble::kInvalidHeader;
       }
+    }
+    if (reader_.record_end()) {
+      log(Level::kError, "upstream sent unexpected FastCGI record: 3 while reading response header from upstream");
+      co_return Trouble::kInvalidHeader;
     }
     if (server_ended_ || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
       log(Level::kError, "upstream prematurely closed connection while reading response header from upstream");

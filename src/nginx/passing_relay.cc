@@ -49,8 +49,8 @@ void Passing::finish_connection() {
   if (peer_) give_back(Balancing::End::kGood);
   if (connection_ == nullptr) return;
   // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
-  const bool at_end = !reader_.wrapped() || reader_.record_end();
-  const bool reusable = connection_->call == nullptr && reader_.complete() && at_end && !server_ended_ && body_sent_ &&
+  const bool at_end = reader_.wrapped() ? reader_.record_end() && !reader_.lacks_some() : reader_.complete();
+  const bool reusable = connection_->call == nullptr && at_end && !server_ended_ && body_sent_ &&
                         connection_->in.empty() &&
                         (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
                                                            : request_.settings->fastcgi.keep_conn.value_or(false) &&
@@ -109,11 +109,15 @@ Async<int> Passing::relay() {
     }
     if (!buffering_) flush_body(request_);
     // The server is done with: its connection may serve another request before our client has everything.
-    const bool ended = reader_.complete() || (server_ended_ && unread().empty());
+    const bool ended = reader_.complete() || (answer_ended() && unread().empty());
     if (ended && connection_ != nullptr) {
-      const bool ends_so = reader_.ends_with_connection() && !server_broke_off_;
-      if (!reader_.complete() && !ends_so && !reader_.record_end()) {
-        log(Level::kError, "upstream prematurely closed connection while reading upstream");
+      // FastCGI without kept connections: as nginx, the end of the connection will do.
+      const bool ends_so = reader_.wrapped()
+                               ? !reader_.lacks_some() && (reader_.record_end() || !keeps_records())
+                               : reader_.ends_with_connection() && !server_broke_off_;
+      if (!reader_.complete() && !ends_so) {
+        log(Level::kError, fmt::format("upstream prematurely closed {} while reading upstream",
+                                       reader_.record_end() ? "FastCGI request" : "connection"));
         broken = true;
       }
       finish_connection();

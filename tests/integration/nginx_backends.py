@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import threading
+import time
 
 TEXT = "".join(f"line {number} of the backend's text\n" for number in range(1, 1501))
 PICTURE = bytes(range(256)) * 40
@@ -108,6 +109,36 @@ BROKEN = {
     "nul": b"HTTP/1.1 200 OK\r\nX-Nul: a\0b\r\nContent-Length: 3\r\n\r\nok\n",
     "odd-length": b"HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\nok\n",
 }
+
+
+def _record(kind, content, padding=0):
+    return struct.pack("!BBHHBx", 1, kind, 1, len(content), padding) + content + bytes(padding)
+
+
+_END, _HEAD, _BODY = _record(3, bytes(8)), _record(6, b"Content-Type: a/b\r\n\r\n"), _record(6, b"Content-Type: a/b\r\n\r\nbody")
+_SIX = _record(6, b"Content-Type: a/b\r\nContent-Length: 6\r\n\r\nbody")
+# How a FastCGI application ends what it says: pieces that are sent one after the other.
+ENDS = {
+    "at-once": [_BODY + _END],
+    "empty-stdout": [_BODY + _record(6, b"") + _END],
+    "head-apart": [_HEAD + _record(6, b"body") + _END],
+    "three-pieces": [_HEAD, _record(6, b"body"), _END],
+    "padded": [_HEAD + _record(6, b"body", 4) + _record(6, b"") + _END],
+    "padded-end": [_BODY + _record(3, bytes(8), 8)],
+    "stdout-apart": [_BODY, _record(6, b""), _END],
+    "both-streams": [_BODY + _record(6, b"") + _record(7, b"") + _END],
+    "end-in-two": [_HEAD + _record(6, b"body") + _record(6, b"more"), _END[:5], _END[5:]],
+    "head-in-two": [_record(6, b"Content-"), _record(6, b"Type: a/b\r\n\r\nbody"), _END],
+    "failed": [_BODY + _record(3, b"\0\0\0\1\0\0\0\0")],
+    "no-end": [_BODY],
+    "empty-stdout-alone": [_BODY + _record(6, b"")],
+    "no-body": [_HEAD + _END],
+    "length": [_record(6, b"Content-Type: a/b\r\nContent-Length: 4\r\n\r\nbody"), _END],
+    "shorter-than-its-length": [_SIX + _END],
+    "no-head": [_END],
+    "cut-before-its-length": [_SIX],
+}
+NO_END = ("no-end", "empty-stdout-alone", "cut-before-its-length")  # The connection ends instead.
 
 
 class Noted:
@@ -338,6 +369,11 @@ class FastcgiBackend(Backend):
             at += sum(sizes)
         self.note(first, variables, body)
         known = dict(variables)
+        if "/ends/" in known.get("SCRIPT_NAME", ""):
+            for piece in ENDS[known["SCRIPT_NAME"].rpartition("/")[2]]:
+                stream.connection.sendall(piece)
+                time.sleep(0.03)  # Each arrives by itself.
+            return "flags 1" in first and not known["SCRIPT_NAME"].endswith(NO_END)
         answer, fields = _cgi_answer(known, body)
         head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         status = "" if answer.status == "200 OK" else f"Status: {answer.status}\r\n"

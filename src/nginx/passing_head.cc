@@ -160,7 +160,7 @@ int Passing::take_head() {
   copy_fields();
   if (const string_view charset = fields.get("x-accel-charset"); !charset.empty() && !ignored("X-Accel-Charset"))
     response.charset = charset;
-  response.ranges = settings.force_ranges.value_or(false);
+  response.ranges = response.single_range = settings.force_ranges.value_or(false);
   return kNext;
 }
 

@@ -132,7 +132,10 @@ int take_ranges(Request& request) {
     return kNext;
   if (request.settings->max_ranges == std::int64_t{0}) return kNext;
   const std::string_view asked = request.field("range");
-  const http::Validators validators{.modified = response.last_modified, .tag = response.etag};
+  http::Validators validators{.modified = response.last_modified, .tag = response.etag};
+  // An upstream's date is a field as it came.
+  if (const std::string_view date = response.fields.get("last-modified"); validators.modified < 0 && !date.empty())
+    validators.modified = http::parse_http_date(date).value_or(-1);
   const bool asks = asked.size() > std::string_view("bytes=").size() && if_range_is_sound(request.field("if-range"));
   if (!asks || !http::range_applies(conditions_of(request), validators)) {
     response.fields.add("Accept-Ranges", "bytes");
@@ -147,7 +150,7 @@ int take_ranges(Request& request) {
     response.fields.set("Content-Range", "content-range", fmt::format("bytes */{}", size));
     return 416;
   }
-  const auto most = request.settings->max_ranges;
+  const auto most = response.single_range ? std::int64_t{1} : request.settings->max_ranges;
   const bool too_many = most && static_cast<std::int64_t>(wanted.parts.size()) > *most;
   if (wanted.kind == Kind::kWhole || too_many || of_nothing) {
     response.fields.add("Accept-Ranges", "bytes");
@@ -155,6 +158,14 @@ int take_ranges(Request& request) {
   }
   response.status = 206;
   response.parts_done = true;
+  if (response.single_range) {
+    const http::ByteRange& only = wanted.parts.front();
+    response.fields.add("Content-Range", fmt::format("bytes {}-{}/{}", only.begin, only.end - 1, size));
+    response.reason.clear();  // That was one of 200.
+    response.cut = Response::Cut{only.begin, only.end - only.begin};
+    response.content_length = static_cast<std::int64_t>(only.end - only.begin);
+    return kNext;
+  }
   const bool from_file = response.from_file();
   const std::string text = from_file || response.parts.empty() ? std::string() : response.parts.front().text;
   response.parts.clear();
@@ -276,6 +287,7 @@ int begin_body(Request& request) {
 }
 
 void write_body(Request& request, std::string_view bytes) {
+  if (request.response.cut) bytes = request.response.cut->of(bytes);
   if (!has_body(request) || bytes.empty()) return;
   if (request.body_filter == nullptr) return request.client().write(bytes);
   if (!request.body_filter->write(request.client(), bytes, Flush::kNone)) request.damaged = true;

@@ -2,10 +2,13 @@
 // still coming is written in pieces (responder.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "edge/ready_response.h"
@@ -26,8 +29,22 @@ struct Response {
   std::time_t last_modified = -1;
   std::int64_t content_length = -1;  // -1: not known.
   bool ranges = false;               // A part of it may be sent alone.
+  bool single_range = false;         // ... but only one, cut out of the body as it passes.
   bool parts_done = false;           // It is such a part already.
   bool no_conditions = false;        // If-Modified-Since and its kin do not apply.
+
+  // Of a body that is written in pieces: what goes on of what is still to be written.
+  struct Cut {
+    std::uint64_t skip = 0, left = 0;
+    std::string_view of(std::string_view bytes) {
+      const auto before = static_cast<std::size_t>(std::min<std::uint64_t>(skip, bytes.size()));
+      const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size() - before));
+      skip -= before;
+      left -= taken;
+      return bytes.substr(before, taken);
+    }
+  };
+  std::optional<Cut> cut;
 
   // The body: texts and parts of a file.
   std::vector<edge::ReadyResponse::Part> parts;
@@ -48,7 +65,8 @@ struct Response {
     location.clear();
     clear_validators();
     content_length = -1;
-    ranges = parts_done = no_conditions = false;
+    ranges = single_range = parts_done = no_conditions = false;
+    cut.reset();
     clear_body();
   }
   void clear_validators() {

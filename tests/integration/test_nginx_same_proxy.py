@@ -2,6 +2,7 @@
 
 import pytest
 
+from nginx_backends import ENDS
 from nginx_pair import Case, get, head, kept, post, request
 
 HANDSHAKE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
@@ -224,6 +225,39 @@ CASES = [
     """, [get("/scgi/x?y=z", "X-Own: 1"), post("/scgi/body", "12345"), get("/scgi-text/x"), get("/scgi-404/x"), get("/scgi-redirect/x?/y"), head("/scgi-text/x"), get("/x%20y?a=b", "X-Own: 1"), post("/body", "12345", "Content-Type: a/b"), get("/a/b.php?x"), get("/info/a.ph/more/x"), get("/index/"), get("/index/x/"), *[get("/kept/x")] * 2, get("/hide/x"),
           get("/text?complains"), get("/catch/x?complains"), get("/dead"), get("/text"), head("/text"), get("/status/404"), get("/status/500"), get("/fields"), get("/redirect?/there"), get("/accel?/files/report.pdf"), post("/body", "b" * 100_000), get("/x", "X-Long: " + "v" * 200), post("/body", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), get("/untyped"), get("/empty"),
           kept(request("/text", close=False), request("/kept/text", close=False), request("/status/404"))], errors=True, like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
+    Case("how an answer of FastCGI ends", r"""
+        server { listen @port@;
+            location /plain/ { include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+            location /kept/ { fastcgi_keep_conn on; include @stock@/fastcgi_params; fastcgi_pass keep; }
+            location /unbuffered/ { fastcgi_buffering off; include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+        }
+        upstream keep { server @fastcgi@; keepalive 2; }
+    """, [get(f"/{place}/ends/{end}") for place in ("plain", "kept", "unbuffered") for end in ENDS if end != "cut-before-its-length" and (place, end) != ("unbuffered", "shorter-than-its-length")] +
+        [kept(request("/kept/ends/at-once", close=False), request("/plain/ends/three-pieces", close=False), request("/kept/ends/no-body"))],
+        errors=True, like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
+    Case("an answer of FastCGI that is cut short", r"""
+        server { listen @port@;
+            location /plain/ { include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+            location /kept/ { fastcgi_keep_conn on; include @stock@/fastcgi_params; fastcgi_pass keep; }
+            location /unbuffered/ { fastcgi_buffering off; include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+        }
+        upstream keep { server @fastcgi@; keepalive 2; }
+    """, [get(f"/{place}/ends/{end}") for place in ("plain", "kept", "unbuffered") for end in ("cut-before-its-length", "shorter-than-its-length")], like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
+    Case("ranges of what was passed on", r"""
+        server { listen @port@;
+            location /p/ { proxy_force_ranges on; proxy_pass http://@http@/; }
+            location /gzip/ { gzip on; gzip_types *; proxy_force_ranges on; proxy_pass http://@http@/; }
+            location /unbuffered/ { proxy_buffering off; proxy_force_ranges on; proxy_pass http://@http@/; }
+            location /small/ { proxy_buffers 2 4k; proxy_buffer_size 4k; proxy_busy_buffers_size 4k; proxy_max_temp_file_size 0; proxy_force_ranges on; proxy_pass http://@http@/; }
+            location /u/ { uwsgi_param PATH_INFO /text; uwsgi_force_ranges on; uwsgi_pass @uwsgi@; }
+            location /s/ { scgi_param PATH_INFO /text; scgi_force_ranges on; scgi_pass @scgi@; }
+            location /f/ { fastcgi_param SCRIPT_NAME /text; fastcgi_force_ranges on; fastcgi_pass @fastcgi@; }
+            location /chain/ { proxy_force_ranges on; proxy_intercept_errors on; error_page 416 /p/json; proxy_pass http://@http@/; }
+        }
+    """, [get(target, f"Range: bytes={asked}") for target in ("/p/text", "/p/json", "/p/empty", "/p/chunked", "/p/status/404", "/p/picture") for asked in ("1-2", "-5", "100-", "0-", "0-0,2-3", "99999999-", "5-1", "x")] +
+        [get(target, "Range: bytes=40000-40099") for target in ("/gzip/text", "/unbuffered/text", "/small/text", "/u/", "/s/", "/f/")] + [get("/gzip/text", "Range: bytes=1-2", "Accept-Encoding: gzip"), get("/p/text"), head("/p/text", "Range: bytes=1-2"), get("/chain/json", "Range: bytes=99999999-"),
+         get("/p/text", "Range: bytes=1-2", 'If-Range: "text"'), get("/p/text", "Range: bytes=1-2", 'If-Range: "other"'), get("/p/text", "Range: bytes=1-2", "If-Range: Sat, 01 Jan 2022 00:00:00 GMT"), get("/p/text", "Range: bytes=1-2", "If-Range: Sat, 01 Jan 2022 00:00:01 GMT"), get("/p/text", "Range: bytes=1-2", version="HTTP/1.0"),
+         kept(request("/p/text", "Range: bytes=3-9", close=False), request("/p/json", "Range: bytes=-1", close=False), request("/p/text", "Range: bytes=40000-50000"))]),
 ]
 
 

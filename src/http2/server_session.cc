@@ -84,6 +84,7 @@ struct ServerSession::Stream {
   bool announced = false;   // on_request has been.
   bool body_ended = false;  // The client's.
   bool answered = false;
+  bool unread = false;  // Answered to the end, and the client has not been told to stop its body.
   bool reset_by_us = false;
 };
 
@@ -129,6 +130,8 @@ struct Callbacks {
     if (ended) stream->body_ended = true;
     if (!stream->announced) {
       session.head_came(*stream, !ended);
+    } else if (!ended && stream->unread) {
+      session.stop_body(*stream);
     } else if (ended) {
       session.owner_.on_body_end(stream->id);
     }
@@ -178,7 +181,7 @@ struct Callbacks {
     }
     const bool carries_end = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (carries_end && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 && !stream->body_ended)
-      nghttp2_submit_rst_stream(session.session_.get(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
+      session.answered_unread(*stream);
     return 0;
   }
 
@@ -284,6 +287,7 @@ void ServerSession::begin_stream(StreamId id) {
 }
 
 void ServerSession::end_stream(Stream& ended, Ending ending) {
+  if (ended.unread) --unread_;
   if (ended.unconsumed > 0) nghttp2_session_consume_connection(session_.get(), ended.unconsumed);
   // The owner finds its context for the last time.
   if (ended.announced) owner_.on_end(ended.id, ending);
@@ -418,6 +422,23 @@ void ServerSession::widen(StreamId stream, std::uint32_t bytes) {
 void ServerSession::reset(StreamId stream) {
   if (find(stream) == nullptr) return;
   nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream, NGHTTP2_INTERNAL_ERROR);
+}
+
+void ServerSession::answered_unread(Stream& stream) {
+  stream.unread = true;
+  ++unread_;
+}
+
+void ServerSession::stop_body(Stream& stream) {
+  stream.unread = false;
+  --unread_;
+  nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_NO_ERROR);
+}
+
+void ServerSession::stop_unread_bodies() {
+  for (const auto& stream : live_) {
+    if (stream->unread) stop_body(*stream);
+  }
 }
 
 void ServerSession::begin_shutdown() {

@@ -114,6 +114,11 @@ class ServerSession {
   // Not answered, or not to the end.
   void reset(StreamId stream);
 
+  // Requests that were answered before their bodies had come. The client is told to stop (RFC 9113 8.1) when it sends
+  // more, or by the second function; not in one breath with the answer, which some clients then take for a failure.
+  std::size_t unread_bodies() const { return unread_; }
+  void stop_unread_bodies();
+
   // No new requests: says so, waits until the client must have heard of it, then takes none. What was begun goes on;
   // the session is finished with the last of it.
   void begin_shutdown();
@@ -130,6 +135,8 @@ class ServerSession {
   void begin_stream(StreamId id);
   void end_stream(Stream& ended, Ending ending);
   void head_came(Stream& stream, bool body_follows);
+  void answered_unread(Stream& stream);
+  void stop_body(Stream& stream);
   void break_off(std::string why);
   bool is_flood() const;
 
@@ -145,6 +152,7 @@ class ServerSession {
   std::uint64_t bytes_useful_ = 0;
   std::uint64_t faults_ = 0;  // Streams that were reset for what the client did.
   std::uint64_t completed_ = 0;
+  std::size_t unread_ = 0;
   bool broken_ = false;
   bool shutting_down_ = false;
   bool shut_down_ = false;

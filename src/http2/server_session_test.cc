@@ -149,7 +149,44 @@ TEST_F(ServerSessionTest, TellsAClientToStopABodyThatNobodyNeeds) {
   session_.respond(1, 413, {}, nullptr);
   client_.talk_to(session_);
   EXPECT_EQ(client_.heads[1], ":status=413\n");
+  // It has no window to go on, and was not told in one breath with the answer.
+  EXPECT_EQ(client_.ends.count(1), 0u);
+  EXPECT_EQ(session_.unread_bodies(), 1u);
+  session_.stop_unread_bodies();
+  client_.talk_to(session_);
   EXPECT_EQ(client_.ends[1], "NO_ERROR");
+  EXPECT_THAT(owner_.log, HasSubstr("1 complete"));
+  EXPECT_EQ(session_.unread_bodies(), 0u);
+}
+
+TEST_F(ServerSessionTest, LetsTheEndOfASmallBodyComeBehindItsAnswer) {
+  std::string body(100, 'x');
+  client_.ask({{":method", "POST"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}}, &body);
+  // The head alone, as a client sends it that writes each frame for itself.
+  std::string all = client_.output();
+  const std::size_t data_frame = all.size() - (9 + 100);
+  session_.feed(std::string_view(all).substr(0, data_frame));
+  session_.respond(1, 200, {}, nullptr);
+  std::string output;
+  session_.take_output(output, 65536);
+  EXPECT_EQ(session_.unread_bodies(), 1u);
+  session_.feed(std::string_view(all).substr(data_frame));
+  EXPECT_EQ(session_.unread_bodies(), 0u);
+  EXPECT_EQ(owner_.log, "1 begins, POST /\n1 has come\n1 complete\n");
+  EXPECT_FALSE(session_.take_output(output, 65536) > 0);
+}
+
+TEST_F(ServerSessionTest, StopsABodyThatGoesOnBehindItsAnswer) {
+  std::string body(60'000, 'x');
+  client_.ask({{":method", "POST"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}}, &body);
+  std::string all = client_.output();
+  session_.feed(std::string_view(all).substr(0, all.size() - 50'000));
+  session_.respond(1, 413, {}, nullptr);
+  std::string output;
+  session_.take_output(output, 65536);
+  session_.feed(std::string_view(all).substr(all.size() - 50'000));
+  EXPECT_GT(session_.take_output(output, 65536 * 2), 0u);
+  EXPECT_EQ(session_.unread_bodies(), 0u);
   EXPECT_THAT(owner_.log, HasSubstr("1 complete"));
 }
 

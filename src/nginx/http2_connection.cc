@@ -13,6 +13,8 @@ namespace {
 
 // What is composed before it is sent: with more, a client that does not read would cost memory.
 constexpr std::size_t kOutputBytes = 65536;
+// A client whose request was answered before its body had come has so long to send the rest of a small one.
+constexpr std::chrono::milliseconds kUnreadTime{500};
 
 http2::Limits limits_of(const conf::Listener& listener) {
   http2::Limits limits;
@@ -127,15 +129,20 @@ edge::Task Http2Connection::converse(std::string early) {
     if (sent == Sent::kBlocked) events |= kWritable;
     if (!shutdown_said) events |= kStopping;
     const bool is_idle = session_.streams() == 0;
+    const bool has_unread = session_.unread_bodies() > 0;
     if (sent == Sent::kBlocked) {
       stream_->arm(send_time);
     } else if (is_idle) {
       stream_->arm(idle);
+    } else if (has_unread) {
+      stream_->arm(kUnreadTime);
     } else {
       stream_->disarm();
     }
     co_await signal_.until(events);
-    if (signal_.has(kLate) && !signal_.has(kReadable | kWritable | kProgress)) break;
+    if (!signal_.has(kLate) || signal_.has(kReadable | kWritable | kProgress)) continue;
+    if (sent == Sent::kBlocked || !has_unread) break;
+    session_.stop_unread_bodies();
   }
   if (!session_.why().empty())
     thread_.site().error_logs().line(Level::kInfo,

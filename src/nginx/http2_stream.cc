@@ -104,7 +104,7 @@ edge::Task Http2Stream::serve_it(bool bad, bool too_large) {
 }
 
 void Http2Stream::add_body(std::string_view data) {
-  if (finished_) return connection_.session().consume(id_, data.size());
+  if (finished_) return;  // The window stays as it is: nobody wants more.
   body_.append(data);
   signal_.raise(kReadable);
 }

@@ -95,6 +95,8 @@ int answer_with_index(Request& request) {
 }  // namespace
 
 int answer_with_file(Request& request) {
+  const auto& root = request.settings->root;
+  if ((!root || !root->alias) && leads_outside(request.uri)) return 404;  // By a rewrite.
   const bool asks = request.reads() || request.method == http::Method::kPost;
   const bool directory = request.uri.ends_with('/');
   if (directory) {

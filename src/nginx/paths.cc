@@ -1,5 +1,7 @@
 #include "nginx/paths.h"
 
+#include <algorithm>
+
 #include "nginx/request.h"
 #include "nginx/site.h"
 
@@ -39,6 +41,25 @@ std::string file_path_of(Request& request, std::string_view uri) {
   if (root->replaces == std::string::npos) return path;
   if (root->replaces < uri.size()) path.append(uri.substr(root->replaces));
   return path;
+}
+
+bool leads_outside(std::string_view below) {
+  int depth = 0;
+  while (!below.empty()) {
+    const std::string_view part = below.substr(0, below.find('/'));
+    below.remove_prefix(std::min(part.size() + 1, below.size()));
+    if (part == "..") --depth;
+    if (depth < 0) return true;
+    if (!part.empty() && part != "." && part != "..") ++depth;
+  }
+  return false;
+}
+
+bool is_outside_alias(const Request& request) {
+  const auto& root = request.settings->root;
+  if (!root || !root->alias || root->replaces == std::string::npos || root->replaces >= request.uri.size())
+    return false;
+  return leads_outside(std::string_view(request.uri).substr(root->replaces));
 }
 
 std::string_view first_name(const conf::Server& server) {

@@ -16,6 +16,11 @@ std::string document_root_of(Request& request);
 // The file of a path: behind the root, or in place of the alias' prefix.
 std::string file_path_of(Request& request, std::string_view uri);
 
+// Whether a path below a folder leads out of it again: what is left of "/files../x" behind `location /files`, say.
+bool leads_outside(std::string_view below);
+// ... of that request, in an alias: nobody should get it, whatever the location makes of its file's name.
+bool is_outside_alias(const Request& request);
+
 // The first server_name as it was written; "" when there is none.
 std::string_view first_name(const conf::Server& server);
 

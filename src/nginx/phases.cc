@@ -6,6 +6,7 @@
 #include "nginx/contents.h"
 #include "nginx/error_logs.h"
 #include "nginx/limits.h"
+#include "nginx/paths.h"
 #include "nginx/real_address.h"
 #include "nginx/responder.h"
 #include "nginx/rewrite.h"
@@ -95,6 +96,7 @@ Async<int> one_pass(Request& request, int from) {
     if (outcome != kNext) co_return outcome;
   }
   if (const int outcome = choose_location(request, from == kRestartLocation); outcome != kNext) co_return outcome;
+  if (is_outside_alias(request)) co_return 404;
   if (has_limits(request)) {
     if (const int outcome = co_await check_limits(request); outcome != kNext) co_return outcome;
   }

@@ -24,6 +24,7 @@ int try_files(Request& request) {
       const std::string_view prefix = std::string_view(request.location->pattern->text);
       if (below.starts_with(prefix)) below.remove_prefix(prefix.size());
     }
+    if (leads_outside(below)) continue;
     const std::string path =
         alias && root->replaces == std::string::npos ? base + std::string(text) : base + std::string(below);
     struct stat info {};

@@ -56,11 +56,14 @@ def site(tmp_path_factory):
     (folder / "www" / "files").mkdir(parents=True)
     (folder / "www" / "files" / "inside.txt").write_text("inside\n")
     (folder / "secret.txt").write_text("secret\n")
+    (folder / "www" / "beside.txt").write_text("secret\n")
     os.symlink(folder / "secret.txt", folder / "www" / "files" / "link.txt")
     nginx = NginxRun("ours", folder / "nginx", server=f"""
         location / {{ proxy_pass http://127.0.0.1:{backend.port}; proxy_read_timeout 3s; }}
         location /static {{ alias {folder}/www/files/; }}
         location /strict/ {{ alias {folder}/www/files/; disable_symlinks on; }}
+        location /rewritten {{ rewrite ^/rewritten(.*)$ /$1 break; root {folder}/www/files; }}
+        location /tried {{ alias {folder}/www/files/; try_files $uri =404; }}
         location /moved {{ return 302 http://$host$uri; }}
         location /early {{ return 200 "early\\n"; }}
         location ~ ^/r/ {{ rewrite ^(.*) /new?c=1; set $v $1; return 200 "[$v][$uri][$args]"; }}
@@ -186,12 +189,14 @@ def test_trailers_are_no_headers(site):
     "/static/..%2f..%2fsecret.txt", "/static/%2e%2e/%2e%2e/secret.txt", "/static/../../secret.txt", "/static../../secret.txt",
     "/static..%2fsecret.txt", "/static/....//....//secret.txt", "/static/%c0%ae%c0%ae/secret.txt", "/strict/link.txt",
     "/static/..;/secret.txt", "/static/%252e%252e/secret.txt", "/static/inside.txt%00", "/static//../../secret.txt",
-    "/static/.%00./secret.txt", "/static/%5c..%5c..%5csecret.txt",
+    "/static/.%00./secret.txt", "/static../beside.txt", "/static..%2fbeside.txt", "/rewritten../beside.txt", "/tried../beside.txt",
+    "/static..%2f", "/static..", "/static../files/inside.txt", "/static../files/../beside.txt", "/static/%5c..%5c..%5csecret.txt",
 ])
 def test_paths_lead_nowhere_else(site, path):
     with RawClient(site.address) as client:
         client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
-        assert b"secret\n" not in client.everything()
+        answer = client.everything()
+        assert b"secret\n" not in answer and b"inside\n" not in answer, answer
     assert site.request("/static/inside.txt").body == b"inside\n"
 
 

@@ -33,7 +33,10 @@ bool applies(Request& request, const conf::Condition& condition) {
     case conf::Condition::Kind::kMatches: {
       const Regex& regex = *condition.expression.regex;
       const std::string subject(left);
-      if (!regex.matches(subject)) return false;
+      if (!regex.matches(subject)) {
+        request.captures.clear();
+        return false;
+      }
       request.take_captures(regex, subject);
       return true;
     }
@@ -179,6 +182,7 @@ class Run {
   int run(const conf::Rewrite& what) {
     const std::string subject = request_.uri;
     if (!what.expression.regex->matches(subject)) {
+      request_.captures.clear();
       log_rewrite(request_, fmt::format("\"{}\" does not match \"{}\"", what.expression.text, subject));
       return kNext;
     }

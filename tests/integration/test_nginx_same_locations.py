@@ -191,6 +191,39 @@ CASES = [
                                  "/two?a=1", "/two?b=1", "/two?a=1&b=1", "/sub/page.html", "/sub/page.html?x=1", "/sub/deep/file.txt?x=1", "/expires", "/expires?x=1", "/try", "/try?x=1", "/inherit", "/inherit?x=1", "/proxied", "/proxied?x=1",
                                  "/proxied2", "/proxied2?x=1")] +
         [post("/method", "x"), get("/header", "X-Flag: yes"), get("/header", "X-Flag: 0"), get("/cookie", "Cookie: a=b; id=42; c=d"), get("/cookie"), get("/deny", "User-Agent: curl/7"), get("/deny", "User-Agent: Mozilla")], errors=True),
+    Case("captures behind an expression that does not match", r"""
+        map $uri $mapped { ~^/m(.)(.*)$ $2; default none; }
+        server { listen @port@;
+            location ~ ^/b(.*)$ { rewrite ^/nope(.*)$ /; set $r '[$1]'; return 200 $r; }
+            location ~ ^/c(.*)$ { if ($uri ~ ^/nope(.*)$) { } return 200 '[$1]'; }
+            location ~ ^/d(.*)$ { if ($uri !~ ^/nope(.*)$) { return 200 '[$1]'; } return 200 '[$1] left'; }
+            location ~ ^/e(.*)$ { if ($uri !~* ^/E(x)(.*)$) { return 200 '[$1]'; } return 200 '[$1][$2] left'; }
+            location ~ ^/(?<name>f.*)$ { rewrite ^/nope(.*)$ /; return 200 '[$1][$name]'; }
+            location ~ ^/g(.*)$ { if ($uri = /x) { } return 200 '[$1]'; }
+            location ~ ^/h(.*)$ { rewrite ^/h /i; }
+            location ~ ^/i(.*)$ { return 200 '[$1]'; }
+            location ~ ^/m(.*)$ { set $r '[$1]'; set $r '$r[$mapped]'; return 200 '$r[$1][$2]'; }
+            location /n { if ($uri ~ (x)) { set $r $1; } return 200 '[$r][$1]'; }
+            location ~ ^/o(.*)$ { if ($uri ~ ^/o) { set $r 1; } return 200 '[$1]'; }
+        }
+    """, [get(path) for path in ("/bxx", "/cxx", "/dxx", "/dope", "/exx", "/eyy", "/fxx", "/gxx", "/hxx", "/mxyz", "/nx", "/ny", "/oxx")]),
+    Case("$status in the answer to an error", r"""
+        log_format line '$uri $status';
+        server { listen @port@; root @www@; access_log @dir@/logs/line.log line;
+            location /plain/ { error_page 404 /show; }
+            location /any/ { error_page 404 = /show; }
+            location /other/ { error_page 404 =202 /show; }
+            location /named/ { error_page 404 @named; }
+            location /teapot { error_page 418 /show; return 418; }
+            location = /show { return 200 "[$status]\n"; }
+            location @named { add_header X-Status $status always; set $was $status; return 203 "[$status][$was]\n"; }
+            location /file/ { error_page 404 /hello.txt; }
+            location = /hello.txt { add_header X-Status "$status" always; }
+            location /back/ { error_page 404 /backend; }
+            location = /backend { proxy_set_header X-Status $status; add_header X-Status "$status $upstream_status" always; proxy_pass http://@http@; }
+            location /direct { add_header X-Status $status always; set $was $status; return 200 "[$status][$was]\n"; }
+        }
+    """, [get(path) for path in ("/plain/x", "/any/x", "/other/x", "/named/x", "/teapot", "/file/x", "/back/x", "/direct")], logs=["logs/line.log"]),
     Case("error pages", r"""
         server { listen @port@; root @www@;
             error_page 404 /errors/404.html;

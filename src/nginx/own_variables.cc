@@ -360,7 +360,8 @@ bool server_protocol(Request& r, string_view, std::string& out) {
   return !r.raw_target().empty() && give(out, protocol_of(r));
 }
 bool status(Request& r, string_view, std::string& out) {
-  const int number = r.response.status;
+  // An error page says what it is the page of.
+  const int number = r.answer_status > 0 ? r.answer_status : r.response.status;
   if (number < 100) out.append(number < 10 ? "00" : "0");
   return give_number(out, number);
 }

@@ -76,6 +76,11 @@ int Http2Stream::prepare(bool bad, bool too_large) {
   if (!normal) return 400;
   request.uri = std::move(normal->path);
   if (head.has_query) request.args = exchange_->part(head.query);
+  // It would show what only servers shall see.
+  if (request.method == http::Method::kTrace) {
+    request.site.error_logs().line(Level::kInfo, request, "client sent TRACE method");
+    return 405;
+  }
   return 0;
 }
 

@@ -29,7 +29,7 @@ CASES = [
         [raw("GET /a b HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, ours=400), raw("GET /a \x00.php HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, ours=400), raw("GET /\r\n", ours=400), raw("GET /x?y\r\n\r\n", ours=400), raw("\r\n\r\n" + HEAD + CLOSE, ours=400),
          *[raw(f"{line}\r\nHost: localhost\r\n{CLOSE}", ours=400) for line in ("GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/11.1", "GET ftp://localhost/ HTTP/1.1")],
          *[raw(f"{line}\r\nHost: localhost\r\n{CLOSE}", like=[("HTTP/1.[29]$", "HTTP/1.1")]) for line in ("GET / HTTP/1.2", "GET / HTTP/1.9")],
-         raw("CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, ours=405), raw("PRI * HTTP/2.0\r\nHost: localhost\r\n" + CLOSE, ours=505), raw("\n" + HEAD + CLOSE, ours=400), raw("GET / HTTP/1.1\nHost: localhost\n" + "Connection: close\n\n", ours=400), raw("GET / HTTP/1.1\rHost: x\r\r")]),
+         raw("CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n" + CLOSE, ours=405), raw("TRACE / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", methods=["TRACE"]), kept(request("/", method="TRACE", close=False), request("/")), raw("PRI * HTTP/2.0\r\nHost: localhost\r\n" + CLOSE, ours=505), raw("\n" + HEAD + CLOSE, ours=400), raw("GET / HTTP/1.1\nHost: localhost\n" + "Connection: close\n\n", ours=400), raw("GET / HTTP/1.1\rHost: x\r\r")]),
     Case("header lines", r"""
         server { listen @port@; lingering_timeout 50ms; location / { return 200 "[$http_a] $host\n"; } }
         server { listen @port2@; ignore_invalid_headers off; underscores_in_headers on; location / { return 200 "[$http_a_b] [$http_a]\n"; } }

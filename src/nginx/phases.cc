@@ -45,6 +45,7 @@ int find_location(Request& request) {
   if (most != 0 && head.body == http::BodyKind::kLength && head.content_length > most && !request.body_discarded) {
     request.site.error_logs().line(
         Level::kError, request, fmt::format("client intended to send too large body: {} bytes", head.content_length));
+    request.body_discarded = request.body_read = true;  // An error page is no larger for it, and does not get it.
     return 413;
   }
   if (!found.lacks_slash) return kNext;

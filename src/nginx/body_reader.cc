@@ -36,6 +36,12 @@ bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
   return os::write_all(exchange.body_file_.get(), data.data(), data.size());
 }
 
+// Nobody is answered; the log says why.
+int give_up(Request& request, int status) {
+  request.response.status = status;
+  return kClose;
+}
+
 }  // namespace
 
 Async<int> read_body(Request& request) {
@@ -55,7 +61,7 @@ Async<int> read_body(Request& request) {
         request.site.error_logs().line(Level::kInfo, request, "client sent invalid chunked body");
         co_return 400;
       case Client::Input::kGone:
-        co_return kClose;
+        co_return give_up(request, 400);
       case Client::Input::kData:
         if (most != 0 && request.exchange().body_bytes + data.size() > most) {
           request.site.error_logs().line(Level::kError, request,
@@ -75,10 +81,10 @@ Async<int> read_body(Request& request) {
     request.client().say_continue(request);
     request.client().arm(settings.client_body_timeout.value_or(std::chrono::seconds(60)));
     co_await request.signal().until(kReadable | kLate | kGone);
-    if (request.signal().has(kGone)) co_return kClose;
+    if (request.signal().has(kGone)) co_return give_up(request, 400);
     if (request.signal().has(kLate) && !request.signal().has(kReadable)) {
       request.site.error_logs().line(Level::kInfo, request, "client timed out while reading the request's body");
-      co_return kClose;
+      co_return give_up(request, 408);
     }
     request.client().arm(std::chrono::milliseconds(0));
   }

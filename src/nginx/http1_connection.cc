@@ -158,10 +158,9 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
     }
     if (signal_.has(kLate) && !stream_->has(kReadable)) {
       end_idle();
-      if (begun) {
-        thread_.site().error_logs().line(Level::kInfo, "client timed out while reading the request head");
-      }
-      co_return HeadRead::kEnded;
+      if (!begun) co_return HeadRead::kEnded;
+      thread_.site().error_logs().line(Level::kInfo, "client timed out while reading the request head");
+      co_return HeadRead::kLate;
     }
     if (signal_.has(kStopping) && !begun && !stream_->has(kReadable)) {
       end_idle();
@@ -170,7 +169,7 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
     if (exchange_ == nullptr) exchange_ = thread_.exchanges(*listener_).take();
     if (!read_some(kReadBytes)) {
       end_idle();
-      co_return HeadRead::kEnded;
+      co_return begun ? HeadRead::kCut : HeadRead::kEnded;
     }
     if (begun || exchange_->in.empty()) continue;
     end_idle();
@@ -255,6 +254,14 @@ edge::Task Http1Connection::converse() {
     file_left_ = 0;
     sent_ = head_bytes_ = 0;
     response_ended_ = chunked_ = false;
+    if (read == HeadRead::kLate || read == HeadRead::kCut) {
+      // Nobody is answered. A line that has come as a whole is known to logs.
+      if (!request.raw_target().empty()) static_cast<void>(prepare_request());
+      request.response.status = read == HeadRead::kLate ? 408 : 400;
+      log_request();
+      site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
+      co_return destroy();
+    }
     if (read == HeadRead::kRefused) {
       const http::HeadError error = exchange_->parser.error();
       const int status = http::status_of(error);

@@ -54,7 +54,8 @@ class Http1Connection final : public Client, public ThreadConnection {
   edge::Task converse();
   Async<bool> read_proxy_header();
   Async<bool> shake_hands();
-  enum class HeadRead : std::uint8_t { kDone, kRefused, kEnded, kHttp2 };
+  // kLate, kCut: a part of a head has come, and no more.
+  enum class HeadRead : std::uint8_t { kDone, kRefused, kEnded, kHttp2, kLate, kCut };
   Async<HeadRead> read_head();
   int prepare_request();
   bool speaks_http2_in_plain() const;

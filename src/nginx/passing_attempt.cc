@@ -309,7 +309,10 @@ Async<Passing::Trouble> Passing::send_request() {
       request_.client().say_continue(request_);
       request_.client().arm(request_.settings->client_body_timeout.value_or(kMinute));
       co_await request_.signal().until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
-      if (request_.signal().has(kGone | kLate) && !request_.signal().has(kReadable)) co_return Trouble::kClientGone;
+      if (request_.signal().has(kGone | kLate) && !request_.signal().has(kReadable)) {
+        client_late_ = !request_.signal().has(kGone);
+        co_return Trouble::kClientGone;
+      }
       // An answer before the end of the body: it is passed back, and the rest is read for nothing.
       if (request_.signal().has(kUpstreamReadable | kUpstreamGone)) body_sent_ = false;
     }
@@ -528,7 +531,7 @@ Async<int> Passing::try_servers() {
       drop_connection();
       give_back(Balancing::End::kGood);
       if (trouble == Trouble::kCannotSend) co_return too_large_ ? 413 : 500;
-      request_.response.status = kClientGoneStatus;
+      request_.response.status = client_late_ ? 408 : kClientGoneStatus;
       co_return kClose;
     }
     const int answered = trouble == Trouble::kNone ? parser_.head().status : 0;

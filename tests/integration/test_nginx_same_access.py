@@ -31,12 +31,14 @@ CASES = [
             location /any { client_max_body_size 0; proxy_pass http://@http@/body; }
             location /page { client_max_body_size 1; error_page 413 /errors/50x.html; proxy_pass http://@http@/body; }
             location /page2 { client_max_body_size 1; error_page 413 = @large; proxy_pass http://@http@/body; }
+            location /page3 { error_page 413 /errors/50x.html; proxy_pass http://@http@/body; }
+            location /page4 { error_page 413 =200 /page3; }
             location @large { return 200 "too large for $uri\n"; }
             location /buffer { client_body_buffer_size 1k; client_max_body_size 1m; proxy_pass http://@http@/body; }
             location /file { client_body_in_file_only clean; client_max_body_size 1m; proxy_pass http://@http@/body; }
             location /single { client_body_in_single_buffer on; client_max_body_size 1m; proxy_pass http://@http@/body; }
         }
-    """, [post("/", "x" * 100), post("/", "x" * 101), post("/small", "x" * 10), post("/small", "x" * 11), post("/any", "x" * 200_000), post("/page", "xx"), post("/page2", "xx"), post("/buffer", "y" * 5000), post("/buffer", "z" * 100_000),
+    """, [post("/", "x" * 100), post("/", "x" * 101), post("/small", "x" * 10), post("/small", "x" * 11), post("/any", "x" * 200_000), post("/page", "xx"), post("/page2", "xx"), post("/page3", "x" * 101), post("/page3", "x" * 300_000), post("/page4", "x" * 101), post("/buffer", "y" * 5000), post("/buffer", "z" * 100_000),
           post("/file", "f" * 500), post("/single", "s" * 20000), kept(request("/", method="POST", body=b"x" * 101, close=False)), kept(request("/small", method="POST", body=b"x" * 5, close=False), request("/small")),
           get("/", "Content-Length: 1000", method="POST"), post("/small", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), post("/small", b"b\r\nhello world\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), post("/buffer", b"400\r\n" + b"c" * 1024 + b"\r\n" + b"400\r\n" + b"d" * 1024 + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
           raw(request("/", "Expect: 100-continue", method="POST", body=b"x" * 101)), raw(request("/small", "Expect: 100-continue", method="POST", body=b"x" * 11)), raw(request("/small", "Expect: something", method="POST", body=b"hello"), ours=417),
@@ -189,6 +191,15 @@ CASES = [
             location /intercept { proxy_intercept_errors on; error_page 404 = @again; proxy_pass http://@http@/status/404; } location @again { proxy_pass http://@http2@; } location /cookie2 { proxy_pass http://@http@/cookie?a=1|b=2; }
         }
     """, [get("/"), get("/fields"), get("/dead"), get("/two"), get("/two"), get("/none"), get("/intercept"), get("/cookie?a=5"), get("/cookie2"), post("/body", "12345"), get("/broken/nothing")], logs=["logs/up.log"]),
+    Case("clients that are slow or go", r"""
+        log_format line '"$request" $status $body_bytes_sent $host';
+        server { listen @port@; client_body_timeout 1s; client_header_timeout 1s; access_log @dir@/logs/line.log line;
+            location / { proxy_pass http://@http@; }
+            location /streamed { proxy_request_buffering off; proxy_pass http://@http@; }
+            location /static { return 200 "x\n"; }
+        }
+    """, [raw("POST /half HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"), raw("POST /streamed HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"), raw("GET /half HTTP/1.1\r\nHo"), raw("GET /line HT"), raw("GET / HTTP/1.1\r\nHost: a\r\n"), raw(request("/static", close=False) + b"GET /second HTTP/1.1\r\n", 2),
+          raw("GET /gone HTTP/1.1\r\nHo", 0), raw("POST /gone HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab", 0), raw("", 0)], logs=["logs/line.log"]),
 ]
 
 

@@ -50,11 +50,11 @@ void Passing::finish_connection() {
   if (connection_ == nullptr) return;
   // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
   const bool at_end = reader_.wrapped() ? reader_.record_end() && !reader_.lacks_some() : reader_.complete();
-  const bool reusable = connection_->call == nullptr && at_end && !server_ended_ && body_sent_ &&
-                        connection_->in.empty() &&
-                        (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
-                                                           : request_.settings->fastcgi.keep_conn.value_or(false) &&
-                                                                 how_.kind == PassHow::Kind::kFastcgi);
+  const bool reusable =
+      connection_->call == nullptr && at_end && !server_ended_ && body_sent_ && connection_->in.empty() &&
+      (how_.kind == PassHow::Kind::kHttp
+           ? parser_.head().keep_alive
+           : request_.settings->fastcgi.keep_conn.value_or(false) && how_.kind == PassHow::Kind::kFastcgi);
   if (!reusable) return drop_connection();
   group_->keep(std::move(connection_));
 }
@@ -112,9 +112,8 @@ Async<int> Passing::relay() {
     const bool ended = reader_.complete() || (answer_ended() && unread().empty());
     if (ended && connection_ != nullptr) {
       // FastCGI without kept connections: as nginx, the end of the connection will do.
-      const bool ends_so = reader_.wrapped()
-                               ? !reader_.lacks_some() && (reader_.record_end() || !keeps_records())
-                               : reader_.ends_with_connection() && !server_broke_off_;
+      const bool ends_so = reader_.wrapped() ? !reader_.lacks_some() && (reader_.record_end() || !keeps_records())
+                                             : reader_.ends_with_connection() && !server_broke_off_;
       if (!reader_.complete() && !ends_so) {
         log(Level::kError, fmt::format("upstream prematurely closed {} while reading upstream",
                                        reader_.record_end() ? "FastCGI request" : "connection"));

@@ -132,10 +132,7 @@ int take_ranges(Request& request) {
     return kNext;
   if (request.settings->max_ranges == std::int64_t{0}) return kNext;
   const std::string_view asked = request.field("range");
-  http::Validators validators{.modified = response.last_modified, .tag = response.etag};
-  // An upstream's date is a field as it came.
-  if (const std::string_view date = response.fields.get("last-modified"); validators.modified < 0 && !date.empty())
-    validators.modified = http::parse_http_date(date).value_or(-1);
+  const http::Validators validators{.modified = modified_time(response), .tag = response.etag};
   const bool asks = asked.size() > std::string_view("bytes=").size() && if_range_is_sound(request.field("if-range"));
   if (!asks || !http::range_applies(conditions_of(request), validators)) {
     response.fields.add("Accept-Ranges", "bytes");
@@ -277,6 +274,12 @@ int filter_response(Request& request) {
   complete_location(request);
   if (!keeps_connection(request)) request.keep_alive = false;
   return kNext;
+}
+
+std::time_t modified_time(const Response& response) {
+  if (response.last_modified >= 0) return response.last_modified;
+  const std::string_view date = response.fields.get("last-modified");
+  return date.empty() ? -1 : http::parse_http_date(date).value_or(-1);
 }
 
 int begin_body(Request& request) {

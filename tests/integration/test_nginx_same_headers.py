@@ -46,6 +46,30 @@ CASES = [
                                  "/nested/in/", "/nested/own/", "/status", "/long", "/err/x", "/link", "/hello.txt", "/none", "/file2/")] +
         [get("/304/hello.txt", "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT"), get("/304/hello.txt", "Range: bytes=0-1"), head("/own"), get("/304/hello.txt", "Range: bytes=900-"),
          get("/file/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), post("/hello.txt", "x")]),
+    Case("add_trailer", r"""
+        log_format trailer '$uri $sent_trailer_x_sum';
+        server { listen @port@; root @www@; add_trailer X-Sum "$uri of $request_method"; access_log @dir@/logs/trailer.log trailer;
+            location / { }
+            location /always/ { add_trailer X-Always "$status" always; add_trailer X-Good "$body_bytes_sent"; add_trailer X-Empty ""; }
+            location /none { add_trailer X-Nothing $arg_none; return 200 "x\n"; }
+            location /plain { chunked_transfer_encoding off; alias @www@/hello.txt; }
+            location /own { add_header X-A b; return 200 "x\n"; }
+            location /gzip { gzip on; gzip_types *; gzip_min_length 1; add_trailer X-Ratio "x$gzip_ratio"; alias @www@/text.txt; }
+            location /back/ { add_trailer X-Up "$upstream_status $upstream_response_length"; proxy_pass http://@http@/; }
+            location /ranges { add_trailer X-A b; proxy_force_ranges on; proxy_pass http://@http@/text; }
+            location /two { add_trailer X-A 1; add_trailer X-A 2; return 404 "x\n"; }
+            location /odd { add_trailer X-A "$arg_x"; add_trailer X-A "$arg_x" always; return 200 "x\n"; }
+        }
+    """, [get(path) for path in ("/hello.txt", "/big.bin", "/none.txt", "/always/none", "/none", "/none?none=1", "/plain", "/own", "/gzip", "/back/text", "/back/chunked", "/back/empty", "/back/to-the-end", "/back/status/404", "/back/status/204", "/two", "/odd?x=1", "/empty.txt", "/sub", "/ranges")] +
+        [get("/gzip", "Accept-Encoding: gzip"), head("/hello.txt"), get("/hello.txt", version="HTTP/1.0"), get("/hello.txt", "Range: bytes=1-2"), get("/big.bin", "Range: bytes=100000-199999"), get("/hello.txt", "Range: bytes=1-2,4-5"), get("/hello.txt", "If-None-Match: *"), get("/ranges", "Range: bytes=1-2"), get("/hello.txt", "TE: trailers"),
+         kept(request("/hello.txt", close=False), request("/back/text", close=False), request("/always/none"))], logs=["logs/trailer.log"]),
+    Case("expires of what a variable says", r"""
+        map $arg_e $when { default $arg_e; }
+        server { listen @port@; root @www@;
+            location / { expires modified $when; }
+            location /back/ { expires modified $when; proxy_pass http://@http@/; }
+        }
+    """, [get(f"{path}?e={when}") for path in ("/hello.txt", "/back/text", "/back/json") for when in ("1h", "-1h", "off", "epoch", "max", "", "@1h", "bogus", "+2h", "0")]),
     Case("expires", r"""
         map $sent_http_content_type $by_type { default off; text/html epoch; text/css max; ~image/ 1h; text/plain -1; }
         server { listen @port@; root @www@;

@@ -54,10 +54,10 @@ struct ErrorLog {
 };
 
 struct Expires {
-  enum class Kind : std::uint8_t { kOff, kEpoch, kMax, kFromNow, kFromModified, kAtTimeOfDay, kText };
+  enum class Kind : std::uint8_t { kOff, kEpoch, kMax, kFromNow, kFromModified, kAtTimeOfDay, kText, kModifiedText };
   Kind kind = Kind::kOff;
   std::chrono::seconds time{0};
-  TextValue text;  // Of kText: known for each request.
+  TextValue text;  // Of kText and, for times of files, kModifiedText: known for each request.
 };
 
 // One of allow and deny; the first that fits decides.

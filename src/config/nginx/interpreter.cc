@@ -156,11 +156,10 @@ void Interpreter::inherit_location(Location& location, const Level& outer) {
 
 Done Interpreter::prepare_locations(Location& location) {
   for (const auto& each : location.locations) {
-    if (location.choices.add(*each->pattern, *each) != nullptr) {
-      const bool named = each->pattern->kind == LocationPattern::Kind::kNamed;
-      return refuse_at(each->place,
-                       fmt::format("duplicate {}location \"{}\"", named ? "named " : "", each->pattern->text));
-    }
+    // Of several with one name the first is found, as in nginx.
+    const bool named = each->pattern->kind == LocationPattern::Kind::kNamed;
+    if (location.choices.add(*each->pattern, *each) != nullptr && !named)
+      return refuse_at(each->place, fmt::format("duplicate location \"{}\"", each->pattern->text));
     if (auto done = prepare_locations(*each); !done) return done;
   }
   return {};

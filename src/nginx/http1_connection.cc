@@ -426,7 +426,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
     line("Last-Modified", {date, sizeof date});
   }
   if (!response.location.empty()) line("Location", response.location);
-  chunked_ = false;
+  chunked_ = trailers_begun_ = false;
   const bool upgraded = response.status == 101;
   if (has_body && !empty && response.content_length < 0 && !upgraded) {
     if (exchange_->head().minor_version >= 1 && request.settings->chunked_transfer_encoding.value_or(true) &&
@@ -472,8 +472,14 @@ void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes
   file_left_ = bytes;
 }
 
+void Http1Connection::add_trailer(std::string_view name, std::string_view value) {
+  if (!chunked_) return;
+  if (!std::exchange(trailers_begun_, true)) exchange_->out.append("0\r\n");
+  exchange_->out.append(name).append(": ").append(value).append("\r\n");
+}
+
 void Http1Connection::end_response() {
-  if (chunked_) exchange_->out.append("0\r\n\r\n");
+  if (chunked_) exchange_->out.append(trailers_begun_ ? "\r\n" : "0\r\n\r\n");
   response_ended_ = true;
 }
 

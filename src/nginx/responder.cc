@@ -93,6 +93,45 @@ void add_configured_fields(Request& request) {
   }
 }
 
+bool has_body(const Request& request) {
+  return !request.is_head() && request.response.status != 204 && request.response.status != 304;
+}
+
+// They need chunks, or HTTP/2.
+bool takes_trailers(const Request& request) {
+  const Response& response = request.response;
+  if (!has_body(request) || response.status < 200 || request.parent != nullptr || request.refused != 0) return false;
+  const bool is_old = !request.client().is_http2() && request.exchange().head().minor_version == 0;
+  return !is_old && request.settings->chunked_transfer_encoding.value_or(true);
+}
+
+void announce_trailers(Request& request) {
+  const bool good = is_good(request.response.status);
+  const auto& trailers = request.settings->add_trailers;
+  const bool any = std::any_of(trailers.begin(), trailers.end(),
+                               [good](const conf::NamedText& each) { return good || each.always; });
+  if (!any || !takes_trailers(request)) return;
+  request.response.trailers_follow = true;
+  request.response.content_length = -1;
+}
+
+// Known when the body has come, before it is packed to its end.
+void collect_trailers(Request& request) {
+  Response& response = request.response;
+  const bool good = is_good(response.status);
+  std::string room;
+  for (const conf::NamedText& each : request.settings->add_trailers) {
+    if (!good && !each.always) continue;
+    const std::string_view value = request.site.text(request, each.value, room);
+    if (!value.empty()) response.trailers.add(each.name, value);
+  }
+}
+
+void send_trailers(Request& request) {
+  const FieldList& trailers = request.response.trailers;
+  for (std::size_t i = 0; i < trailers.size(); ++i) request.client().add_trailer(trailers.name(i), trailers.value(i));
+}
+
 bool is_among(const conf::Words& types, std::string_view type) {
   return std::any_of(types.begin(), types.end(), [&](const std::string& each) {
     return each == "*" || (each.size() == type.size() && http::equals_ignoring_case(type, each));
@@ -218,10 +257,6 @@ void complete_location(Request& request) {
   response.location.insert(0, whole);
 }
 
-bool has_body(const Request& request) {
-  return !request.is_head() && request.response.status != 204 && request.response.status != 304;
-}
-
 bool keeps_connection(const Request& request) {
   if (!request.settings->keepalive_disable.empty()) {
     const auto names = [&request](std::string_view browser) {
@@ -271,6 +306,7 @@ int filter_response(Request& request) {
   add_charset(request);
   request.body_filter = request.site.body_filters().choose(request);
   if (const int outcome = take_ranges(request); outcome != kNext) return outcome;
+  if (!request.settings->add_trailers.empty()) announce_trailers(request);
   complete_location(request);
   if (!keeps_connection(request)) request.keep_alive = false;
   return kNext;
@@ -302,6 +338,8 @@ void flush_body(Request& request) {
 }
 
 void end_body(Request& request) {
+  if (!request.settings->add_trailers.empty() && has_body(request) && request.parent == nullptr)
+    collect_trailers(request);
   if (request.body_filter != nullptr && has_body(request)) {
     if (!request.body_filter->write(request.client(), {}, Flush::kFinish)) request.damaged = true;
     request.gzip_ratio = request.body_filter->ratio();
@@ -311,6 +349,7 @@ void end_body(Request& request) {
     request.keep_alive = false;
     return request.client().cut_response();
   }
+  if (request.response.trailers_follow) send_trailers(request);
   request.client().end_response();
 }
 
@@ -368,7 +407,7 @@ Async<int> send_response(Request& request) {
       }
       continue;
     }
-    if (request.body_filter == nullptr && part.bytes > kCopyMax) {
+    if (request.body_filter == nullptr && part.bytes > kCopyMax && !response.trailers_follow) {
       client.write_file(response.file.get(), part.at, part.bytes);
       if (!co_await drain(request, 0)) co_return kDone;
       continue;

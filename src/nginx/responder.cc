@@ -143,18 +143,53 @@ std::string_view bare_type(const Response& response) {
   return http::trim_blanks(type.substr(0, type.find(';')));
 }
 
+bool names_charset(const conf::Location& location, std::string_view name) {
+  const auto& charset = location.settings.charset;
+  if (charset && charset->size() == name.size() && http::equals_ignoring_case(*charset, name)) return true;
+  const auto inside = [name](const conf::Instruction& each) {
+    const auto* branch = std::get_if<conf::If>(&each);
+    return branch != nullptr && names_charset(*branch->inside, name);
+  };
+  return std::any_of(location.locations.begin(), location.locations.end(),
+                     [name](const auto& each) { return names_charset(*each, name); }) ||
+         std::any_of(location.instructions.begin(), location.instructions.end(), inside);
+}
+
+// nginx says one charset in place of another unless it knows both: then a charset_map would have to say how.
+bool may_be_overridden(Request& request, std::string_view given, std::string_view by) {
+  given = http::trim_blanks(given.substr(0, given.find(';')));
+  if (given.size() >= 2 && given.starts_with('"')) given = given.substr(1, given.size() - 2);
+  if (given.size() == by.size() && http::equals_ignoring_case(given, by)) return true;
+  const auto& servers = request.site.model().servers;
+  if (std::none_of(servers.begin(), servers.end(),
+                   [given](const auto& server) { return names_charset(server->root, given); }))
+    return true;
+  request.site.error_logs().line(Level::kError, request,
+                                 fmt::format("no \"charset_map\" between the charsets \"{}\" and \"{}\"", given, by));
+  return false;
+}
+
 void add_charset(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   Response& response = request.response;
   if (!settings.charset || *settings.charset == "off" || response.content_type.empty()) return;
-  if (!response.charset.empty() || response.content_type.find("charset=") != std::string::npos) return;
-  if (bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response))) return;
+  if (!response.charset.empty()) return;
+  const std::size_t given = response.content_type.find("charset=");
+  const bool overrides = given != std::string::npos;
+  if (overrides && !settings.override_charset.value_or(false)) return;
+  if (!overrides && bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response)))
+    return;
   if (response.status == 301 || response.status == 302) return;
   std::string room = *settings.charset;
   if (room.starts_with('$')) {
     std::string value;
     request.site.variable(request, std::string_view(room).substr(1), value);
     room = std::move(value);
+  }
+  if (overrides) {
+    constexpr std::size_t kName = std::string_view("charset=").size();
+    if (!may_be_overridden(request, std::string_view(response.content_type).substr(given + kName), room)) return;
+    response.content_type.resize(bare_type(response).size());
   }
   response.charset = std::move(room);
 }

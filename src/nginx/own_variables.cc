@@ -295,6 +295,7 @@ bool request_body(Request& r, string_view, std::string& out) {
   return give(out, exchange.in.view().substr(exchange.head().head_bytes, exchange.body_bytes));
 }
 bool request_body_file(Request& r, string_view, std::string& out) {
+  if (!r.body_file.path().empty()) return give(out, r.body_file.path());
   return r.exchange().body_file() >= 0 &&
          give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange().body_file()));
 }

@@ -377,6 +377,8 @@ bool Passing::receive() {
     const bool good = reader_.unwrap(in.view(), plain_, errors);
     in.consume(in.size());
     if (!errors.empty()) {
+      for (const std::string& each : request_.settings->fastcgi.catch_stderr)
+        caught_ = caught_ || errors.find(each) != std::string::npos;
       while (errors.ends_with('\n')) errors.pop_back();
       log(Level::kError,
           fmt::format("FastCGI sent in stderr: \"{}\" while reading response header from upstream", errors));
@@ -403,7 +405,9 @@ Async<Passing::Trouble> Passing::read_head() {
   const std::int64_t most = how_.settings->buffer_size ? how_.settings->buffer_size->bytes : 4096;
   parser_.reset(how_.kind == PassHow::Kind::kHttp ? http::ResponseParser::Form::kHttp
                                                   : http::ResponseParser::Form::kCgi);
+  caught_ = false;
   for (;;) {
+    if (caught_) co_return Trouble::kInvalidHeader;
     if (!unread().empty()) {
       using Parsed = http::ResponseParser::Outcome;
       const Parsed outcome = parser_.parse(unread());

@@ -57,6 +57,7 @@ void log_trouble(Request& request) {
 // Nobody is answered; the log says why.
 int give_up(Request& request, int status) {
   request.response.status = status;
+  request.timed_out = status == 408;
   return kClose;
 }
 

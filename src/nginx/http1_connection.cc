@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <utility>
 
 #include "config/nginx/normal_path.h"
 #include "config/nginx/server_name.h"
@@ -259,6 +262,8 @@ edge::Task Http1Connection::converse() {
       if (!request.raw_target().empty()) static_cast<void>(prepare_request());
       request.response.status = read == HeadRead::kLate ? 408 : 400;
       log_request();
+      request.timed_out = read == HeadRead::kLate;
+      reset_if_timed_out();
       site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
       co_return destroy();
     }
@@ -281,6 +286,7 @@ edge::Task Http1Connection::converse() {
     stream_->disarm();
     log_request();
     site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
+    if (request.timed_out) reset_if_timed_out();
     if (outcome == kClose || request.upgraded || signal_.has(kGone)) co_return destroy();
     if (!response_ended_ || held() > 0) {
       // What cannot be completed must not look complete.
@@ -299,6 +305,12 @@ edge::Task Http1Connection::converse() {
   }
   if (lingers) co_await linger();
   destroy();
+}
+
+// Nothing of it is kept in the kernel for a client that does not read.
+void Http1Connection::reset_if_timed_out() {
+  if (request_->timed_out && request_->settings->reset_timedout_connection.value_or(false))
+    stream_->io().reset_at_close();
 }
 
 void Http1Connection::log_request() {
@@ -453,6 +465,12 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   }
   out.append("\r\n");
   head_bytes_ = out.size();
+  // Accepted connections have it; Nagle's delay is what somebody asks for.
+  if (const bool delays = request.settings->tcp_nodelay == false; delays != delays_ && !peer_.is_unix) {
+    delays_ = delays;
+    const int value = delays ? 0 : 1;
+    ::setsockopt(stream_->fd(), IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
+  }
 }
 
 void Http1Connection::write(std::string_view bytes) {

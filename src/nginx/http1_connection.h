@@ -67,6 +67,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   Async<bool> discard_body();
   Async<void> linger();
   bool read_some(std::size_t least);
+  void reset_if_timed_out();
   void log_request();
   Flow send_pending(std::uint64_t most, std::uint64_t* went);
 
@@ -85,7 +86,8 @@ class Http1Connection final : public Client, public ThreadConnection {
   std::uint32_t requests_ = 0;
   bool stopping_ = false;
   bool pipelined_ = false;
-  bool ended_ = false;  // Nothing more can be read.
+  bool delays_ = false;  // tcp_nodelay off
+  bool ended_ = false;   // Nothing more can be read.
 
   // --- the body that is read ---
   http::ChunkedDecoder chunks_;

@@ -310,7 +310,7 @@ Async<Passing::Trouble> Passing::send_request() {
       request_.client().arm(request_.settings->client_body_timeout.value_or(kMinute));
       co_await request_.signal().until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
       if (request_.signal().has(kGone | kLate) && !request_.signal().has(kReadable)) {
-        client_late_ = !request_.signal().has(kGone);
+        client_late_ = request_.timed_out = !request_.signal().has(kGone);
         co_return Trouble::kClientGone;
       }
       // An answer before the end of the body: it is passed back, and the rest is read for nothing.

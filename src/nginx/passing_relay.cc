@@ -168,6 +168,7 @@ Async<int> Passing::relay() {
     co_await signal.until(events);
     if (blocked && signal.has(kLate) && !signal.has(kWritable)) {
       log(Level::kInfo, "client timed out (110: Connection timed out) while sending to client");
+      request_.timed_out = true;
       co_return kDone;
     }
     client.arm(std::chrono::milliseconds(0));

@@ -417,6 +417,7 @@ Async<bool> drain(Request& request, std::size_t leave) {
     co_await request.signal().until(kWritable | kGone | kLate);
     if (request.signal().has(kLate) && !request.signal().has(kWritable)) {
       request.site.error_logs().line(Level::kInfo, request, "client timed out (110: Connection timed out)");
+      request.timed_out = true;
       co_return false;
     }
     client.arm(std::chrono::milliseconds(0));

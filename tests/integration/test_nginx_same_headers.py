@@ -118,6 +118,23 @@ CASES = [
     """, [get(path) for path in ("/utf/hello.txt", "/utf/index.html", "/utf/style.css", "/utf/app.js", "/utf/data.json", "/utf/picture.png", "/types/style.css", "/types/index.html", "/types/data.json", "/types/hello.txt",
                                  "/all/picture.png", "/off/index.html", "/var/index.html?c=u", "/var/index.html?c=k", "/var/index.html", "/text", "/typed", "/404", "/301", "/plain", "/back/html", "/back/text", "/back/json", "/over/text",
                                  "/utf/none")] + [get("/utf/hello.txt", "Range: bytes=0-1,3-4"), get("/utf/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), head("/utf/index.html")]),
+    Case("override_charset", r"""
+        server { listen @port@; charset koi8-r; override_charset on; root @www@;
+            location / { proxy_pass http://@http@; }
+            location /off/ { override_charset off; proxy_pass http://@http@/; }
+            location /none/ { charset off; proxy_pass http://@http@/; }
+            location /same/ { charset utf-8; proxy_pass http://@http@/; }
+            location /variable/ { set $c windows-1251; charset $c; proxy_pass http://@http@/; }
+            location /u { uwsgi_param PATH_INFO /html; uwsgi_pass @uwsgi@; }
+        }
+    """, [get(f"{place}{path}") for place in ("/", "/off/", "/none/", "/same/", "/variable/") for path in ("html", "text", "accel-charset", "json", "picture", "untyped")] + [get("/u")]),
+    Case("variables of modules that nobody uses", r"""
+        server { listen @port@;
+            location / { return 200 "[$msie][$modern_browser][$ancient_browser][$secure_link][$secure_link_expires][$slice_range][$uid_got][$uid_set][$uid_reset]\n"; }
+            location /set { set $msie x; set $ancient_browser y; return 200 "[$msie][$ancient_browser]\n"; }
+            location /tcp { return 200 "$tcpinfo_rtt $tcpinfo_rttvar $tcpinfo_snd_cwnd $tcpinfo_rcv_space\n"; }
+        }
+    """, [get("/"), get("/", "User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0)"), get("/", "User-Agent: Mozilla/5.0 Chrome/99"), get("/set"), get("/tcp", like=[(r"^[1-9][0-9]* [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*$", "N N N N"), ("body .[0-9]+.", "body")])]),
     Case("what the server says of itself", r"""
         server { listen @port@; root @www@;
             location /off { server_tokens off; return 404; }

@@ -1,6 +1,8 @@
 #include "cli/nginx_command.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -127,7 +129,19 @@ Result<Asked> asked_by(const std::vector<std::string>& arguments) {
 
 void print_version(const Asked& asked) {
   std::fputs("nginx version: tierce/" TIERCE_VERSION "\n", stderr);
-  if (asked.build) std::fputs("reads what nginx 1.22 reads; regular expressions by PCRE2, TLS by OpenSSL\n", stderr);
+  if (!asked.build) return;
+  std::fputs("reads what nginx 1.22 reads; regular expressions by PCRE2\n", stderr);
+  // In nginx's words: tools read here where its files are and what it can do.
+  const std::string running = OpenSSL_version(OPENSSL_VERSION);
+  std::fputs("built with " OPENSSL_VERSION_TEXT, stderr);
+  if (running != OPENSSL_VERSION_TEXT) std::fprintf(stderr, " (running with %s)", running.c_str());
+  std::fputs(
+      "\nTLS SNI support enabled\n"
+      "configure arguments: --prefix=/usr/share/nginx --conf-path=/etc/nginx/nginx.conf "
+      "--http-log-path=/var/log/nginx/access.log --error-log-path=/var/log/nginx/error.log --pid-path=/run/nginx.pid "
+      "--with-http_ssl_module --with-http_stub_status_module --with-http_realip_module --with-http_auth_request_module "
+      "--with-http_v2_module --with-http_gunzip_module --with-http_gzip_static_module --with-threads\n",
+      stderr);
 }
 
 void print(const Configuration& configuration) {

@@ -18,6 +18,21 @@ std::string directory_for_bodies(Request& request) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) ? path : "/tmp";
 }
 
+// False: there is no file for it.
+bool open_file(Request& request) {
+  edge::Exchange& exchange = request.exchange();
+  const conf::InFile how = request.settings->client_body_in_file_only.value_or(conf::InFile::kOff);
+  if (how == conf::InFile::kOff) {
+    exchange.body_file_ = os::temporary_file(directory_for_bodies(request));
+  } else {
+    conf::Words digits = request.settings->client_body_temp_path;
+    const std::string path = request.site.full_path(digits.empty() ? "/tmp" : digits.front());
+    if (!digits.empty()) digits.erase(digits.begin());
+    exchange.body_file_ = request.body_file.make(path, digits, how);
+  }
+  return static_cast<bool>(exchange.body_file_);
+}
+
 // False: there is no room for it.
 bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
   edge::Exchange& exchange = request.exchange();
@@ -27,8 +42,7 @@ bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
     return true;
   }
   if (!exchange.body_file_) {
-    exchange.body_file_ = os::temporary_file(directory_for_bodies(request));
-    if (!exchange.body_file_ ||
+    if (!open_file(request) ||
         !os::write_all(exchange.body_file_.get(), exchange.body_memory.data(), exchange.body_memory.size()))
       return false;
     exchange.body_memory.clear();
@@ -36,9 +50,14 @@ bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
   return os::write_all(exchange.body_file_.get(), data.data(), data.size());
 }
 
+void log_trouble(Request& request) {
+  request.site.error_logs().line(Level::kCrit, request, system_error("the request's body cannot be stored").text());
+}
+
 // Nobody is answered; the log says why.
 int give_up(Request& request, int status) {
   request.response.status = status;
+  request.timed_out = status == 408;
   return kClose;
 }
 
@@ -49,12 +68,20 @@ Async<int> read_body(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   const std::uint64_t most =
       settings.client_max_body_size ? static_cast<std::uint64_t>(settings.client_max_body_size->bytes) : 1u << 20;
-  const std::uint64_t in_memory =
-      settings.client_body_buffer_size ? static_cast<std::uint64_t>(settings.client_body_buffer_size->bytes) : 16384;
+  const bool in_file_only = settings.client_body_in_file_only.value_or(conf::InFile::kOff) != conf::InFile::kOff;
+  const bool has_body = request.exchange().head().body != http::BodyKind::kNone;
+  const std::uint64_t in_memory = in_file_only ? 0
+                                  : settings.client_body_buffer_size
+                                      ? static_cast<std::uint64_t>(settings.client_body_buffer_size->bytes)
+                                      : 16384;
   for (;;) {
     std::string_view data;
     switch (request.client().take_body(&data)) {
       case Client::Input::kEnd:
+        if (in_file_only && has_body && request.exchange().body_file() < 0 && !open_file(request)) {
+          log_trouble(request);
+          co_return 500;
+        }
         request.body_read = true;
         co_return kNext;
       case Client::Input::kBad:
@@ -70,8 +97,7 @@ Async<int> read_body(Request& request) {
           co_return 413;
         }
         if (!store(request, data, in_memory)) {
-          request.site.error_logs().line(Level::kCrit, request,
-                                         system_error("the request's body cannot be stored").text());
+          log_trouble(request);
           co_return 500;
         }
         continue;

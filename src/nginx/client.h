@@ -48,6 +48,8 @@ class Client {
   virtual void write(std::string_view bytes) = 0;
   // Some of an open file; what is written behind it must wait until flush() has said kDone.
   virtual void write_file(int file, std::uint64_t at, std::uint64_t bytes) = 0;
+  // Behind the body, where the response said that they would come. Before its end.
+  virtual void add_trailer(std::string_view name, std::string_view value) = 0;
   virtual void end_response() = 0;
   // The response cannot be completed: its end must not look like one.
   virtual void cut_response() = 0;
@@ -69,6 +71,8 @@ class Client {
   virtual tls::Session* tls() const = 0;
   virtual bool is_http2() const { return false; }
   virtual std::uint32_t requests() const = 0;
+  // The socket; -1: nobody's.
+  virtual int socket() const = 0;
   virtual bool pipelined() const { return false; }
   // The client has sent all it wants to, which mostly means that it has gone.
   virtual bool half_closed() const { return false; }

@@ -43,6 +43,7 @@ std::optional<ExpiresFields> expires_fields(const Expires& expires, std::time_t 
   switch (expires.kind) {
     case Kind::kOff:
     case Kind::kText:
+    case Kind::kModifiedText:
       return std::nullopt;
     case Kind::kEpoch:
       return ExpiresFields{"Thu, 01 Jan 1970 00:00:01 GMT", "no-cache"};

@@ -4,6 +4,7 @@
 
 #include "config/nginx/values.h"
 #include "http/http_date.h"
+#include "nginx/responder.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
@@ -16,16 +17,19 @@ std::string date_text(std::time_t time) {
 }
 
 // A text with variables, read when it is known: "off" where it is nothing.
-conf::Expires parse_text(std::string_view value) {
+conf::Expires parse_text(std::string_view value, bool modified) {
   conf::Expires expires;
+  if (modified && (value == "epoch" || value == "max")) return expires;
   if (value == "epoch") expires.kind = conf::Expires::Kind::kEpoch;
   if (value == "max") expires.kind = conf::Expires::Kind::kMax;
   if (value.empty() || value == "off" || expires.kind != conf::Expires::Kind::kOff) return expires;
   const bool of_day = value.starts_with('@'), negative = value.starts_with('-');
   if (of_day || negative || value.starts_with('+')) value.remove_prefix(1);
   const auto time = conf::parse_time(value, false);
-  if (!time) return expires;
-  expires.kind = of_day ? conf::Expires::Kind::kAtTimeOfDay : conf::Expires::Kind::kFromNow;
+  if (!time || (of_day && modified)) return expires;
+  expires.kind = modified ? conf::Expires::Kind::kFromModified
+                 : of_day ? conf::Expires::Kind::kAtTimeOfDay
+                          : conf::Expires::Kind::kFromNow;
   expires.time = std::chrono::seconds(negative ? -*time : *time);
   return expires;
 }
@@ -34,8 +38,9 @@ conf::Expires parse_text(std::string_view value) {
 
 void add_expires(Request& request, const conf::Expires& given) {
   using Kind = conf::Expires::Kind;
-  const conf::Expires expires = given.kind == Kind::kText
-                                    ? parse_text(request.site.text(request, given.text))
+  const conf::Expires expires = given.kind == Kind::kText ? parse_text(request.site.text(request, given.text), false)
+                                : given.kind == Kind::kModifiedText
+                                    ? parse_text(request.site.text(request, given.text), true)
                                     : conf::Expires{.kind = given.kind, .time = given.time, .text = {}};
   FieldList& fields = request.response.fields;
   const std::time_t now = request.site.loop().wall();
@@ -43,10 +48,12 @@ void add_expires(Request& request, const conf::Expires& given) {
     fields.set("Expires", "expires", expires_at);
     fields.set("Cache-Control", "cache-control", control);
   };
+  const std::time_t modified = modified_time(request.response);
   std::time_t until = 0;
   switch (expires.kind) {
     case Kind::kOff:
     case Kind::kText:
+    case Kind::kModifiedText:
       return;
     case Kind::kEpoch:
       return say("Thu, 01 Jan 1970 00:00:01 GMT", "no-cache");
@@ -58,11 +65,8 @@ void add_expires(Request& request, const conf::Expires& given) {
       if (expires.time.count() == 0) return say(date_text(now), "max-age=0");
       break;
     case Kind::kFromModified:
-      if (request.response.last_modified < 0) {
-        until = now + expires.time.count();
-      } else {
-        until = request.response.last_modified + expires.time.count();
-      }
+      if (expires.time.count() == 0) return say(date_text(now), "max-age=0");
+      until = (modified < 0 ? now : modified) + expires.time.count();
       break;
     case Kind::kAtTimeOfDay: {
       std::tm day{};

@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <utility>
 
 #include "config/nginx/normal_path.h"
 #include "config/nginx/server_name.h"
@@ -263,6 +266,8 @@ edge::Task Http1Connection::converse() {
       if (!request.raw_target().empty()) static_cast<void>(prepare_request());
       request.response.status = read == HeadRead::kLate ? 408 : 400;
       log_request();
+      request.timed_out = read == HeadRead::kLate;
+      reset_if_timed_out();
       site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
       co_return destroy();
     }
@@ -285,6 +290,7 @@ edge::Task Http1Connection::converse() {
     stream_->disarm();
     log_request();
     site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
+    if (request.timed_out) reset_if_timed_out();
     if (outcome == kClose || request.upgraded || signal_.has(kGone)) co_return destroy();
     if (!response_ended_ || held() > 0) {
       // What cannot be completed must not look complete.
@@ -303,6 +309,12 @@ edge::Task Http1Connection::converse() {
   }
   if (lingers) co_await linger();
   destroy();
+}
+
+// Nothing of it is kept in the kernel for a client that does not read.
+void Http1Connection::reset_if_timed_out() {
+  if (request_->timed_out && request_->settings->reset_timedout_connection.value_or(false))
+    stream_->io().reset_at_close();
 }
 
 void Http1Connection::log_request() {
@@ -430,7 +442,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
     line("Last-Modified", {date, sizeof date});
   }
   if (!response.location.empty()) line("Location", response.location);
-  chunked_ = false;
+  chunked_ = trailers_begun_ = false;
   const bool upgraded = response.status == 101;
   if (has_body && !empty && response.content_length < 0 && !upgraded) {
     if (exchange_->head().minor_version >= 1 && request.settings->chunked_transfer_encoding.value_or(true) &&
@@ -457,6 +469,12 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   }
   out.append("\r\n");
   head_bytes_ = out.size();
+  // Accepted connections have it; Nagle's delay is what somebody asks for.
+  if (const bool delays = request.settings->tcp_nodelay == false; delays != delays_ && !peer_.is_unix) {
+    delays_ = delays;
+    const int value = delays ? 0 : 1;
+    ::setsockopt(stream_->fd(), IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
+  }
 }
 
 void Http1Connection::write(std::string_view bytes) {
@@ -476,8 +494,14 @@ void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes
   file_left_ = bytes;
 }
 
+void Http1Connection::add_trailer(std::string_view name, std::string_view value) {
+  if (!chunked_) return;
+  if (!std::exchange(trailers_begun_, true)) exchange_->out.append("0\r\n");
+  exchange_->out.append(name).append(": ").append(value).append("\r\n");
+}
+
 void Http1Connection::end_response() {
-  if (chunked_) exchange_->out.append("0\r\n\r\n");
+  if (chunked_) exchange_->out.append(trailers_begun_ ? "\r\n" : "0\r\n\r\n");
   response_ended_ = true;
 }
 

@@ -27,6 +27,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   void begin_response(Request& request, const Response& response, bool has_body) override;
   void write(std::string_view bytes) override;
   void write_file(int file, std::uint64_t at, std::uint64_t bytes) override;
+  void add_trailer(std::string_view name, std::string_view value) override;
   void end_response() override;
   void cut_response() override;
   Flow flush() override;
@@ -38,6 +39,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   const Peer& peer() const override { return peer_; }
   tls::Session* tls() const override { return tls_; }
   std::uint32_t requests() const override { return requests_; }
+  int socket() const override { return stream_->fd(); }
   bool pipelined() const override { return pipelined_; }
 
   bool half_closed() const override { return stream_->peer_ended() || ended_; }
@@ -66,6 +68,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   Async<bool> discard_body();
   Async<void> linger();
   bool read_some(std::size_t least);
+  void reset_if_timed_out();
   void log_request();
   Flow send_pending(std::uint64_t most, std::uint64_t* went);
 
@@ -85,7 +88,8 @@ class Http1Connection final : public Client, public ThreadConnection {
   bool stopping_ = false;
   bool pipelined_ = false;
   bool reads_head_ = false;
-  bool ended_ = false;  // Nothing more can be read.
+  bool delays_ = false;  // tcp_nodelay off
+  bool ended_ = false;   // Nothing more can be read.
 
   // --- the body that is read ---
   http::ChunkedDecoder chunks_;
@@ -96,6 +100,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   int file_ = -1;
   std::uint64_t file_at_ = 0, file_left_ = 0;
   bool chunked_ = false;
+  bool trailers_begun_ = false;  // The last chunk is written.
   bool response_ended_ = false;
   std::uint64_t sent_ = 0;
   std::uint64_t head_bytes_ = 0;

@@ -36,6 +36,7 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   const conf::Listener& listener() const { return listener_; }
   const Peer& peer() const { return peer_; }
   tls::Session* tls() const { return tls_; }
+  int socket() const { return stream_->fd(); }
   bool stopping() const { return stopping_; }
   void stream_began(Http2Stream& stream);
   // All that it wrote was taken; it is told when the session has nothing more to take for now.

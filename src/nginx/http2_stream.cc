@@ -188,6 +188,11 @@ void Http2Stream::write_file(int file, std::uint64_t at, std::uint64_t bytes) {
   file_left_ = bytes;
 }
 
+void Http2Stream::add_trailer(std::string_view name, std::string_view value) {
+  const http2::HeaderList::Field field{name, value};
+  if (!gone_) connection_.session().set_trailers(id_, {&field, 1});
+}
+
 void Http2Stream::end_response() {
   response_ended_ = true;
   if (gone_) return;

@@ -38,6 +38,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   void begin_response(Request& request, const Response& response, bool has_body) override;
   void write(std::string_view bytes) override { out_.append(bytes); }
   void write_file(int file, std::uint64_t at, std::uint64_t bytes) override;
+  void add_trailer(std::string_view name, std::string_view value) override;
   void end_response() override;
   void cut_response() override;
   Flow flush() override;
@@ -49,6 +50,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   const Peer& peer() const override { return connection_.peer(); }
   tls::Session* tls() const override { return connection_.tls(); }
   bool is_http2() const override { return true; }
+  int socket() const override { return connection_.socket(); }
   std::uint32_t requests() const override { return static_cast<std::uint32_t>(connection_.session().requests()); }
 
  private:

@@ -2,6 +2,9 @@
 // $sent_http_NAME, $upstream_http_NAME ...
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +18,7 @@
 #include "edge/basic_auth.h"
 #include "http/http_date.h"
 #include "nginx/address_list.h"
+#include "nginx/browser.h"
 #include "nginx/fastcgi_script.h"
 #include "nginx/paths.h"
 #include "nginx/request.h"
@@ -291,6 +295,7 @@ bool request_body(Request& r, string_view, std::string& out) {
   return give(out, exchange.in.view().substr(exchange.head().head_bytes, exchange.body_bytes));
 }
 bool request_body_file(Request& r, string_view, std::string& out) {
+  if (!r.body_file.path().empty()) return give(out, r.body_file.path());
   return r.exchange().body_file() >= 0 &&
          give(out, fmt::format("/proc/{}/fd/{}", ::getpid(), r.exchange().body_file()));
 }
@@ -457,6 +462,22 @@ bool gzip_ratio(Request& r, string_view, std::string& out) {
   return true;
 }
 bool none(Request&, string_view, std::string&) { return false; }
+bool sent_trailer(Request& r, string_view name, std::string& out) {
+  return from_fields(r.response.trailers, name, out);
+}
+
+template <auto Member>
+bool tcp_info_of(Request& r, string_view, std::string& out) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const int fd = r.client().socket();
+  return fd >= 0 && ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && give_number(out, info.*Member);
+}
+// Without the directives of their modules, as nginx gives them.
+bool msie(Request& r, string_view, std::string& out) {
+  return browser_of(r.field("user-agent")).msie && give(out, "1");
+}
+bool ancient_browser(Request&, string_view, std::string& out) { return give(out, "1"); }
 
 struct Own {
   string_view name;
@@ -464,6 +485,7 @@ struct Own {
 };
 
 constexpr auto kOwn = std::to_array<Own>({
+    {"ancient_browser", ancient_browser},
     {"args", args},
     {"binary_remote_addr", binary_remote_addr},
     {"body_bytes_sent", body_bytes_sent},
@@ -493,7 +515,9 @@ constexpr auto kOwn = std::to_array<Own>({
     {"limit_conn_status", limit_conn_status},
     {"limit_rate", limit_rate},
     {"limit_req_status", limit_req_status},
+    {"modern_browser", none},
     {"msec", msec},
+    {"msie", msie},
     {"nginx_version", nginx_version},
     {"pid", pid},
     {"pipe", pipe},
@@ -524,6 +548,8 @@ constexpr auto kOwn = std::to_array<Own>({
     {"request_time", request_time},
     {"request_uri", request_uri},
     {"scheme", scheme},
+    {"secure_link", none},
+    {"secure_link_expires", none},
     {"sent_http_connection", sent_connection},
     {"sent_http_content_length", sent_content_length},
     {"sent_http_content_type", sent_content_type},
@@ -535,9 +561,16 @@ constexpr auto kOwn = std::to_array<Own>({
     {"server_name", server_name},
     {"server_port", server_port},
     {"server_protocol", server_protocol},
+    {"slice_range", none},
     {"status", status},
+    {"tcpinfo_rcv_space", tcp_info_of<&tcp_info::tcpi_rcv_space>},
+    {"tcpinfo_rtt", tcp_info_of<&tcp_info::tcpi_rtt>},
+    {"tcpinfo_rttvar", tcp_info_of<&tcp_info::tcpi_rttvar>},
+    {"tcpinfo_snd_cwnd", tcp_info_of<&tcp_info::tcpi_snd_cwnd>},
     {"time_iso8601", time_iso8601},
     {"time_local", time_local},
+    {"uid_got", none},
+    {"uid_set", none},
     {"upstream_addr", upstream_addr},
     {"upstream_bytes_received", upstream_bytes_received},
     {"upstream_bytes_sent", upstream_bytes_sent},
@@ -555,7 +588,7 @@ constexpr auto kFamilies = std::to_array<Own>({
     {"cookie_", cookie},
     {"http_", http_field},
     {"sent_http_", sent_field},
-    {"sent_trailer_", none},
+    {"sent_trailer_", sent_trailer},
     {"upstream_cookie_", upstream_cookie},
     {"upstream_http_", upstream_http},
     {"upstream_trailer_", none},

@@ -110,13 +110,19 @@ std::optional<std::size_t> find_param(const http::CgiParams& params, string_view
   return std::nullopt;
 }
 
-void add_header_params(const Request& request, http::CgiParams& params) {
+// A param HTTP_X takes the place of the header X, also where it has no value itself: `uwsgi_param HTTP_PROXY ""`.
+bool is_header_param(const conf::NamedText& param) {
+  return param.name.size() > 5 && string_view(param.name).starts_with("HTTP_");
+}
+
+void add_header_params(const Request& request, const std::vector<conf::NamedText>& said, http::CgiParams& params) {
   const std::size_t given = params.size();
   const edge::Exchange& exchange = request.exchange();
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     params.begin();
     append_variable_name(params.text(), exchange.part(exchange.head_fields()[i].name));
-    if (find_param(params, params.open_name(), 0, given)) {
+    const string_view name = params.open_name();
+    if (std::any_of(said.begin(), said.end(), [&](const conf::NamedText& each) { return each.name == name; })) {
       params.drop();
       continue;
     }
@@ -142,7 +148,9 @@ const http::CgiParams& params_of(Request& request, const PassHow& how) {
   params.clear();
   const conf::PassingSettings& settings = *how.settings;
   const bool as_usual = settings.set.empty() && how.app_params != nullptr;
-  for (const conf::NamedText& each : as_usual ? *how.app_params : settings.set) {
+  const std::vector<conf::NamedText>& said = as_usual ? *how.app_params : settings.set;
+  for (const conf::NamedText& each : said) {
+    if (each.value.written.empty() && is_header_param(each)) continue;
     params.begin();
     params.text().append(each.name);
     params.begin_value();
@@ -161,7 +169,7 @@ const http::CgiParams& params_of(Request& request, const PassHow& how) {
     const bool body = has_request_body(request) && settings.pass_request_body.value_or(true);
     params.add("CONTENT_LENGTH", std::to_string(body ? request.exchange().body_bytes : 0));
   }
-  if (settings.pass_request_headers.value_or(true)) add_header_params(request, params);
+  if (settings.pass_request_headers.value_or(true)) add_header_params(request, said, params);
   return params;
 }
 

@@ -65,6 +65,7 @@ class Passing {
   }
   void consume(std::size_t bytes);
   // No more of the answer will come: its server has closed, or has said that this was all.
+  bool keeps_records() const { return request_.settings->fastcgi.keep_conn.value_or(false); }
   bool answer_ended() const { return server_ended_ || reader_.record_end(); }
 
   // --- passing_head.cc ---
@@ -105,7 +106,8 @@ class Passing {
   bool streams_body_ = false;
   bool body_sent_ = false;
   bool too_large_ = false;
-  bool client_late_ = false;  // With its body, that is passed on as it comes.
+  bool caught_ = false;         // fastcgi_catch_stderr
+  bool client_late_ = false;    // With its body, that is passed on as it comes.
   bool request_begun_ = false;  // Something has been sent that the server may act upon.
   bool server_ended_ = false;
   bool server_broke_off_ = false;  // ... by a reset: what has come is not the whole.

@@ -358,7 +358,7 @@ Async<Passing::Trouble> Passing::send_request() {
       request_.client().arm(request_.settings->client_body_timeout.value_or(kMinute));
       co_await request_.signal().until(kReadable | kLate | kGone | kUpstreamReadable | kUpstreamGone);
       if (request_.signal().has(kGone | kLate) && !request_.signal().has(kReadable)) {
-        client_late_ = !request_.signal().has(kGone);
+        client_late_ = request_.timed_out = !request_.signal().has(kGone);
         co_return Trouble::kClientGone;
       }
       // An answer before the end of the body: it is passed back, and the rest is read for nothing.
@@ -425,6 +425,8 @@ bool Passing::receive() {
     const bool good = reader_.unwrap(in.view(), plain_, errors);
     in.consume(in.size());
     if (!errors.empty()) {
+      for (const std::string& each : request_.settings->fastcgi.catch_stderr)
+        caught_ = caught_ || errors.find(each) != std::string::npos;
       while (errors.ends_with('\n')) errors.pop_back();
       log(Level::kError,
           fmt::format("FastCGI sent in stderr: \"{}\" while reading response header from upstream", errors));
@@ -451,7 +453,9 @@ Async<Passing::Trouble> Passing::read_head() {
   const std::int64_t most = how_.settings->buffer_size ? how_.settings->buffer_size->bytes : 4096;
   parser_.reset(how_.kind == PassHow::Kind::kHttp ? http::ResponseParser::Form::kHttp
                                                   : http::ResponseParser::Form::kCgi);
+  caught_ = false;
   for (;;) {
+    if (caught_) co_return Trouble::kInvalidHeader;
     if (!unread().empty()) {
       using Parsed = http::ResponseParser::Outcome;
       const Parsed outcome = parser_.parse(unread());
@@ -473,7 +477,11 @@ Async<Passing::Trouble> Passing::read_head() {
         co_return Trouble::kInvalidHeader;
       }
     }
-    if (answer_ended() || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
+    if (reader_.record_end()) {
+      log(Level::kError, "upstream sent unexpected FastCGI record: 3 while reading response header from upstream");
+      co_return Trouble::kInvalidHeader;
+    }
+    if (server_ended_ || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
       log(Level::kError, "upstream prematurely closed connection while reading response header from upstream");
       co_return Trouble::kError;
     }

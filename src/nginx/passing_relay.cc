@@ -50,11 +50,11 @@ void Passing::finish_connection() {
   if (connection_ == nullptr) return;
   // FastCGI: what follows the body's last byte up to END_REQUEST would be taken for the next answer.
   const bool at_end = reader_.wrapped() ? reader_.record_end() && !reader_.lacks_some() : reader_.complete();
-  const bool reusable = connection_->call == nullptr && at_end && !server_ended_ && body_sent_ &&
-                        connection_->in.empty() &&
-                        (how_.kind == PassHow::Kind::kHttp ? parser_.head().keep_alive
-                                                           : request_.settings->fastcgi.keep_conn.value_or(false) &&
-                                                                 how_.kind == PassHow::Kind::kFastcgi);
+  const bool reusable =
+      connection_->call == nullptr && at_end && !server_ended_ && body_sent_ && connection_->in.empty() &&
+      (how_.kind == PassHow::Kind::kHttp
+           ? parser_.head().keep_alive
+           : request_.settings->fastcgi.keep_conn.value_or(false) && how_.kind == PassHow::Kind::kFastcgi);
   if (!reusable) return drop_connection();
   group_->keep(std::move(connection_));
 }
@@ -111,10 +111,12 @@ Async<int> Passing::relay() {
     // The server is done with: its connection may serve another request before our client has everything.
     const bool ended = reader_.complete() || (answer_ended() && unread().empty());
     if (ended && connection_ != nullptr) {
-      const bool ends_so = reader_.wrapped() ? reader_.record_end() && !reader_.lacks_some()
+      // FastCGI without kept connections: as nginx, the end of the connection will do.
+      const bool ends_so = reader_.wrapped() ? !reader_.lacks_some() && (reader_.record_end() || !keeps_records())
                                              : reader_.ends_with_connection() && !server_broke_off_;
       if (!reader_.complete() && !ends_so) {
-        log(Level::kError, "upstream prematurely closed connection while reading upstream");
+        log(Level::kError, fmt::format("upstream prematurely closed {} while reading upstream",
+                                       reader_.record_end() ? "FastCGI request" : "connection"));
         broken = true;
       }
       finish_connection();
@@ -166,6 +168,7 @@ Async<int> Passing::relay() {
     co_await signal.until(events);
     if (blocked && signal.has(kLate) && !signal.has(kWritable)) {
       log(Level::kInfo, "client timed out (110: Connection timed out) while sending to client");
+      request_.timed_out = true;
       co_return kDone;
     }
     client.arm(std::chrono::milliseconds(0));

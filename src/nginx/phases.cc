@@ -102,7 +102,14 @@ Async<int> one_pass(Request& request, int from) {
     if (const int outcome = co_await check_limits(request); outcome != kNext) co_return outcome;
   }
   if (has_access_rules(request)) {
-    if (const int outcome = co_await check_access(request); outcome != kNext) co_return outcome;
+    const int outcome = co_await check_access(request);
+    // Who guesses passwords shall not be answered as fast as they can be asked.
+    const auto delay = request.settings->auth_delay.value_or(std::chrono::milliseconds(0));
+    if (outcome == 401 && delay.count() > 0 && request.parent == nullptr) {
+      request.site.error_logs().line(Level::kInfo, request, "delaying unauthorized request");
+      if (!co_await pause(request, static_cast<std::uint64_t>(delay.count()))) co_return kClose;
+    }
+    if (outcome != kNext) co_return outcome;
   }
   if (request.settings->try_files && request.inside_if == nullptr) {
     if (const int outcome = try_files(request); outcome != kNext) co_return outcome;

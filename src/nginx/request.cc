@@ -24,7 +24,8 @@ void Request::clear() {
   error_status = 0;
   answer_status = -1;
   keep_alive = lingers = true;
-  body_read = body_discarded = expect_said = header_sent = upgraded = false;
+  body_read = body_discarded = expect_said = header_sent = upgraded = timed_out = false;
+  body_file.forget();
   captures.clear();
   set.clear();
   remote_user.clear();

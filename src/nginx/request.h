@@ -13,6 +13,7 @@
 #include "edge/exchange.h"
 #include "http/response_parser.h"
 #include "nginx/async.h"
+#include "nginx/body_file.h"
 #include "nginx/client.h"
 #include "nginx/connection_zone.h"
 #include "nginx/response.h"
@@ -117,8 +118,11 @@ class Request {
   bool lingers = true;
   bool body_read = false;
   bool body_discarded = false;
+  BodyFile body_file;  // Where its body lies, for client_body_in_file_only.
   bool expect_said = false;
   bool header_sent = false;
+  bool timed_out =
+      false;              // The client was too slow, or gets no answer on purpose: reset_timedout_connection is for it.
   bool upgraded = false;  // Both sides speak what they like now.
 
   std::vector<std::string> captures;            // $0, $1 ... of the last expression that matched.

@@ -93,6 +93,45 @@ void add_configured_fields(Request& request) {
   }
 }
 
+bool has_body(const Request& request) {
+  return !request.is_head() && request.response.status != 204 && request.response.status != 304;
+}
+
+// They need chunks, or HTTP/2.
+bool takes_trailers(const Request& request) {
+  const Response& response = request.response;
+  if (!has_body(request) || response.status < 200 || request.parent != nullptr || request.refused != 0) return false;
+  const bool is_old = !request.client().is_http2() && request.exchange().head().minor_version == 0;
+  return !is_old && request.settings->chunked_transfer_encoding.value_or(true);
+}
+
+void announce_trailers(Request& request) {
+  const bool good = is_good(request.response.status);
+  const auto& trailers = request.settings->add_trailers;
+  const bool any = std::any_of(trailers.begin(), trailers.end(),
+                               [good](const conf::NamedText& each) { return good || each.always; });
+  if (!any || !takes_trailers(request)) return;
+  request.response.trailers_follow = true;
+  request.response.content_length = -1;
+}
+
+// Known when the body has come, before it is packed to its end.
+void collect_trailers(Request& request) {
+  Response& response = request.response;
+  const bool good = is_good(response.status);
+  std::string room;
+  for (const conf::NamedText& each : request.settings->add_trailers) {
+    if (!good && !each.always) continue;
+    const std::string_view value = request.site.text(request, each.value, room);
+    if (!value.empty()) response.trailers.add(each.name, value);
+  }
+}
+
+void send_trailers(Request& request) {
+  const FieldList& trailers = request.response.trailers;
+  for (std::size_t i = 0; i < trailers.size(); ++i) request.client().add_trailer(trailers.name(i), trailers.value(i));
+}
+
 bool is_among(const conf::Words& types, std::string_view type) {
   return std::any_of(types.begin(), types.end(), [&](const std::string& each) {
     return each == "*" || (each.size() == type.size() && http::equals_ignoring_case(type, each));
@@ -104,18 +143,53 @@ std::string_view bare_type(const Response& response) {
   return http::trim_blanks(type.substr(0, type.find(';')));
 }
 
+bool names_charset(const conf::Location& location, std::string_view name) {
+  const auto& charset = location.settings.charset;
+  if (charset && charset->size() == name.size() && http::equals_ignoring_case(*charset, name)) return true;
+  const auto inside = [name](const conf::Instruction& each) {
+    const auto* branch = std::get_if<conf::If>(&each);
+    return branch != nullptr && names_charset(*branch->inside, name);
+  };
+  return std::any_of(location.locations.begin(), location.locations.end(),
+                     [name](const auto& each) { return names_charset(*each, name); }) ||
+         std::any_of(location.instructions.begin(), location.instructions.end(), inside);
+}
+
+// nginx says one charset in place of another unless it knows both: then a charset_map would have to say how.
+bool may_be_overridden(Request& request, std::string_view given, std::string_view by) {
+  given = http::trim_blanks(given.substr(0, given.find(';')));
+  if (given.size() >= 2 && given.starts_with('"')) given = given.substr(1, given.size() - 2);
+  if (given.size() == by.size() && http::equals_ignoring_case(given, by)) return true;
+  const auto& servers = request.site.model().servers;
+  if (std::none_of(servers.begin(), servers.end(),
+                   [given](const auto& server) { return names_charset(server->root, given); }))
+    return true;
+  request.site.error_logs().line(Level::kError, request,
+                                 fmt::format("no \"charset_map\" between the charsets \"{}\" and \"{}\"", given, by));
+  return false;
+}
+
 void add_charset(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   Response& response = request.response;
   if (!settings.charset || *settings.charset == "off" || response.content_type.empty()) return;
-  if (!response.charset.empty() || response.content_type.find("charset=") != std::string::npos) return;
-  if (bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response))) return;
+  if (!response.charset.empty()) return;
+  const std::size_t given = response.content_type.find("charset=");
+  const bool overrides = given != std::string::npos;
+  if (overrides && !settings.override_charset.value_or(false)) return;
+  if (!overrides && bare_type(response) != "text/html" && !is_among(settings.charset_types, bare_type(response)))
+    return;
   if (response.status == 301 || response.status == 302) return;
   std::string room = *settings.charset;
   if (room.starts_with('$')) {
     std::string value;
     request.site.variable(request, std::string_view(room).substr(1), value);
     room = std::move(value);
+  }
+  if (overrides) {
+    constexpr std::size_t kName = std::string_view("charset=").size();
+    if (!may_be_overridden(request, std::string_view(response.content_type).substr(given + kName), room)) return;
+    response.content_type.resize(bare_type(response).size());
   }
   response.charset = std::move(room);
 }
@@ -132,10 +206,7 @@ int take_ranges(Request& request) {
     return kNext;
   if (request.settings->max_ranges == std::int64_t{0}) return kNext;
   const std::string_view asked = request.field("range");
-  http::Validators validators{.modified = response.last_modified, .tag = response.etag};
-  // An upstream's date is a field as it came.
-  if (const std::string_view date = response.fields.get("last-modified"); validators.modified < 0 && !date.empty())
-    validators.modified = http::parse_http_date(date).value_or(-1);
+  const http::Validators validators{.modified = modified_time(response), .tag = response.etag};
   const bool asks = asked.size() > std::string_view("bytes=").size() && if_range_is_sound(request.field("if-range"));
   if (!asks || !http::range_applies(conditions_of(request), validators)) {
     response.fields.add("Accept-Ranges", "bytes");
@@ -161,6 +232,7 @@ int take_ranges(Request& request) {
   if (response.single_range) {
     const http::ByteRange& only = wanted.parts.front();
     response.fields.add("Content-Range", fmt::format("bytes {}-{}/{}", only.begin, only.end - 1, size));
+    response.reason.clear();  // That was one of 200.
     response.cut = Response::Cut{only.begin, only.end - only.begin};
     response.content_length = static_cast<std::int64_t>(only.end - only.begin);
     return kNext;
@@ -220,10 +292,6 @@ void complete_location(Request& request) {
   response.location.insert(0, whole);
 }
 
-bool has_body(const Request& request) {
-  return !request.is_head() && request.response.status != 204 && request.response.status != 304;
-}
-
 bool keeps_connection(const Request& request) {
   if (!request.settings->keepalive_disable.empty()) {
     const auto names = [&request](std::string_view browser) {
@@ -273,9 +341,16 @@ int filter_response(Request& request) {
   add_charset(request);
   request.body_filter = request.site.body_filters().choose(request);
   if (const int outcome = take_ranges(request); outcome != kNext) return outcome;
+  if (!request.settings->add_trailers.empty()) announce_trailers(request);
   complete_location(request);
   if (!keeps_connection(request)) request.keep_alive = false;
   return kNext;
+}
+
+std::time_t modified_time(const Response& response) {
+  if (response.last_modified >= 0) return response.last_modified;
+  const std::string_view date = response.fields.get("last-modified");
+  return date.empty() ? -1 : http::parse_http_date(date).value_or(-1);
 }
 
 int begin_body(Request& request) {
@@ -298,6 +373,8 @@ void flush_body(Request& request) {
 }
 
 void end_body(Request& request) {
+  if (!request.settings->add_trailers.empty() && has_body(request) && request.parent == nullptr)
+    collect_trailers(request);
   if (request.body_filter != nullptr && has_body(request)) {
     if (!request.body_filter->write(request.client(), {}, Flush::kFinish)) request.damaged = true;
     request.gzip_ratio = request.body_filter->ratio();
@@ -307,6 +384,7 @@ void end_body(Request& request) {
     request.keep_alive = false;
     return request.client().cut_response();
   }
+  if (request.response.trailers_follow) send_trailers(request);
   request.client().end_response();
 }
 
@@ -339,6 +417,7 @@ Async<bool> drain(Request& request, std::size_t leave) {
     co_await request.signal().until(kWritable | kGone | kLate);
     if (request.signal().has(kLate) && !request.signal().has(kWritable)) {
       request.site.error_logs().line(Level::kInfo, request, "client timed out (110: Connection timed out)");
+      request.timed_out = true;
       co_return false;
     }
     client.arm(std::chrono::milliseconds(0));
@@ -364,7 +443,7 @@ Async<int> send_response(Request& request) {
       }
       continue;
     }
-    if (request.body_filter == nullptr && part.bytes > kCopyMax) {
+    if (request.body_filter == nullptr && part.bytes > kCopyMax && !response.trailers_follow) {
       client.write_file(response.file.get(), part.at, part.bytes);
       if (!co_await drain(request, 0)) co_return kDone;
       continue;

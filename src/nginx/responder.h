@@ -11,6 +11,9 @@ namespace tierce::nginx {
 // own (412, 416).
 int filter_response(Request& request);
 
+// Of the file, or what an upstream says in Last-Modified; -1: nobody says it.
+std::time_t modified_time(const Response& response);
+
 // A response that is whole: its parts and its file. kDone, or a status that a filter has found.
 Async<int> send_response(Request& request);
 

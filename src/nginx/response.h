@@ -22,6 +22,8 @@ struct Response {
   int status = 0;
   std::string reason;  // As an upstream sent it; "": the registered one.
   FieldList fields;    // All that have no member of their own.
+  FieldList trailers;  // Behind the body; known when it ends.
+  bool trailers_follow = false;
   std::string content_type;
   std::string charset;   // Behind the type, where it has none.
   std::string location;  // Of a redirect; one that begins with a slash may become absolute.
@@ -60,6 +62,8 @@ struct Response {
   void restart() {
     status = 0;
     reason.clear();
+    trailers.clear();
+    trailers_follow = false;
     content_type.clear();
     charset.clear();
     location.clear();

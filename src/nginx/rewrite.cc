@@ -158,6 +158,7 @@ class Run {
   int run(const conf::Return& what) {
     if (what.status == 444 || what.status == 499) {
       request_.response.status = what.status;  // For the log.
+      request_.timed_out = what.status == 444;
       return kClose;
     }
     if (what.status >= 400 && !what.has_text) return what.status;

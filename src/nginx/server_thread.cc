@@ -28,6 +28,12 @@ http::HeadLimits limits_of(const conf::ServerSettings& settings) {
     limits.request_line_bytes_max = limits.field_bytes_max = bytes;
     limits.head_bytes_max = bytes * static_cast<std::uint32_t>(settings.large_client_header_buffers->count);
   }
+  // The first buffer, where it is larger than those for long lines.
+  const std::int64_t first = settings.client_header_buffer_size ? settings.client_header_buffer_size->bytes : 0;
+  if (first > limits.request_line_bytes_max) {
+    limits.request_line_bytes_max = limits.field_bytes_max = static_cast<std::uint32_t>(first);
+    limits.head_bytes_max += static_cast<std::uint32_t>(first);
+  }
   limits.fields_max = http::kHeaderFieldsMax;
   limits.underscores = settings.underscores_in_headers.value_or(false);
   limits.plain_names = settings.ignore_invalid_headers.value_or(true);

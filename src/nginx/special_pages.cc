@@ -25,6 +25,7 @@ void make_special_page(Request& request, int status) {
   if (ends_connection(status)) request.keep_alive = false;
   if (status == 400 || (status >= 495 && status <= 497)) request.lingers = false;
   response.clear_validators();
+  response.fields.remove("last-modified");  // Of an upstream's answer that this one takes the place of.
   response.clear_body();
   response.status = told_status(status);
   response.content_type = "text/html";

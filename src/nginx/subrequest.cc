@@ -14,6 +14,7 @@ class Subrequest::Nobody final : public Client {
   void begin_response(Request&, const Response&, bool) override {}
   void write(std::string_view) override {}
   void write_file(int, std::uint64_t, std::uint64_t) override {}
+  void add_trailer(std::string_view, std::string_view) override {}
   void end_response() override {}
   void cut_response() override {}
   Flow flush() override { return Flow::kDone; }
@@ -29,6 +30,7 @@ class Subrequest::Nobody final : public Client {
   tls::Session* tls() const override { return of_.tls(); }
   bool is_http2() const override { return of_.is_http2(); }
   std::uint32_t requests() const override { return of_.requests(); }
+  int socket() const override { return of_.socket(); }
 
  private:
   Client& of_;

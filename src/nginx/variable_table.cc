@@ -41,6 +41,12 @@ std::uint32_t VariableTable::slot_of(std::string_view name) {
   std::string_view argument;
   variable.read = find_own_variable(name, &argument);
   variable.argument = argument;
+  const bool changeable = name == "msie" || name == "ancient_browser" || name == "modern_browser";
+  if (changeable) {
+    // `set` may give it another value.
+    variable.make = [read = variable.read](Request& request, std::string& out) { return read(request, {}, out); };
+    variable.read = nullptr;
+  }
   if (variable.read == nullptr) {
     variable.stored = true;
     variable.number = stored_++;

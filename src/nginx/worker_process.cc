@@ -103,6 +103,12 @@ int run_worker(const WorkerStart& start) {
   const conf::MainSettings settings = read->model.main;
   const unsigned threads_wanted = thread_count(settings);
   raise_file_limit(settings);
+  if (settings.worker_rlimit_core) {
+    const auto most = static_cast<rlim_t>(settings.worker_rlimit_core->bytes);
+    const rlimit limit{most, most};
+    if (::setrlimit(RLIMIT_CORE, &limit) != 0)
+      std::fprintf(stderr, "nginx: [alert] %s\n", system_error("setrlimit(RLIMIT_CORE) failed").text().c_str());
+  }
   if (settings.worker_priority)
     ::setpriority(PRIO_PROCESS, 0, static_cast<int>(number_of(settings.worker_priority, 0)));
   if (auto dropped = drop_rights(settings); !dropped) {

@@ -65,7 +65,7 @@ class Files {
 };
 
 std::vector<std::string> protocols_or_default(const std::vector<std::string>& said) {
-  return said.empty() ? std::vector<std::string>{"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"} : said;
+  return said.empty() ? std::vector<std::string>{"TLSv1.2", "TLSv1.3"} : said;
 }
 
 Result<void> read_pairs(ServerMaterial& into, const TlsServerSettings& settings, const Files& files) {

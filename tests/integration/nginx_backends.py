@@ -135,8 +135,10 @@ ENDS = {
     "no-body": [_HEAD + _END],
     "length": [_record(6, b"Content-Type: a/b\r\nContent-Length: 4\r\n\r\nbody"), _END],
     "shorter-than-its-length": [_SIX + _END],
+    "no-head": [_END],
     "cut-before-its-length": [_SIX],
 }
+NO_END = ("no-end", "empty-stdout-alone", "cut-before-its-length")  # The connection ends instead.
 
 
 class Noted:
@@ -371,7 +373,7 @@ class FastcgiBackend(Backend):
             for piece in ENDS[known["SCRIPT_NAME"].rpartition("/")[2]]:
                 stream.connection.sendall(piece)
                 time.sleep(0.03)  # Each arrives by itself.
-            return "flags 1" in first and piece.endswith(_END)
+            return "flags 1" in first and not known["SCRIPT_NAME"].endswith(NO_END)
         answer, fields = _cgi_answer(known, body)
         head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         status = "" if answer.status == "200 OK" else f"Status: {answer.status}\r\n"

@@ -241,9 +241,12 @@ class _Reader:
                 except ValueError:
                     reply.odd = "no last chunk" if size is None else f"chunk size {size!r}"
                     return
-                data = self.take(count + 2)
                 if count == 0:
+                    while (line := self.line()) not in (b"\r\n", None):
+                        name, _, value = line.decode("latin-1").rstrip("\r\n").partition(": ")
+                        reply.fields.append((f"trailer {name}", value))
                     return
+                data = self.take(count + 2)
                 reply.body += data[:count]
                 if data[count:] != b"\r\n":
                     reply.odd = "half a chunk"

@@ -2,8 +2,10 @@
 next request, and the server goes on."""
 
 import os
+import re
 import socket
 import threading
+import time
 
 import pytest
 
@@ -12,6 +14,9 @@ from raw_client import RawClient
 from waiting import eventually
 
 GOOD = b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+PAUSE = object()  # Between two pieces of an answer.
 
 
 class Recorder:
@@ -43,7 +48,10 @@ class Recorder:
             self.requests.append(data)
             path = data.split(b" ")[1].decode("latin-1")
             for piece in self.answers.get(path, [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nup"]):
-                peer.sendall(piece)
+                if piece is PAUSE:
+                    time.sleep(0.1)
+                else:
+                    peer.sendall(piece)
 
     def close(self):
         self.socket.close()
@@ -104,6 +112,26 @@ FRAMING = {
     "chunk 5_0": head(b"Transfer-Encoding: chunked") + b"5_0\r\nhello\r\n0\r\n\r\n",
     "an empty chunk size": head(b"Transfer-Encoding: chunked") + b"\r\nhello\r\n0\r\n\r\n",
     "17 digits of a chunk": head(b"Transfer-Encoding: chunked") + b"00000000000000005\r\nhello\r\n0\r\n\r\n"[:0] + b"FFFFFFFFFFFFFFEDA\r\n",
+    "chunk ' 5'": head(b"Transfer-Encoding: chunked") + b" 5\r\nhello\r\n0\r\n\r\n",
+    "chunk '5 '": head(b"Transfer-Encoding: chunked") + b"5 \r\nhello\r\n0\r\n\r\n",
+    "chunk FFFFFFFFFFFFFFED": head(b"Transfer-Encoding: chunked") + b"FFFFFFFFFFFFFFED\r\nhello\r\n0\r\n\r\n",
+    "a chunk size of zeros without end": head(b"Transfer-Encoding: chunked") + b"0" * 100_000,
+    "a chunk size that never ends": head(b"Transfer-Encoding: chunked") + b"5;" + b"a" * 100_000,
+    "a trailer that never ends": head(b"Transfer-Encoding: chunked") + b"0\r\n" + b"X: y\r\n" * 50_000,
+    "a trailer line that never ends": head(b"Transfer-Encoding: chunked") + b"0\r\nX: " + b"y" * 100_000,
+    "a chunk closed by LF": head(b"Transfer-Encoding: chunked") + b"5\r\nhello\n0\r\n\r\n",
+    "equal lengths": head(b"Content-Length: 2", b"Content-Length: 2") + b"ab",
+    "10 and a vertical tab": head(b"Content-Length: 10\x0b") + b"abcdefghij",
+    "10 and a form feed": head(b"Content-Length: 10\x0c") + b"abcdefghij",
+    "a blank of Latin 1 and 10": head(b"Content-Length: \xa010") + b"abcdefghij",
+    "1 0": head(b"Content-Length: 1 0") + b"abcdefghij",
+    "4294967301": head(b"Content-Length: 4294967301") + b"hello",
+    "LF as the ends of lines": b"POST /x HTTP/1.1\nHost: a\nContent-Length: 2\n\nab",
+    "CR as the ends of lines": b"POST /x HTTP/1.1\rHost: a\rContent-Length: 2\r\rab\r\n\r\n",
+    "two types": head(b"Content-Type: a/b", b"Content-Type: c/d"),
+    "a list of hosts": b"GET /x HTTP/1.1\r\nHost: a, b\r\n\r\n",
+    "NUL and a blank in the target": b"GET /a \x00.php HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a bell in a value": head(b"X: a\x07b"),
     "a chunk that is too long": head(b"Transfer-Encoding: chunked") + b"5\r\nhelloxx0\r\n\r\n",
     "a bare CR in an extension": head(b"Transfer-Encoding: chunked") + b"5;a\rb\r\nhello\r\n0\r\n\r\n",
     "NUL in a value": head(b"X: a\0b"),
@@ -135,14 +163,29 @@ FRAMING = {
 @pytest.mark.parametrize("name", FRAMING)
 def test_what_two_readers_could_read_differently_is_refused(site, name):
     site.backend.requests.clear()
+    before = len(site.log())
     with RawClient(site.address) as client:
         client.send_what_is_taken(FRAMING[name] + GOOD)
         answer = client.everything()
     statuses = [line.split(b" ")[1] for line in answer.split(b"\n") if line.startswith(b"HTTP/1.")]
     assert len(statuses) <= 1, answer
     assert all(status in (b"400", b"405", b"411", b"413", b"414", b"431", b"494", b"501", b"505") for status in statuses), answer
-    assert b"/after" not in b"".join(site.backend.requests)
+    # Neither it nor what it may have hidden.
+    assert not site.backend.requests
+    said = site.log()[before:]
+    assert re.search(r"\[(info|error)\] .*client (sent|intended to send)", said), said
     assert site.status("/early") == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"5\r\nhel", b"5\r\nhello", b"5\r\nhello\r\n", b"5\r\nhello\r\n0", b"5\r\nhello\r\n0\r\n", b"0\r\nX: y\r\n"])
+def test_a_body_that_is_cut_short_is_none(site, body):
+    site.backend.requests.clear()
+    with RawClient(site.address) as client:
+        client.send(head(b"Transfer-Encoding: chunked") + body)
+        client.finish_sending()
+        assert client.everything() == b""
+    assert site.status("/early") == 200
+    assert not site.backend.requests
 
 
 @pytest.mark.parametrize("name", ["length and chunks", "chunk +5", "NUL in a value", "a blank in the target"])
@@ -196,7 +239,7 @@ def test_paths_lead_nowhere_else(site, path):
     with RawClient(site.address) as client:
         client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
         answer = client.everything()
-        assert b"secret\n" not in answer and b" 200 " not in answer, answer
+        assert b"secret\n" not in answer and b"inside\n" not in answer, answer
     assert site.request("/static/inside.txt").body == b"inside\n"
 
 
@@ -245,6 +288,97 @@ def test_an_upstream_that_breaks_the_rules_is_a_bad_gateway(site, name):
     assert answer.status in (502, 504), answer
     assert answer.header("Set-Cookie") is None
     assert site.request("/x").body == b"up"
+
+
+def test_a_status_line_in_two_reads(site):
+    site.backend.answers["/two-reads"] = [b"HTTP/1.", PAUSE, b"1 20", PAUSE, b"0 OK\r", PAUSE, b"\nContent-Length: 3\r\n\r", PAUSE, b"\nabc"]
+    assert site.request("/two-reads").body == b"abc"
+    site.backend.answers["/two-reads-bad"] = [b"HTTP/1.", PAUSE, b"9999 what\r\n\r\n"]
+    assert site.status("/two-reads-bad") == 502
+
+
+class Unasked:
+    """An upstream that says things without being asked: before the request (`first`), and behind its answer (`then`)."""
+
+    def __init__(self, first=b"", then=b""):
+        self.first, self.then, self.served = first, then, 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(peer,), daemon=True).start()
+
+    def _talk(self, peer):
+        with peer:
+            try:
+                peer.sendall(self.first)
+                data = b""
+                while part := peer.recv(65536):
+                    data += part
+                    while b"\r\n\r\n" in data:
+                        request, _, data = data.partition(b"\r\n\r\n")
+                        path = request.split(b" ")[1]
+                        self.served += 1
+                        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
+                        time.sleep(0.05)
+                        peer.sendall(self.then)
+            except OSError:
+                pass
+
+
+LATE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nSet-Cookie: late=1\r\n\r\nlate"
+
+
+@pytest.mark.parametrize("answer", [LATE, b"late", b"\r\n", LATE + LATE], ids=["an answer", "rubbish", "an empty line", "two"])
+def test_what_an_upstream_says_late_reaches_nobody(tmp_path, answer):
+    upstream = Unasked(then=answer)
+    nginx = NginxRun("ours", tmp_path / "late", http=f"upstream kept {{ server 127.0.0.1:{upstream.port}; keepalive 4; }}", server="""
+        location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://kept; }""").start()
+    try:
+        for number in range(8):
+            time.sleep(0.1)  # Until the last one was said.
+            got = nginx.request(f"/number/{number}")
+            assert (got.status, got.body, got.header("Set-Cookie")) == (200, b"/number/%d" % number, None)
+        assert nginx.stop() == 0
+    finally:
+        nginx.kill()
+        upstream.socket.close()
+
+
+def test_an_answer_before_the_request_is_that_of_no_other(tmp_path):
+    upstream = Unasked(first=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly")
+    nginx = NginxRun("ours", tmp_path / "early", http=f"upstream kept {{ server 127.0.0.1:{upstream.port}; keepalive 4; }}", server="""
+        location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://kept; }""").start()
+    try:
+        for number in range(10):
+            time.sleep(0.1)
+            # The first of a connection may get what was said too early, as from nginx; nobody gets an answer to another.
+            assert nginx.request(f"/number/{number}").body in (b"early", b"/number/%d" % number)
+        assert nginx.stop() == 0
+    finally:
+        nginx.kill()
+        upstream.socket.close()
+
+
+def test_plain_bytes_where_tls_is_spoken(tmp_path):
+    upstream = Unasked(first=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain")
+    nginx = NginxRun("ours", tmp_path / "plain", server=f"""
+        location / {{ proxy_pass https://127.0.0.1:{upstream.port}; }} location /fine {{ return 200 "x"; }}""").start()
+    try:
+        answer = nginx.request("/x")
+        assert answer.status == 502 and b"plain" not in answer.body
+        nginx.logged("SSL_do_handshake")
+        assert nginx.status("/fine") == 200
+        assert nginx.stop() == 0
+    finally:
+        nginx.kill()
+        upstream.socket.close()
 
 
 def test_an_upstream_that_says_less_than_it_promised(site):

@@ -43,6 +43,19 @@ CASES = [
           get("/", "Content-Length: 1000", method="POST"), post("/small", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), post("/small", b"b\r\nhello world\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), post("/buffer", b"400\r\n" + b"c" * 1024 + b"\r\n" + b"400\r\n" + b"d" * 1024 + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
           raw(request("/", "Expect: 100-continue", method="POST", body=b"x" * 101)), raw(request("/small", "Expect: 100-continue", method="POST", body=b"x" * 11)), raw(request("/small", "Expect: something", method="POST", body=b"hello"), ours=417),
           get("/", "Content-Length: 1000", "Expect: 100-continue", method="POST")], errors=True, like=[("(tmp/body)/[0-9]+", r"\1/N")]),
+    Case("bodies that lie in files", r"""
+        server { listen @port@; client_body_temp_path @dir@/tmp/own 1 2;
+            location / { client_body_in_file_only clean; proxy_set_header X-File $request_body_file; proxy_pass http://@http@/body; }
+            location /on { client_body_in_file_only on; proxy_set_header X-File $request_body_file; proxy_set_body off; proxy_pass http://@http@/body; }
+            location /none { client_body_in_file_only on; proxy_set_header X-File "[$request_body_file][$request_body]"; proxy_pass http://@http@/body; }
+            location /off { proxy_set_header X-File "[$request_body_file][$request_body]"; proxy_pass http://@http@/body; }
+            location /uwsgi { client_body_in_file_only on; uwsgi_param PATH_INFO /body; uwsgi_param FILE $request_body_file; uwsgi_pass_request_body off; uwsgi_pass @uwsgi@; }
+        }
+    """, [post("/", "f" * 500), post("/", "f" * 100_000), post("/", ""), get("/"), post("/on", "x" * 10), post("/none", "y" * 10), post("/off", "z" * 10), post("/", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), post("/uwsgi", "abc"), kept(request("/on", method="POST", body=b"1", close=False), request("/", method="POST", body=b"2"))],
+         like=[("tmp/own/[0-9]/[0-9][0-9]/[0-9]{10}", "tmp/own/NAME"), ("REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
+    Case("a first buffer that is larger than the others", r"""
+        server { listen @port@; client_header_buffer_size 32k; large_client_header_buffers 2 4k; lingering_timeout 50ms; location / { return 200 "ok $http_x\n"; } }
+    """, [get("/" + "a" * 12000), get("/", "X: " + "b" * 12000), get("/", *[f"Y-{n}: " + "c" * 3000 for n in range(8)]), get("/" + "a" * 33000)]),
     Case("heads that are too large", r"""
         server { listen @port@; client_header_buffer_size 256; large_client_header_buffers 2 1k; root @www@; location / { return 200 "ok\n"; } error_page 414 /errors/50x.html; }
         server { listen @port2@; large_client_header_buffers 4 8k; location / { return 200 "ok\n"; } }
@@ -170,13 +183,15 @@ CASES = [
             location /off { access_log off; return 200 "x\n"; }
             location /own { access_log @dir@/logs/own.log short; return 200 "x\n"; }
             location /back/ { proxy_pass http://@http@/; }
+            location /off-first { access_log off; access_log @dir@/logs/own.log short; return 200 "x\n"; }
+            location /off-last { access_log @dir@/logs/own.log short; access_log off; return 200 "x\n"; }
             location /named/ { access_log @dir@/logs/by-$arg_name.log short; return 200 "x\n"; }
             location /rewritten { rewrite ^ /hello.txt; }
             location /errors/ { log_subrequest on; }
             location /444 { return 444; }
             location /sub-auth { auth_request /back/auth/yes; try_files /hello.txt =404; }
         }
-    """, [get("/"), get("/none?x=y"), get("/hello.txt", 'X-Odd: q"uo\\te tab', 'User-Agent: ag"ent', "Referer: http://r/?\u00e9"), get("/off"), get("/own"), get("/back/text"), get("/back/status/500"), get("/named/?name=one"), get("/named/?name=two"), head("/hello.txt"), post("/hello.txt", "body"), get("/rewritten"),
+    """, [get("/"), get("/none?x=y"), get("/hello.txt", 'X-Odd: q"uo\\te tab', 'User-Agent: ag"ent', "Referer: http://r/?\u00e9"), get("/off"), get("/off-first"), get("/off-last"), get("/own"), get("/back/text"), get("/back/status/500"), get("/named/?name=one"), get("/named/?name=two"), head("/hello.txt"), post("/hello.txt", "body"), get("/rewritten"),
           get("/%22%5c%c3%a9?%22"), get("/444"), get("/hello.txt", "Range: bytes=0-3"), get("/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), kept(request("/hello.txt", close=False), request("/hello.txt", close=False)), raw(b"rubbish\r\n\r\n", ours=400), raw(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"), get("/sub-auth"), raw(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"),
           get("/hello.txt", version="HTTP/1.0"), get("/big.bin"), get("/sub")],
          logs=[f"logs/{name}.log" for name in ("short", "all", "json", "raw", "some", "buffered", "own", "by-one", "by-two")], errors=True, like=[("open.. .*/\"[^ ]* failed", "open() NAME failed")]),

@@ -46,6 +46,30 @@ CASES = [
                                  "/nested/in/", "/nested/own/", "/status", "/long", "/err/x", "/link", "/hello.txt", "/none", "/file2/")] +
         [get("/304/hello.txt", "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT"), get("/304/hello.txt", "Range: bytes=0-1"), head("/own"), get("/304/hello.txt", "Range: bytes=900-"),
          get("/file/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), post("/hello.txt", "x")]),
+    Case("add_trailer", r"""
+        log_format trailer '$uri $sent_trailer_x_sum';
+        server { listen @port@; root @www@; add_trailer X-Sum "$uri of $request_method"; access_log @dir@/logs/trailer.log trailer;
+            location / { }
+            location /always/ { add_trailer X-Always "$status" always; add_trailer X-Good "$body_bytes_sent"; add_trailer X-Empty ""; }
+            location /none { add_trailer X-Nothing $arg_none; return 200 "x\n"; }
+            location /plain { chunked_transfer_encoding off; alias @www@/hello.txt; }
+            location /own { add_header X-A b; return 200 "x\n"; }
+            location /gzip { gzip on; gzip_types *; gzip_min_length 1; add_trailer X-Ratio "x$gzip_ratio"; alias @www@/text.txt; }
+            location /back/ { add_trailer X-Up "$upstream_status $upstream_response_length"; proxy_pass http://@http@/; }
+            location /ranges { add_trailer X-A b; proxy_force_ranges on; proxy_pass http://@http@/text; }
+            location /two { add_trailer X-A 1; add_trailer X-A 2; return 404 "x\n"; }
+            location /odd { add_trailer X-A "$arg_x"; add_trailer X-A "$arg_x" always; return 200 "x\n"; }
+        }
+    """, [get(path) for path in ("/hello.txt", "/big.bin", "/none.txt", "/always/none", "/none", "/none?none=1", "/plain", "/own", "/gzip", "/back/text", "/back/chunked", "/back/empty", "/back/to-the-end", "/back/status/404", "/back/status/204", "/two", "/odd?x=1", "/empty.txt", "/sub", "/ranges")] +
+        [get("/gzip", "Accept-Encoding: gzip"), head("/hello.txt"), get("/hello.txt", version="HTTP/1.0"), get("/hello.txt", "Range: bytes=1-2"), get("/big.bin", "Range: bytes=100000-199999"), get("/hello.txt", "Range: bytes=1-2,4-5"), get("/hello.txt", "If-None-Match: *"), get("/ranges", "Range: bytes=1-2"), get("/hello.txt", "TE: trailers"),
+         kept(request("/hello.txt", close=False), request("/back/text", close=False), request("/always/none"))], logs=["logs/trailer.log"]),
+    Case("expires of what a variable says", r"""
+        map $arg_e $when { default $arg_e; }
+        server { listen @port@; root @www@;
+            location / { expires modified $when; }
+            location /back/ { expires modified $when; proxy_pass http://@http@/; }
+        }
+    """, [get(f"{path}?e={when}") for path in ("/hello.txt", "/back/text", "/back/json") for when in ("1h", "-1h", "off", "epoch", "max", "", "@1h", "bogus", "+2h", "0")]),
     Case("expires", r"""
         map $sent_http_content_type $by_type { default off; text/html epoch; text/css max; ~image/ 1h; text/plain -1; }
         server { listen @port@; root @www@;
@@ -94,6 +118,23 @@ CASES = [
     """, [get(path) for path in ("/utf/hello.txt", "/utf/index.html", "/utf/style.css", "/utf/app.js", "/utf/data.json", "/utf/picture.png", "/types/style.css", "/types/index.html", "/types/data.json", "/types/hello.txt",
                                  "/all/picture.png", "/off/index.html", "/var/index.html?c=u", "/var/index.html?c=k", "/var/index.html", "/text", "/typed", "/404", "/301", "/plain", "/back/html", "/back/text", "/back/json", "/over/text",
                                  "/utf/none")] + [get("/utf/hello.txt", "Range: bytes=0-1,3-4"), get("/utf/hello.txt", "If-Modified-Since: Sun, 02 Jan 2022 00:00:00 GMT"), head("/utf/index.html")]),
+    Case("override_charset", r"""
+        server { listen @port@; charset koi8-r; override_charset on; root @www@;
+            location / { proxy_pass http://@http@; }
+            location /off/ { override_charset off; proxy_pass http://@http@/; }
+            location /none/ { charset off; proxy_pass http://@http@/; }
+            location /same/ { charset utf-8; proxy_pass http://@http@/; }
+            location /variable/ { set $c windows-1251; charset $c; proxy_pass http://@http@/; }
+            location /u { uwsgi_param PATH_INFO /html; uwsgi_pass @uwsgi@; }
+        }
+    """, [get(f"{place}{path}") for place in ("/", "/off/", "/none/", "/same/", "/variable/") for path in ("html", "text", "accel-charset", "json", "picture", "untyped")] + [get("/u")]),
+    Case("variables of modules that nobody uses", r"""
+        server { listen @port@;
+            location / { return 200 "[$msie][$modern_browser][$ancient_browser][$secure_link][$secure_link_expires][$slice_range][$uid_got][$uid_set][$uid_reset]\n"; }
+            location /set { set $msie x; set $ancient_browser y; return 200 "[$msie][$ancient_browser]\n"; }
+            location /tcp { return 200 "$tcpinfo_rtt $tcpinfo_rttvar $tcpinfo_snd_cwnd $tcpinfo_rcv_space\n"; }
+        }
+    """, [get("/"), get("/", "User-Agent: Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0)"), get("/", "User-Agent: Mozilla/5.0 Chrome/99"), get("/set"), get("/tcp", like=[(r"^[1-9][0-9]* [1-9][0-9]* [1-9][0-9]* [1-9][0-9]*$", "N N N N"), ("body .[0-9]+.", "body")])]),
     Case("what the server says of itself", r"""
         server { listen @port@; root @www@;
             location /off { server_tokens off; return 404; }

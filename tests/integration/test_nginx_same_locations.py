@@ -207,6 +207,13 @@ CASES = [
             location ~ ^/o(.*)$ { if ($uri ~ ^/o) { set $r 1; } return 200 '[$1]'; }
         }
     """, [get(path) for path in ("/bxx", "/cxx", "/dxx", "/dope", "/exx", "/eyy", "/fxx", "/gxx", "/hxx", "/mxyz", "/nx", "/ny", "/oxx")]),
+    Case("a named location of which there are two", r"""
+        server { listen @port@; root @www@;
+            location @a { return 200 "first\n"; }
+            location / { try_files /none @a; }
+            location @a { return 200 "second\n"; }
+        }
+    """, [get("/x")]),
     Case("$status in the answer to an error", r"""
         log_format line '$uri $status';
         server { listen @port@; root @www@; access_log @dir@/logs/line.log line;

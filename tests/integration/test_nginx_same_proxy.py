@@ -190,7 +190,7 @@ CASES = [
         server { listen @port@; server_name uw.example; root @www@;
             location / { include @stock@/uwsgi_params; uwsgi_pass @uwsgi@; }
             location /unix/ { include @stock@/uwsgi_params; uwsgi_pass @uwsgi_unix@; }
-            location /own/ { uwsgi_param A "$uri x"; uwsgi_param B ""; uwsgi_param C "" if_not_empty; uwsgi_param D $arg_d if_not_empty; uwsgi_param HTTP_X_OVER mine; uwsgi_param PATH_INFO $uri; uwsgi_pass @uwsgi@; }
+            location /own/ { uwsgi_param A "$uri x"; uwsgi_param B ""; uwsgi_param C "" if_not_empty; uwsgi_param D $arg_d if_not_empty; uwsgi_param HTTP_X_OVER mine; uwsgi_param HTTP_PROXY ""; uwsgi_param HTTP_X_EMPTY $arg_none; uwsgi_param HTTP_X_MAYBE $arg_none if_not_empty; uwsgi_param HTTP_ ""; uwsgi_param PATH_INFO $uri; uwsgi_pass @uwsgi@; }
             location /modifier/ { uwsgi_modifier1 5; uwsgi_modifier2 7; uwsgi_param PATH_INFO $uri; uwsgi_pass @uwsgi@; }
             location /nothing/ { uwsgi_pass @uwsgi@; }
             location /hide/ { include @stock@/uwsgi_params; uwsgi_param PATH_INFO /fields; uwsgi_hide_header X-Visible; uwsgi_pass_header Server; uwsgi_pass @uwsgi@; }
@@ -202,7 +202,7 @@ CASES = [
             location /streamed/ { include @stock@/uwsgi_params; uwsgi_request_buffering off; uwsgi_pass @uwsgi@; }
             location /files/ { internal; alias @www@/protected/; }
         }
-    """, [get("/x%20y/../z?a=b%20c", "X-Own: 1", "Cookie: a=1", "User-Agent: t", "X_Under: no", host="UW.example:99"), post("/body", "12345", "Content-Type: a/b"), get("/unix/x"), get("/own/x?d=1", "X-Over: theirs"), get("/own/x"), get("/modifier/x"), get("/nothing/x"), get("/hide/x"), get("/intercept/x"), get("/dead/x"), get("/prefix/x"), get("/unbuffered/text"),
+    """, [get("/x%20y/../z?a=b%20c", "X-Own: 1", "Cookie: a=1", "User-Agent: t", "X_Under: no", host="UW.example:99"), post("/body", "12345", "Content-Type: a/b"), get("/unix/x"), get("/own/x?d=1", "X-Over: theirs"), get("/own/x"), get("/own/x", "Proxy: evil", "X-Empty: theirs", "X-Maybe: theirs"), get("/modifier/x"), get("/nothing/x"), get("/hide/x"), get("/intercept/x"), get("/dead/x"), get("/prefix/x"), get("/unbuffered/text"),
           post("/noheaders/x", "body", "X-A: 1"), post("/streamed/body", "s" * 30000), head("/text"), get("/text"), get("/fields"), get("/status/500"), get("/status/204"), get("/redirect?http://@uwsgi@/x"), get("/accel?/files/report.pdf"), post("/body", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), get("/", version="HTTP/1.0", host=None), get("/untyped"), get("/x", "X-Forwarded-For: 1.1.1.1", "Content-Type: t", "Authorization: Basic x", "Proxy: evil", "TE: x"),
           kept(request("/text", close=False), request("/status/404", close=False), request("/text"))], errors=True, like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
     Case("SCGI and FastCGI", r"""
@@ -218,11 +218,15 @@ CASES = [
             location /kept/ { fastcgi_keep_conn on; include @stock@/fastcgi_params; fastcgi_pass keep; }
             location /hide/ { include @stock@/fastcgi_params; fastcgi_param SCRIPT_NAME /fields; fastcgi_hide_header X-Visible; fastcgi_pass @fastcgi@; }
             location /catch/ { include @stock@/fastcgi_params; fastcgi_catch_stderr "PHP Fatal"; fastcgi_pass @fastcgi@; }
+            location /caught/ { include @stock@/fastcgi_params; fastcgi_catch_stderr "PHP Fatal"; fastcgi_catch_stderr "a complaint"; fastcgi_pass @fastcgi@; }
+            location /next/ { include @stock@/fastcgi_params; fastcgi_catch_stderr "a complaint"; fastcgi_next_upstream invalid_header; fastcgi_pass next; }
+            location /none/ { fastcgi_param HTTP_PROXY ""; fastcgi_param EMPTY ""; fastcgi_param SCRIPT_NAME /x; fastcgi_pass @fastcgi@; }
             location /dead { include @stock@/fastcgi_params; fastcgi_pass @dead@; }
             location /files/ { internal; alias @www@/protected/; }
         }
         upstream keep { server @fastcgi@; keepalive 2; }
-    """, [get("/scgi/x?y=z", "X-Own: 1"), post("/scgi/body", "12345"), get("/scgi-text/x"), get("/scgi-404/x"), get("/scgi-redirect/x?/y"), head("/scgi-text/x"), get("/x%20y?a=b", "X-Own: 1"), post("/body", "12345", "Content-Type: a/b"), get("/a/b.php?x"), get("/info/a.ph/more/x"), get("/index/"), get("/index/x/"), *[get("/kept/x")] * 2, get("/hide/x"),
+        upstream next { server @fastcgi@ max_fails=0; server @fastcgi@ max_fails=0; }
+    """, [get("/caught/x?complains"), get("/caught/x"), get("/next/x?complains"), get("/none/x", "Proxy: evil"), get("/scgi/x?y=z", "X-Own: 1"), post("/scgi/body", "12345"), get("/scgi-text/x"), get("/scgi-404/x"), get("/scgi-redirect/x?/y"), head("/scgi-text/x"), get("/x%20y?a=b", "X-Own: 1"), post("/body", "12345", "Content-Type: a/b"), get("/a/b.php?x"), get("/info/a.ph/more/x"), get("/index/"), get("/index/x/"), *[get("/kept/x")] * 2, get("/hide/x"),
           get("/text?complains"), get("/catch/x?complains"), get("/dead"), get("/text"), head("/text"), get("/status/404"), get("/status/500"), get("/fields"), get("/redirect?/there"), get("/accel?/files/report.pdf"), post("/body", "b" * 100_000), get("/x", "X-Long: " + "v" * 200), post("/body", b"5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), get("/untyped"), get("/empty"),
           kept(request("/text", close=False), request("/kept/text", close=False), request("/status/404"))], errors=True, like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
     Case("how an answer of FastCGI ends", r"""
@@ -232,9 +236,17 @@ CASES = [
             location /unbuffered/ { fastcgi_buffering off; include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
         }
         upstream keep { server @fastcgi@; keepalive 2; }
-    """, [get(f"/{place}/ends/{end}") for place in ("plain", "kept", "unbuffered") for end in ENDS if (place, end) != ("kept", "end-in-two")] +
+    """, [get(f"/{place}/ends/{end}") for place in ("plain", "kept", "unbuffered") for end in ENDS if end != "cut-before-its-length" and (place, end) != ("unbuffered", "shorter-than-its-length")] +
         [kept(request("/kept/ends/at-once", close=False), request("/plain/ends/three-pieces", close=False), request("/kept/ends/no-body"))],
         errors=True, like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
+    Case("an answer of FastCGI that is cut short", r"""
+        server { listen @port@;
+            location /plain/ { include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+            location /kept/ { fastcgi_keep_conn on; include @stock@/fastcgi_params; fastcgi_pass keep; }
+            location /unbuffered/ { fastcgi_buffering off; include @stock@/fastcgi_params; fastcgi_pass @fastcgi@; }
+        }
+        upstream keep { server @fastcgi@; keepalive 2; }
+    """, [get(f"/{place}/ends/{end}") for place in ("plain", "kept", "unbuffered") for end in ("cut-before-its-length", "shorter-than-its-length")], like=[(r"REMOTE_PORT: [0-9]+", "REMOTE_PORT: N")]),
     Case("ranges of what was passed on", r"""
         server { listen @port@;
             location /p/ { proxy_force_ranges on; proxy_pass http://@http@/; }

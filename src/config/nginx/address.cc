@@ -84,6 +84,29 @@ Result<Address> parse_listen_address(string_view text) {
   return address;
 }
 
+Result<std::vector<Address>> parse_listen_addresses(string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const std::size_t port_at = text.starts_with("unix:") || text.ends_with(']') ? text.size()
+                              : colon == string_view::npos                     ? 0
+                                                                               : colon + 1;
+  const std::size_t dash = text.find('-', port_at);
+  // Names have dashes, too.
+  const bool is_range =
+      dash != string_view::npos && (port_at > 0 || parse_number(text.substr(port_at, dash - port_at)).has_value());
+  auto first = parse_listen_address(is_range ? text.substr(0, dash) : text);
+  if (!first) return fail(std::move(first).error());
+  std::vector<Address> all{std::move(*first)};
+  if (!is_range) return all;
+  const auto last = port_of(text.substr(dash + 1));
+  if (!last) return fail("invalid port");
+  if (*last < all.front().port) return fail("invalid port range");
+  for (std::uint32_t port = all.front().port + 1u; port <= *last; ++port) {
+    all.push_back(all.front());
+    all.back().port = static_cast<std::uint16_t>(port);
+  }
+  return all;
+}
+
 Result<Address> parse_upstream_address(string_view text, std::uint16_t default_port) {
   if (text.starts_with("unix:")) {
     text.remove_prefix(5);

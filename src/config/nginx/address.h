@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -26,6 +27,9 @@ struct Address {
 // What stands behind `listen`: PORT, HOST, HOST:PORT, *:PORT, [IPV6]:PORT, unix:PATH. Port 80 when there is none.
 // Fails with what nginx says before 'in "X" of the "listen" directive'.
 Result<Address> parse_listen_address(std::string_view text);
+
+// The same with a range in place of the port: HOST:8000-8010, 8000-8010. One for each port.
+Result<std::vector<Address>> parse_listen_addresses(std::string_view text);
 
 // HOST[:PORT][/URI], unix:PATH[:/URI]; `default_port` when there is none. Names are not looked up: one that nobody
 // knows now may be known later. Fails with what nginx says before 'in upstream "X"'.

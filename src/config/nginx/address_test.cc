@@ -32,6 +32,28 @@ TEST(NginxAddress, OfListen) {
   EXPECT_EQ(listening("[::x]:80"), "invalid IPv6 address");
 }
 
+std::string range(std::string_view text) {
+  const auto all = parse_listen_addresses(text);
+  if (!all) return all.error().text();
+  std::string said;
+  for (const Address& each : *all) said += (said.empty() ? "" : " ") + each.text();
+  return said;
+}
+
+TEST(NginxAddress, OfListenWithARangeOfPorts) {
+  EXPECT_EQ(range("127.0.0.1:8000-8002"), "127.0.0.1:8000 127.0.0.1:8001 127.0.0.1:8002");
+  EXPECT_EQ(range("8000-8001"), "0.0.0.0:8000 0.0.0.0:8001");
+  EXPECT_EQ(range("[::1]:65535-65535"), "[::1]:65535");
+  EXPECT_EQ(range("[::1]"), "[::1]:80");
+  EXPECT_EQ(range("a-host:81"), "a-host:81");
+  EXPECT_EQ(range("a-host"), "a-host:80");
+  EXPECT_EQ(range("unix:/run/a-1-2"), "unix:/run/a-1-2");
+  EXPECT_EQ(range("8001-8000"), "invalid port range");
+  EXPECT_EQ(range("8000-"), "invalid port");
+  EXPECT_EQ(range("8000-70000"), "invalid port");
+  EXPECT_EQ(range("0-5"), "invalid port");
+}
+
 TEST(NginxAddress, OfAServerToPassTo) {
   EXPECT_EQ(passing("app:80/a?b"), "app:80 /a?b");
   EXPECT_EQ(passing("app"), "app:8080");

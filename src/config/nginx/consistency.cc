@@ -65,6 +65,30 @@ std::optional<std::string> port_of_upstream(const PassingSettings& passing, cons
   return fmt::format("upstream \"{}\" may not have port {}", address.host, address.port);
 }
 
+std::optional<std::string> wrong_header_buffers(const ServerSettings& server) {
+  constexpr std::int64_t kPool = 512;  // connection_pool_size, unless somebody says another one.
+  if (!server.large_client_header_buffers || server.large_client_header_buffers->bytes >= kPool) return std::nullopt;
+  return "the \"large_client_header_buffers\" size must be equal to or greater than \"connection_pool_size\"";
+}
+
+std::optional<std::string> unverifiable(const PassingSettings& passing, string_view kind) {
+  if (!passing.pass || !passing.tls.verify.value_or(false)) return std::nullopt;
+  const bool over_tls = passing.pass->tls || passing.pass->to == PassTarget::To::kText;
+  const auto& trusted = passing.tls.trusted_certificate;
+  if (!over_tls || (trusted && !trusted->empty())) return std::nullopt;
+  return fmt::format("no {0}_ssl_trusted_certificate for {0}_ssl_verify", kind);
+}
+
+std::optional<std::string> nobody_is_valid(const LocationSettings& location) {
+  const Words& words = location.valid_referers;
+  const auto is_missing = [](const std::string& word) { return word == "none" || word == "blocked"; };
+  const auto is_name = [&](const std::string& word) { return !is_missing(word) && !word.starts_with('~'); };
+  if (std::none_of(words.begin(), words.end(), is_missing) || std::any_of(words.begin(), words.end(), is_name))
+    return std::nullopt;
+  return "the \"none\" or \"blocked\" referers are specified in the \"valid_referers\" directive without any valid "
+         "referer";
+}
+
 std::optional<std::string> contradiction(const LocationSettings& location, const HttpSettings& http,
                                          const Model& model) {
   struct Way {
@@ -77,7 +101,9 @@ std::optional<std::string> contradiction(const LocationSettings& location, const
                                             {"scgi", &location.scgi.passing}})) {
     if (auto wrong = port_of_upstream(*way.passing, model)) return wrong;
     if (auto wrong = wrong_buffers(*way.passing, way.kind)) return wrong;
+    if (auto wrong = unverifiable(*way.passing, way.kind)) return wrong;
   }
+  if (auto wrong = nobody_is_valid(location)) return wrong;
   return missing_zone(location, http);
 }
 

@@ -19,6 +19,15 @@ std::optional<std::string> missing_zone(const LocationSettings& location, const 
 // An address whose host is an upstream, which has its ports in itself.
 std::optional<std::string> port_of_upstream(const PassingSettings& passing, const Model& model);
 
+// Of a server.
+std::optional<std::string> wrong_header_buffers(const ServerSettings& server);
+
+// `verify on` for a server over TLS that nobody vouches for.
+std::optional<std::string> unverifiable(const PassingSettings& passing, std::string_view kind);
+
+// valid_referers that lists only referers that are not there.
+std::optional<std::string> nobody_is_valid(const LocationSettings& location);
+
 // The first of all these in a location.
 std::optional<std::string> contradiction(const LocationSettings& location, const HttpSettings& http,
                                          const Model& model);

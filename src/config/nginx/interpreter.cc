@@ -33,7 +33,7 @@ Done Interpreter::block(const std::vector<Node>& nodes, Level& level) {
   for (const Node& node : nodes) {
     const std::string& name = node.words.front();
     const Meaning* meaning = meaning_of(name, area_of(static_cast<std::uint16_t>(level.context)));
-    if (meaning != nullptr && meaning->answer == Answer::kNoEffect) continue;
+    if (meaning != nullptr && meaning->answer == Answer::kNoEffect && meaning->apply == nullptr) continue;
     auto done = Done();
     if (meaning == nullptr || meaning->answer == Answer::kNotBuiltYet) {
       done = refuse_at(node.place, not_built_yet(name));
@@ -100,6 +100,9 @@ Done Interpreter::finish_http(const Level& http) {
   if (auto done = check_certificates(); !done) return done;
   if (auto done = check_variables(); !done) return done;
   for (const auto& server : made_.model.servers) {
+    if (auto wrong = wrong_header_buffers(server->settings)) {
+      if (auto kept = keep(refuse_at(server->place, *wrong)); !kept) return kept;
+    }
     if (auto done = check_consistency(server->root, server->place, *http.http); !done) return done;
   }
   return check_names();
@@ -156,11 +159,10 @@ void Interpreter::inherit_location(Location& location, const Level& outer) {
 
 Done Interpreter::prepare_locations(Location& location) {
   for (const auto& each : location.locations) {
-    if (location.choices.add(*each->pattern, *each) != nullptr) {
-      const bool named = each->pattern->kind == LocationPattern::Kind::kNamed;
-      return refuse_at(each->place,
-                       fmt::format("duplicate {}location \"{}\"", named ? "named " : "", each->pattern->text));
-    }
+    // Of several with one name the first is found, as in nginx.
+    const bool named = each->pattern->kind == LocationPattern::Kind::kNamed;
+    if (location.choices.add(*each->pattern, *each) != nullptr && !named)
+      return refuse_at(each->place, fmt::format("duplicate location \"{}\"", each->pattern->text));
     if (auto done = prepare_locations(*each); !done) return done;
   }
   return {};

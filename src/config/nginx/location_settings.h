@@ -54,10 +54,10 @@ struct ErrorLog {
 };
 
 struct Expires {
-  enum class Kind : std::uint8_t { kOff, kEpoch, kMax, kFromNow, kFromModified, kAtTimeOfDay, kText };
+  enum class Kind : std::uint8_t { kOff, kEpoch, kMax, kFromNow, kFromModified, kAtTimeOfDay, kText, kModifiedText };
   Kind kind = Kind::kOff;
   std::chrono::seconds time{0};
-  TextValue text;  // Of kText: known for each request.
+  TextValue text;  // Of kText and, for times of files, kModifiedText: known for each request.
 };
 
 // One of allow and deny; the first that fits decides.
@@ -116,15 +116,14 @@ struct LocationSettings {
   // How clients are treated.
   Size client_max_body_size, client_body_buffer_size;
   std::optional<InFile> client_body_in_file_only;
-  Flag client_body_in_single_buffer;
   Words client_body_temp_path;
-  Milliseconds client_body_timeout, send_timeout, lingering_time, lingering_timeout, keepalive_time,
-      keepalive_min_timeout, resolver_timeout, auth_delay;
+  Milliseconds client_body_timeout, send_timeout, lingering_time, lingering_timeout, keepalive_time, resolver_timeout,
+      auth_delay;
   std::optional<KeepaliveTimeout> keepalive_timeout;
   Number keepalive_requests;
   Words keepalive_disable;
   std::optional<LingeringClose> lingering_close;
-  Flag reset_timedout_connection, tcp_nodelay, tcp_nopush, sendfile, chunked_transfer_encoding;
+  Flag reset_timedout_connection, tcp_nodelay, sendfile, chunked_transfer_encoding;
   std::optional<TextValue> limit_rate, limit_rate_after;
   Words resolver;
 
@@ -138,7 +137,6 @@ struct LocationSettings {
   Text gzip_http_version;
   Words gzip_proxied, gzip_disable;
   Flag gzip_vary, gunzip;
-  std::optional<Buffers> gunzip_buffers;
   bool empty_gif = false, stub_status = false, internal = false;
 
   // Who may.

@@ -39,7 +39,7 @@ using Apply = Done (*)(Interpreter&, Level&, const Node&);
 
 enum class Answer : std::uint8_t {
   kHonoured,
-  kNoEffect,     // `help` says why.
+  kNoEffect,     // `help` says why; `apply`, where there is one, only looks at the words.
   kNotBuiltYet,  // An error that says so.
 };
 

@@ -19,6 +19,9 @@ Done access(Interpreter&, Level& level, const Node& node) {
 }
 
 Done real_ip_from(Interpreter&, Level& level, const Node& node) {
+  // Names are not looked up; a mask that does not fit is none of a name.
+  if (const std::string& who = node.words[1]; who.find('/') != std::string::npos && !is_network(who))
+    return fail(Error(fmt::format("host not found in set_real_ip_from \"{}\"", who)));
   level.location->real_ip_from.push_back(node.words[1]);
   return {};
 }
@@ -127,6 +130,15 @@ Done limit_conn(Interpreter&, Level& level, const Node& node) {
   return {};
 }
 
+Done valid_referers(Interpreter& in, Level& level, const Node& node) {
+  for (const std::string& word : node.words) {
+    if (!word.starts_with('~')) continue;
+    if (auto made = compile_expression(string_view(word).substr(1), Regex::Case::kIgnored); !made)
+      return fail(std::move(made).error());
+  }
+  return take(in, node, level.location->valid_referers);
+}
+
 template <Text L::*Member>
 Done log_level(Interpreter&, Level& level, const Node& node) {
   const std::string& word = node.words[1];
@@ -180,7 +192,8 @@ Meanings access_meanings() {
                                         "How it is logged."),
       setting<&L::limit_req_dry_run>("limit_req_dry_run", "off", "Whether it is only logged."),
       setting<&L::limit_conn_dry_run>("limit_conn_dry_run", "off", "Whether it is only logged."),
-      setting<&L::valid_referers>("valid_referers", "", "The referers for which $invalid_referer is empty."),
+      setting<&L::valid_referers>("valid_referers", valid_referers, "",
+                                  "The referers for which $invalid_referer is empty."),
   };
 }
 

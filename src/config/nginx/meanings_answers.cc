@@ -40,10 +40,11 @@ Done expires(Interpreter& in, Level& level, const Node& node) {
   const bool modified = node.words.size() == 3;
   if (modified && node.words[1] != "modified") return invalid();
   string_view value = node.words.back();
-  if (!modified && value.find('$') != string_view::npos) {
+  if (value.find('$') != string_view::npos) {
     auto text = in.text(value, node.place);
     if (!text) return fail(std::move(text).error());
-    level.location->expires = Expires{.kind = Expires::Kind::kText, .text = std::move(*text)};
+    level.location->expires =
+        Expires{.kind = modified ? Expires::Kind::kModifiedText : Expires::Kind::kText, .text = std::move(*text)};
     return {};
   }
   if (!modified && (value == "off" || value == "epoch" || value == "max")) {
@@ -55,7 +56,7 @@ Done expires(Interpreter& in, Level& level, const Node& node) {
   }
   const bool of_day = value.starts_with('@');
   const bool negative = value.starts_with('-');
-  if (of_day && modified) return invalid();
+  if (of_day && modified) return fail("\"expires\" directive daily time cannot be used with \"modified\" parameter");
   if (of_day || negative || value.starts_with('+')) value.remove_prefix(1);
   const auto time = parse_time(value, false);
   if (!time) return invalid();

@@ -155,14 +155,7 @@ Done listen_parameter(Listen& listen, const std::string& word) {
   return {};
 }
 
-Done listen(Interpreter& in, Level& level, const Node& node) {
-  auto address = parse_listen_address(node.words[1]);
-  if (!address)
-    return fail(Error(fmt::format("{} in \"{}\" of the \"listen\" directive", address.error().text(), node.words[1])));
-  Listen listen{.address = std::move(*address), .place = node.place, .options = {}};
-  for (std::size_t i = 2; i < node.words.size(); ++i) {
-    if (auto done = listen_parameter(listen, node.words[i]); !done) return done;
-  }
+Done add_listen(Interpreter& in, const Level& level, Listen listen) {
   const std::string text = listen.address.text();
   for (const Listen& other : level.of_server->listens) {
     if (other.address.text() == text) return fail(Error(fmt::format("a duplicate listen {}", text)));
@@ -177,6 +170,22 @@ Done listen(Interpreter& in, Level& level, const Node& node) {
     }
   }
   level.of_server->listens.push_back(std::move(listen));
+  return {};
+}
+
+Done listen(Interpreter& in, Level& level, const Node& node) {
+  auto addresses = parse_listen_addresses(node.words[1]);
+  if (!addresses)
+    return fail(
+        Error(fmt::format("{} in \"{}\" of the \"listen\" directive", addresses.error().text(), node.words[1])));
+  Listen listen{.address = addresses->front(), .place = node.place, .options = {}};
+  for (std::size_t i = 2; i < node.words.size(); ++i) {
+    if (auto done = listen_parameter(listen, node.words[i]); !done) return done;
+  }
+  for (Address& each : *addresses) {
+    listen.address = std::move(each);
+    if (auto done = add_listen(in, level, listen); !done) return done;
+  }
   return {};
 }
 

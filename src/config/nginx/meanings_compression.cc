@@ -68,7 +68,6 @@ Meanings compression_meanings() {
       setting<&L::gzip_disable>("gzip_disable", gzip_disable, "", "User agents that are not."),
       setting<&L::gzip_vary>("gzip_vary", "off", "Whether Vary: Accept-Encoding is said."),
       setting<&L::gunzip>("gunzip", "off", "Whether packed answers are unpacked for clients that cannot."),
-      setting<&L::gunzip_buffers>("gunzip_buffers", "32 4k", "Buffers for it."),
       setting<&L::brotli, &C::on>("brotli", "off", "Whether answers are packed by Brotli."),
       setting<&L::brotli, &C::level>("brotli_comp_level", level_of<&L::brotli, 11>, "6", "How thoroughly: 1 to 11."),
       setting<&L::brotli, &C::min_length>("brotli_min_length", "20", "Smaller answers are not."),

@@ -155,13 +155,21 @@ Done disable_symlinks(Interpreter& in, Level& level, const Node& node) {
 }
 
 Done resolver(Interpreter&, Level& level, const Node& node) {
+  std::size_t servers = 0;
   for (std::size_t i = 1; i < node.words.size(); ++i) {
     const string_view word = node.words[i];
     if (word.starts_with("valid=") && !parse_time(word.substr(6), false))
       return fail(Error(fmt::format("invalid parameter: {}", word)));
     if (word.starts_with("ipv6=") && word != "ipv6=on" && word != "ipv6=off")
       return fail(Error(fmt::format("invalid parameter: {}", word)));
+    if (word.starts_with("valid=") || word.starts_with("ipv6=")) continue;
+    ++servers;
+    // A colon of IPv6 without brackets is one of a port to nginx.
+    const std::size_t colon = word.find(':', word.starts_with('[') ? word.find(']') : 0);
+    const auto port = colon == string_view::npos ? std::int64_t{1} : parse_number(word.substr(colon + 1)).value_or(0);
+    if (port < 1 || port > 65535) return fail(Error(fmt::format("invalid port in resolver \"{}\"", word)));
   }
+  if (servers == 0) return fail("no name servers defined");
   level.location->resolver.assign(node.words.begin() + 1, node.words.end());
   return {};
 }
@@ -192,7 +200,7 @@ Meanings location_meanings() {
       setting<&L::disable_symlinks>("disable_symlinks", disable_symlinks, "off",
                                     "Whether symbolic links are followed."),
       setting<&L::open_file_cache>("open_file_cache", open_file_cache, "off",
-                                   "How many open files are kept, and how long."),
+                                   "No effect: small files are kept in memory and looked at before each answer."),
       setting<&L::charset>("charset", "off", "The charset that is added to the content type."),
       setting<&L::charset_types>(
           "charset_types", "text/html text/xml text/plain text/vnd.wap.wml application/javascript application/rss+xml",
@@ -203,8 +211,6 @@ Meanings location_meanings() {
       setting<&L::client_max_body_size>("client_max_body_size", "1m", "The largest body of a request; 0: any."),
       setting<&L::client_body_buffer_size>("client_body_buffer_size", "16k", "How much of it is kept in memory."),
       choice<&L::client_body_in_file_only>("client_body_in_file_only", "off", "Whether bodies always go into files."),
-      setting<&L::client_body_in_single_buffer>("client_body_in_single_buffer", "off",
-                                                "Whether one buffer holds all of it."),
       setting<&L::client_body_temp_path>("client_body_temp_path", temp_path, "", "The directory of those files."),
       setting<&L::client_body_timeout>("client_body_timeout", "60s",
                                        "How long a client may take between two reads of it."),
@@ -214,14 +220,12 @@ Meanings location_meanings() {
       setting<&L::lingering_timeout>("lingering_timeout", "5s", "How long is waited for more of it."),
       setting<&L::keepalive_timeout>("keepalive_timeout", keepalive_timeout, "75s",
                                      "How long an idle connection is kept."),
-      setting<&L::keepalive_min_timeout>("keepalive_min_timeout", "0",
-                                         "How long it is kept even when connections end."),
+      {.name = "keepalive_min_timeout", .help = "no idle connection is ended early", .answer = Answer::kNoEffect},
       setting<&L::keepalive_requests>("keepalive_requests", "1000", "How many requests it may carry."),
       setting<&L::keepalive_time>("keepalive_time", "1h", "How long it may last."),
       words_among<browsers, &L::keepalive_disable>("keepalive_disable", "msie6", "Browsers that are not kept."),
       setting<&L::reset_timedout_connection>("reset_timedout_connection", "off", "Whether such connections are reset."),
-      setting<&L::tcp_nodelay>("tcp_nodelay", "on", "TCP_NODELAY on kept connections."),
-      setting<&L::tcp_nopush>("tcp_nopush", "off", "TCP_CORK while a file is sent."),
+      setting<&L::tcp_nodelay>("tcp_nodelay", "on", "Whether what is written goes out at once (TCP_NODELAY)."),
       setting<&L::sendfile>("sendfile", "off", "Whether files are sent by sendfile()."),
       setting<&L::chunked_transfer_encoding>("chunked_transfer_encoding", "on",
                                              "Whether answers of unknown length go in chunks."),

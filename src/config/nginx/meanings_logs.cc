@@ -82,6 +82,8 @@ Done access_log(Interpreter& in, Level& level, const Node& node) {
     if (node.words.size() == 2) return {};
     return fail(Error(fmt::format("invalid parameter \"{}\"", node.words[2])));
   }
+  // Beside an "off" at the same level nothing is written.
+  const bool off = logs && logs->empty();
   if (!logs) logs.emplace();
   auto path = in.text(node.words[1], node.place);
   if (!path) return fail(std::move(path).error());
@@ -100,7 +102,7 @@ Done access_log(Interpreter& in, Level& level, const Node& node) {
   }
   if (log.flush && !log.buffer && log.gzip_level == 0)
     return fail(Error(fmt::format("no buffer is defined for access_log \"{}\"", node.words[1])));
-  logs->push_back(std::move(log));
+  if (!off) logs->push_back(std::move(log));
   return {};
 }
 

@@ -74,6 +74,22 @@ Done env(Interpreter&, Level& level, const Node& node) {
 
 Done error_log(Interpreter&, Level& level, const Node& node) { return take_error_log(node, level.main->error_logs); }
 
+Done thread_pool(Interpreter&, Level&, const Node& node) {
+  bool sized = false;
+  for (std::size_t i = 2; i < node.words.size(); ++i) {
+    const std::string_view word = node.words[i];
+    if (word.starts_with("threads=")) {
+      if (parse_number(word.substr(8)).value_or(0) == 0)
+        return fail(Error(fmt::format("invalid threads value \"{}\"", word)));
+      sized = true;
+    } else if (word.starts_with("max_queue=") && !parse_number(word.substr(10))) {
+      return fail(Error(fmt::format("invalid max_queue value \"{}\"", word)));
+    }
+  }
+  if (!sized) return fail("\"thread_pool\" must have \"threads\" parameter");
+  return {};
+}
+
 Meaning no_effect(std::string name, std::string why) {
   return {.name = std::move(name), .help = std::move(why), .answer = Answer::kNoEffect};
 }
@@ -125,7 +141,12 @@ Meanings main_meanings() {
       no_effect("epoll_events", "a batch has the size that suits the edge"),
       no_effect("pcre_jit", "expressions are always compiled"),
       no_effect("timer_resolution", "the clock is read once a turn"),
-      no_effect("thread_pool", "files are read without threads of their own"),
+      {.name = "thread_pool",
+       .help = "files are read without threads of their own",
+       .answer = Answer::kNoEffect,
+       .apply = thread_pool},
+      no_effect("debug_connection", "there is no log of single steps"),
+      no_effect("ssl_engine", "OpenSSL's own file (openssl.cnf) says where keys and ciphers come from"),
       no_effect("debug_points", "there are none"),
       no_effect("load_module", "what tierce has of a module is built in"),
   };

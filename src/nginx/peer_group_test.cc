@@ -21,7 +21,7 @@ std::string address_of(PeerGroup& group, Balancing::End end = Balancing::End::kG
   const auto chosen = group.choose(choice, kNow);
   if (!chosen) return "none";
   group.release(*chosen, end, kNow);
-  return chosen->address.text;
+  return chosen->address->text;
 }
 
 TEST(PeerGroup, WorksWithoutTheServerThatNobodyKnows) {
@@ -56,7 +56,7 @@ TEST(PeerGroup, ARequestUnderWayOutlivesAChangeOfAddresses) {
   PeerGroup::Choice choice;
   const auto chosen = group.choose(choice, kNow);
   ASSERT_TRUE(chosen.has_value());
-  EXPECT_EQ(chosen->address.text, "10.0.0.1:80");
+  EXPECT_EQ(chosen->address->text, "10.0.0.1:80");
   group.set_addresses(0, NameResolver::numeric("10.0.0.2", 80));
   EXPECT_FALSE(
       group.release(*chosen, Balancing::End::kFailed, kNow).disabled);  // It is no longer a server of the group.

@@ -65,7 +65,8 @@ TEST(OneFile, IsAnIniFileOfUwsgiLineByLine) {
   ASSERT_TRUE(text);
   EXPECT_EQ(lines_of(*text, "web"),
             (std::vector<std::string>{"4: module = app:app", "5: processes = 4", "6: lazy-apps = true",
-                                      "7: thunder-lock = true", "0: socket = /run/x/web.sock", "0: master = true"}));
+                                      "7: thunder-lock = true", "0: socket = /run/x/web.sock", "0: chmod-socket = 666",
+                                      "0: master = true"}));
   EXPECT_FALSE(application_text(written("events {}"), "events {}", "/run/x"));
   EXPECT_FALSE(application_text("/nowhere", "[uwsgi]\n", "/run/x"));
 }

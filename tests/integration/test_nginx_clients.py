@@ -1,5 +1,6 @@
 """Programs that people use against nginx, against ours: curl, wget, ab, h2load, Python's requests, a browser."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ def site(tmp_path_factory):
         location /form {{ if ($request_method = POST) {{ return 201 "made\\n"; }} }}
         location = /login {{ auth_basic "here"; auth_basic_user_file {folder}/users; try_files /in.txt =404; }}
         location = /old {{ return 301 /index.html; }}
+        location /small/ {{ client_max_body_size 20k; proxy_pass http://127.0.0.1:@port@/form; }}
         location /upload/ {{ client_max_body_size 5m; proxy_pass http://127.0.0.1:@port@/form; }}
     """.replace("@port@", "%d"))
     from nginx_pair import free_port
@@ -67,6 +69,16 @@ def test_curl(site, version, scheme):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("line of text\n" * 1000)
     assert done.stdout.split("\n")[-1].startswith("200 ")
+
+
+# Of HTTP/2: RST_STREAM in one breath with the answer is a failure to curl 7.88.
+@pytest.mark.parametrize("path, data, status", [("/form", "abc=1", 201), ("/text.txt", "abc", 405), ("/small/x", "x" * 300_000, 413)])
+def test_curl_is_answered_before_its_body_was_read(site, tmp_path, path, data, status):
+    (tmp_path / "body").write_text(data)
+    for _ in range(25):
+        done = run("curl", "-sS", "--http2", "--cacert", site.certificate, "-H", "Expect:", "--data-binary", f"@{tmp_path}/body", "-o", os.devnull,
+                   "-w", "%{http_code}", url(site, path, "https"))
+        assert (done.returncode, done.stdout) == (0, str(status)), done.stderr
 
 
 def test_curl_resumes_and_follows(site, tmp_path):

@@ -12,9 +12,9 @@ namespace tierce::edge {
 void CallNews::run() {
   while (!waiting_.empty()) {
     told_.swap(waiting_);
-    // By index: who is told may end others of these, which then are nullptr.
-    for (std::size_t i = 0; i < told_.size(); ++i) {
-      LocalCall* call = std::exchange(told_[i], nullptr);
+    // Who is told may end others of these, which then are nullptr.
+    for (LocalCall*& each : told_) {
+      LocalCall* call = std::exchange(each, nullptr);
       if (call == nullptr) continue;
       call->waits_ = false;
       call->told_(call->who_);

@@ -15,6 +15,9 @@ namespace {
 
 // How long an address that was nobody's stays so. Programs that start later announce themselves.
 constexpr std::uint64_t kAskAgainMs = 1000;
+// An application that has just died may take a question with it before its parent knows of its end: so long the parent
+// is asked again at once.
+constexpr std::uint64_t kJustLostMs = 200;
 // ... and how long that one has failed to start is not asked about again.
 constexpr std::uint64_t kAwayMs = 100;
 constexpr std::string_view kUnix = "unix:", kByName = "app:";
@@ -82,7 +85,8 @@ LocalApp::Way LocalApp::way() {
   if (!app_.may_ask()) return Way::kAsked;
   // Where sockets are the only way, one that is known is good until nobody is there.
   const bool known = apps_.names_only_ && !app_.socket().empty();
-  if (known ? ask_again_ms_ == 0 : apps_.loop_.now_ms() >= ask_again_ms_) ask();
+  const std::uint64_t now_ms = apps_.loop_.now_ms();
+  if (known ? ask_again_ms_ == 0 : now_ms >= ask_again_ms_ || now_ms < lost_until_ms_) ask();
   if (app_.state() == State::kAsked) return Way::kAsked;
   return app_.away() ? Way::kAway : Way::kSocket;
 }
@@ -105,6 +109,7 @@ void LocalApp::ask() {
 
 void LocalApp::read_door() {
   os::Poller& poller = apps_.loop_.poller();
+  const bool was_open = app_.state() == edge::LocalApp::State::kOpen;
   app_.read_door([&](int fd) {
     poller.remove(fd);
     if (fd == watched_wakeup_) watched_wakeup_ = -1;
@@ -116,6 +121,7 @@ void LocalApp::read_door() {
     ask_again_ms_ = 0;  // Should it go, the next is asked for at once.
     if (!std::exchange(met_, true)) apps_.met_.push_back(this);
   }
+  if (was_open && app_.state() == edge::LocalApp::State::kClosed) lost_until_ms_ = apps_.loop_.now_ms() + kJustLostMs;
   if (app_.away()) ask_again_ms_ = apps_.loop_.now_ms() + kAwayMs;
   // Where one has gone, its successor is asked for: by those who come, and by those who are still inside.
   if ((waiting_.empty() && app_.idle()) || way() == Way::kAsked) return;

@@ -99,6 +99,7 @@ class LocalApp {
   std::unique_ptr<WakeupWatcher> wakeup_watcher_;
   int watched_wakeup_ = -1;
   std::uint64_t ask_again_ms_ = 0;
+  std::uint64_t lost_until_ms_ = 0;
   PeerAddress socket_;
   bool met_ = false;
   std::vector<std::function<void()>> waiting_;

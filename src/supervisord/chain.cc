@@ -23,6 +23,7 @@ constexpr auto kMayComeBack = 2s;
 // How long an application may take to say what it listens on: it imports nothing before that.
 constexpr auto kMayStart = 10s;
 constexpr std::size_t kVisitsMost = 256;
+constexpr std::chrono::seconds kTakesOver{1};
 
 TimePoint current() { return TimePoint(static_cast<std::int64_t>(os::monotonic_ns())); }
 bool is_application(ProgramRole role) { return role == ProgramRole::kUwsgi || role == ProgramRole::kGunicorn; }
@@ -65,7 +66,10 @@ void Chain::ended(const std::string& program, TimePoint now, Ending ending) {
   Role& role = found->second;
   role.down_since = now;
   close(role);
-  if (ending == Ending::kAgain || (ending == Ending::kByItself && !role.ready)) role.failed = true;
+  if (role.ready) role.died = now;
+  // What is left of one that was killed may still hold its addresses when the next one starts.
+  const bool right_after = now < role.died + kTakesOver;
+  if (!right_after && (ending == Ending::kAgain || (ending == Ending::kByItself && !role.ready))) role.failed = true;
   look_at_visits();
 }
 

@@ -57,6 +57,7 @@ class Chain {
     std::vector<std::string> names;
     os::MessageChannel channel;  // Closed while it is down.
     bool settled = false;        // It has said all its addresses, and does not leave.
+    TimePoint died{};            // The last one that was ready.
     bool ready = false;          // It has said so: its application is there.
     bool failed = false;         // Its last start has come to nothing.
     bool renews = false;         // The addresses are those of its life before.

@@ -29,6 +29,9 @@ def app(environ, start_response):
     if path == "/stream":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return (b"%06d" % i * 1000 for i in range(int(query)))
+    if path == "/breaks":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (b"x" * 1000 if i < 3 else 1 / 0 for i in range(5))
     if path == "/big":
         return answer(b"x" * int(query))
     if path == "/file":

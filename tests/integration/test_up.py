@@ -14,7 +14,7 @@ import pytest
 from chain_run import ChainRun
 from gate import Load
 from nginx_pair import free_port
-from raw_client import RawClient
+from raw_client import Incomplete, RawClient
 from server_process import BINARY
 from waiting import SLOWNESS, eventually
 
@@ -217,6 +217,18 @@ def test_only_what_runs_in_a_dead_worker_fails(chain, tmp_path):
     assert len(load.failures) <= 3 and all(getattr(each, "status", None) == 502 for each in load.failures)
     gate.write_text("")
     assert "while it ran this request" in run.app_log()
+
+
+def test_an_answer_that_breaks_off_has_no_clean_end(chain):
+    """It has no length: only how it ends says that it is not the whole. (A unix socket could not say it.)"""
+    run = chain().begin()
+    client = RawClient(run.address)
+    client.send(b"GET /breaks HTTP/1.1\r\nHost: a\r\n\r\n")
+    with pytest.raises((Incomplete, ConnectionError)):
+        client.response()
+    client.close()
+    assert "ZeroDivisionError" in run.app_log()
+    assert run.status() == 200
 
 
 def test_a_request_over_its_time(chain, tmp_path):

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "os/processors.h"
 #include "os/spin.h"
 
 namespace tierce::edge {
@@ -20,9 +19,6 @@ constexpr std::uint64_t kPrefetchWindowNs = 1'000'000;
 // What waking a sleeping worker costs until it runs: a request is rather given to one that is awake
 // when it would start there sooner.
 constexpr std::uint64_t kWakeCostNs = 20'000;
-// The same where as many workers are awake as there are processors: one more would wait for a processor that another
-// one is about to be done with, and the switches between them cost more than it brings.
-constexpr std::uint64_t kCrowdedWakeCostNs = 300'000;
 // A worker that holds unstarted requests and has answered nothing for this long has stalled.
 constexpr std::uint64_t kStallNs = 4'000'000;
 constexpr std::uint64_t kSpinNs = 50'000;
@@ -96,20 +92,10 @@ void Dispatcher::forget(Exchange& exchange) {
   }
 }
 
-// Workers that sleep or hold nothing of ours do not count: what they do for other edge threads is not known here.
-bool Dispatcher::crowded() const {
-  std::size_t busy = 0;
-  for (const auto& link : links_) {
-    if (!link->dead && link->outstanding() != 0 && link->service_ns() <= kPrefetchWindowNs) ++busy;
-  }
-  return busy >= os::processors();
-}
-
 WorkerLink* Dispatcher::choose() {
   WorkerLink* best = nullptr;
   WorkerLink* last_resort = nullptr;
   std::uint64_t best_cost = 0;
-  const std::uint64_t wake_cost = crowded() ? kCrowdedWakeCostNs : kWakeCostNs;
   for (const auto& link : links_) {
     if (link->draining || link->dead || link->refused || link->full()) continue;
     if (link->expected_wait_ns() > kPrefetchWindowNs) continue;
@@ -122,7 +108,7 @@ WorkerLink* Dispatcher::choose() {
     }
     // A request beyond the threads may not wait for one whose time is not known: see kUnknownServiceNs.
     // And its threads share an interpreter: one that is free runs when the others let it.
-    const std::uint64_t cost = link->outstanding() != 0 ? link->load_ns() : link->asleep() ? wake_cost : 0;
+    const std::uint64_t cost = link->outstanding() != 0 ? link->load_ns() : link->asleep() ? kWakeCostNs : 0;
     if (best == nullptr || cost < best_cost || (cost == best_cost && link->outstanding() < best->outstanding())) {
       best = link.get();
       best_cost = cost;

@@ -58,7 +58,6 @@ class Dispatcher {
  private:
   void watch_load(WorkerLink& link);
   WorkerLink* choose();
-  bool crowded() const;
   WorkerLink* find(std::uint32_t worker);
   void enqueue(Exchange& exchange, bool front);
   void dequeue(Exchange& exchange);

@@ -2,15 +2,22 @@
 // than two context switches take and another processor can do the work meanwhile.
 #pragma once
 
+#include <sched.h>
+
 #include <cstdint>
 
 #include "os/clock.h"
-#include "os/processors.h"
 
 namespace tierce::os {
 
 // False on one processor: who spins there keeps the one it waits for from running.
-inline bool spinning_helps() { return processors() > 1; }
+inline bool spinning_helps() {
+  static const bool several = [] {
+    cpu_set_t set;
+    return ::sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
+  }();
+  return several;
+}
 
 // True as soon as ready() is; false after `limit_ns`.
 template <typename Ready>

@@ -90,9 +90,9 @@ class ClientStream {
  private:
   os::UniqueFd fd_;
   bool plain_ = true;  // A socket without TLS.
+  bool cut_ = false;
   std::unique_ptr<tls::Session> tls_;
   std::unique_ptr<InsideStream> inside_;
-  bool cut_ = false;
 };
 
 }  // namespace tierce::edge

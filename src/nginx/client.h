@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "os/socket_io.h"
@@ -18,16 +20,29 @@ struct Response;
 class Request;
 class Stream;
 
+// Addresses as text. Connections to the same address share them: an idle connection is charged for what it holds alone.
+struct PeerTexts {
+  std::string local_address;                        // "unix:/path" of a unix socket.
+  std::string proxy_address, proxy_server_address;  // Of a PROXY header.
+  std::uint16_t proxy_port = 0, proxy_server_port = 0;
+};
+
 // What stays the same for all requests of a connection.
 struct Peer {
   os::Peer remote;
   bool is_unix = false;
-  std::string_view local_address;  // Text; "unix:/path" of a unix socket.
   std::uint16_t local_port = 0;
   std::uint64_t connection_number = 0;
   std::uint64_t began_ms = 0;
-  std::string_view proxy_address, proxy_server_address;  // Of a PROXY header.
-  std::uint16_t proxy_port = 0, proxy_server_port = 0;
+  std::shared_ptr<const PeerTexts> texts = nullptr;  // nullptr: nobody's.
+
+  std::string_view local_address() const { return texts != nullptr ? texts->local_address : std::string_view(); }
+  std::string_view proxy_address() const { return texts != nullptr ? texts->proxy_address : std::string_view(); }
+  std::string_view proxy_server_address() const {
+    return texts != nullptr ? texts->proxy_server_address : std::string_view();
+  }
+  std::uint16_t proxy_port() const { return texts != nullptr ? texts->proxy_port : std::uint16_t{0}; }
+  std::uint16_t proxy_server_port() const { return texts != nullptr ? texts->proxy_server_port : std::uint16_t{0}; }
 };
 
 class Client {

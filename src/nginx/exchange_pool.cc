@@ -8,9 +8,9 @@ constexpr std::size_t kBufferKept = 16384;
 
 }  // namespace
 
-std::unique_ptr<edge::Exchange> ExchangePool::take() {
+std::unique_ptr<PooledExchange> ExchangePool::take() {
   if (spare_.empty()) {
-    auto made = std::make_unique<edge::Exchange>(limits_, variable_limits_);
+    auto made = std::make_unique<PooledExchange>(limits_, variable_limits_);
     made->begin(nullptr);
     return made;
   }
@@ -20,7 +20,7 @@ std::unique_ptr<edge::Exchange> ExchangePool::take() {
   return exchange;
 }
 
-void ExchangePool::give_back(std::unique_ptr<edge::Exchange> exchange) {
+void ExchangePool::give_back(std::unique_ptr<PooledExchange> exchange) {
   if (exchange == nullptr || spare_.size() >= kSpare) return;
   exchange->finish();
   exchange->in.clear();

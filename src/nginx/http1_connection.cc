@@ -66,32 +66,32 @@ Http1Connection::~Http1Connection() {
 void Http1Connection::find_local_address(const conf::Listener** listener) {
   const conf::Address& address = (*listener)->address;
   if (peer_.is_unix) {
-    local_text_ = "unix:" + address.unix_path;
-  } else if (!address.wildcard) {
-    local_text_ = address.host;
-    peer_.local_port = address.port;
-  } else {
-    sockaddr_storage local{};
-    socklen_t length = sizeof local;
-    char text[INET6_ADDRSTRLEN] = {};
-    if (::getsockname(stream_->fd(), reinterpret_cast<sockaddr*>(&local), &length) == 0) {
-      if (local.ss_family == AF_INET) {
-        ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&local)->sin_addr, text, sizeof text);
-      } else {
-        ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&local)->sin6_addr, text, sizeof text);
-      }
-    }
-    local_text_ = text;
-    peer_.local_port = address.port;
-    // Another `listen` may name this very address: it shares the socket.
-    conf::Address exact = address;
-    exact.wildcard = false;
-    exact.host = local_text_;
-    exact.ipv6 = local.ss_family == AF_INET6;
-    if (const conf::Listener* found = conf::find_listener(thread_.site().model(), exact); found != nullptr)
-      *listener = found;
+    peer_.texts = thread_.texts(**listener, "unix:" + address.unix_path);
+    return;
   }
-  peer_.local_address = local_text_;
+  peer_.local_port = address.port;
+  if (!address.wildcard) {
+    peer_.texts = thread_.texts(**listener, address.host);
+    return;
+  }
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  char text[INET6_ADDRSTRLEN] = {};
+  if (::getsockname(stream_->fd(), reinterpret_cast<sockaddr*>(&local), &length) == 0) {
+    if (local.ss_family == AF_INET) {
+      ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&local)->sin_addr, text, sizeof text);
+    } else {
+      ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&local)->sin6_addr, text, sizeof text);
+    }
+  }
+  // Another `listen` may name this very address: it shares the socket.
+  conf::Address exact = address;
+  exact.wildcard = false;
+  exact.host = text;
+  exact.ipv6 = local.ss_family == AF_INET6;
+  peer_.texts = thread_.texts(**listener, text);
+  if (const conf::Listener* found = conf::find_listener(thread_.site().model(), exact); found != nullptr)
+    *listener = found;
 }
 
 void Http1Connection::stop(bool at_once) {
@@ -206,8 +206,7 @@ int Http1Connection::prepare_request() {
   request.method_name = exchange_->part(head.method_name);
   request.keep_alive = head.keep_alive && !stopping_;
   body_done_ = head.body == http::BodyKind::kNone || (head.body == http::BodyKind::kLength && head.content_length == 0);
-  body_left_ = head.content_length;
-  chunks_.reset();
+  exchange_->progress.body_left = head.content_length;
   // Without a Host, as HTTP/1.0 allows, the server named "" or the default one answers.
   if (const std::string_view authority = exchange_->part(head.authority); !authority.empty()) {
     const auto host = conf::normal_host(authority);
@@ -258,9 +257,7 @@ edge::Task Http1Connection::converse() {
     request.begin(*listener_);
     request.tls = tls_ != nullptr;
     exchange_->out.clear();
-    file_left_ = 0;
-    sent_ = head_bytes_ = 0;
-    response_ended_ = chunked_ = false;
+    exchange_->progress = {};
     if (read == HeadRead::kLate || read == HeadRead::kCut) {
       // Nobody is answered. A line that has come as a whole is known to logs.
       if (!request.raw_target().empty()) static_cast<void>(prepare_request());
@@ -292,7 +289,7 @@ edge::Task Http1Connection::converse() {
     site.counters().writing.fetch_sub(1, std::memory_order_relaxed);
     if (request.timed_out) reset_if_timed_out();
     if (outcome == kClose || request.upgraded || signal_.has(kGone)) co_return destroy();
-    if (!response_ended_ || held() > 0) {
+    if (!exchange_->progress.response_ended || held() > 0) {
       // What cannot be completed must not look complete.
       os::reset_at_close(stream_->fd());
       co_return destroy();
@@ -330,15 +327,16 @@ Client::Input Http1Connection::take_body(std::string_view* data) {
     const std::string_view arrived = exchange.in.view().substr(exchange.used);
     if (exchange.head().body == http::BodyKind::kLength) {
       if (!arrived.empty()) {
-        const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(arrived.size(), body_left_));
+        const auto now =
+            static_cast<std::size_t>(std::min<std::uint64_t>(arrived.size(), exchange_->progress.body_left));
         *data = arrived.substr(0, now);
         exchange.used += now;
-        body_left_ -= now;
-        body_done_ = body_left_ == 0;
+        exchange_->progress.body_left -= now;
+        body_done_ = exchange_->progress.body_left == 0;
         return Input::kData;
       }
     } else {
-      const auto step = chunks_.next(arrived);
+      const auto step = exchange_->progress.chunks.next(arrived);
       exchange.used += step.consumed;
       switch (step.outcome) {
         case http::ChunkedDecoder::Outcome::kData:
@@ -413,6 +411,7 @@ Async<void> Http1Connection::linger() {
 
 void Http1Connection::begin_response(Request& request, const Response& response, bool has_body) {
   edge::Buffer& out = exchange_->out;
+  Http1Progress& progress = exchange_->progress;
   const auto line = [&out](std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
   };
@@ -442,12 +441,12 @@ void Http1Connection::begin_response(Request& request, const Response& response,
     line("Last-Modified", {date, sizeof date});
   }
   if (!response.location.empty()) line("Location", response.location);
-  chunked_ = trailers_begun_ = false;
+  progress.chunked = progress.trailers_begun = false;
   const bool upgraded = response.status == 101;
   if (has_body && !empty && response.content_length < 0 && !upgraded) {
     if (exchange_->head().minor_version >= 1 && request.settings->chunked_transfer_encoding.value_or(true) &&
         request.refused == 0) {
-      chunked_ = true;
+      progress.chunked = true;
       out.append("Transfer-Encoding: chunked\r\n");
     } else {
       request.keep_alive = false;
@@ -468,7 +467,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
     if (!response.fields.name(i).empty()) line(response.fields.name(i), response.fields.value(i));
   }
   out.append("\r\n");
-  head_bytes_ = out.size();
+  progress.head_bytes = out.size();
   // Accepted connections have it; Nagle's delay is what somebody asks for.
   if (const bool delays = request.settings->tcp_nodelay == false; delays != delays_ && !peer_.is_unix) {
     delays_ = delays;
@@ -479,7 +478,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
 
 void Http1Connection::write(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (!chunked_) {
+  if (!exchange_->progress.chunked) {
     exchange_->out.append(bytes);
     return;
   }
@@ -489,23 +488,24 @@ void Http1Connection::write(std::string_view bytes) {
 }
 
 void Http1Connection::write_file(int file, std::uint64_t at, std::uint64_t bytes) {
-  file_ = file;
-  file_at_ = at;
-  file_left_ = bytes;
+  Http1Progress& progress = exchange_->progress;
+  progress.file = file;
+  progress.file_at = at;
+  progress.file_left = bytes;
 }
 
 void Http1Connection::add_trailer(std::string_view name, std::string_view value) {
-  if (!chunked_) return;
-  if (!std::exchange(trailers_begun_, true)) exchange_->out.append("0\r\n");
+  if (!exchange_->progress.chunked) return;
+  if (!std::exchange(exchange_->progress.trailers_begun, true)) exchange_->out.append("0\r\n");
   exchange_->out.append(name).append(": ").append(value).append("\r\n");
 }
 
 void Http1Connection::end_response() {
-  if (chunked_) exchange_->out.append(trailers_begun_ ? "\r\n" : "0\r\n\r\n");
-  response_ended_ = true;
+  if (exchange_->progress.chunked) exchange_->out.append(exchange_->progress.trailers_begun ? "\r\n" : "0\r\n\r\n");
+  exchange_->progress.response_ended = true;
 }
 
-void Http1Connection::cut_response() { response_ended_ = false; }
+void Http1Connection::cut_response() { exchange_->progress.response_ended = false; }
 
 Client::Flow Http1Connection::flush() {
   std::uint64_t went = 0;
@@ -514,16 +514,17 @@ Client::Flow Http1Connection::flush() {
 
 Client::Flow Http1Connection::flush(std::uint64_t most, std::uint64_t* went) {
   const Flow flow = send_pending(most, went);
-  sent_ += *went;
+  exchange_->progress.sent += *went;
   return flow;
 }
 
 Client::Flow Http1Connection::send_pending(std::uint64_t most, std::uint64_t* went) {
   edge::ClientStream& io = stream_->io();
+  Http1Progress& progress = exchange_->progress;
   *went = 0;
   while (!exchange_->out.empty() && *went < most) {
     const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(exchange_->out.size(), most - *went));
-    const os::IoResult sent = io.send(exchange_->out.data(), now, file_left_ > 0);
+    const os::IoResult sent = io.send(exchange_->out.data(), now, progress.file_left > 0);
     if (sent.outcome == os::Io::kClosed) return Flow::kGone;
     if (sent.outcome == os::Io::kWouldBlock) {
       stream_->clear(kWritable);
@@ -536,16 +537,16 @@ Client::Flow Http1Connection::send_pending(std::uint64_t most, std::uint64_t* we
       return Flow::kBlocked;
     }
   }
-  while (file_left_ > 0 && *went < most) {
-    const auto now = static_cast<std::size_t>(std::min({file_left_, most - *went, kFileTurn}));
-    const os::IoResult sent = io.send_file(file_, &file_at_, now);
+  while (progress.file_left > 0 && *went < most) {
+    const auto now = static_cast<std::size_t>(std::min({progress.file_left, most - *went, kFileTurn}));
+    const os::IoResult sent = io.send_file(progress.file, &progress.file_at, now);
     if (sent.outcome == os::Io::kClosed) return Flow::kGone;
     if (sent.outcome == os::Io::kWouldBlock) {
       stream_->clear(kWritable);
       return Flow::kBlocked;
     }
     if (sent.bytes == 0) return Flow::kGone;  // The file became shorter: the announced length cannot be kept.
-    file_left_ -= sent.bytes;
+    progress.file_left -= sent.bytes;
     *went += sent.bytes;
     if (sent.bytes < now && !io.is_tls()) {
       stream_->clear(kWritable);
@@ -582,12 +583,13 @@ Async<bool> Http1Connection::read_proxy_header() {
   stream_->disarm();
   const http::ProxySource& source = parser.source();
   if (source.named) {
-    proxy_text_.assign(source.address, source.address_bytes);
-    peer_.proxy_address = proxy_text_;
-    peer_.proxy_port = source.port;
-    proxy_server_text_ = source.server_address;
-    peer_.proxy_server_address = proxy_server_text_;
-    peer_.proxy_server_port = source.server_port;
+    peer_.texts = std::make_shared<PeerTexts>(PeerTexts{
+        .local_address = peer_.texts->local_address,
+        .proxy_address = std::string(source.address, source.address_bytes),
+        .proxy_server_address = std::string(source.server_address),
+        .proxy_port = source.port,
+        .proxy_server_port = source.server_port,
+    });
   }
   exchange_->in.consume(parser.bytes());
   co_return true;

@@ -1,12 +1,12 @@
 // One connection of a client that speaks HTTP/1: its requests one after another, each served by a coroutine that reads
-// top to bottom. Frees itself when it ends.
+// top to bottom. Frees itself when it ends. What is needed during a request alone belongs to its exchange: most
+// connections are idle, and their number is limited by what they hold.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "edge/task.h"
-#include "http/chunked_decoder.h"
 #include "nginx/async.h"
 #include "nginx/client.h"
 #include "nginx/request.h"
@@ -32,9 +32,14 @@ class Http1Connection final : public Client, public ThreadConnection {
   void cut_response() override;
   Flow flush() override;
   Flow flush(std::uint64_t most, std::uint64_t* went) override;
-  std::size_t held() const override { return (exchange_ != nullptr ? exchange_->out.size() : 0) + file_left_; }
-  std::uint64_t bytes_sent() const override { return sent_; }
-  std::uint64_t body_bytes_sent() const override { return sent_ > head_bytes_ ? sent_ - head_bytes_ : 0; }
+  std::size_t held() const override {
+    return exchange_ != nullptr ? exchange_->out.size() + exchange_->progress.file_left : 0;
+  }
+  std::uint64_t bytes_sent() const override { return exchange_->progress.sent; }
+  std::uint64_t body_bytes_sent() const override {
+    const Http1Progress& at = exchange_->progress;
+    return at.sent > at.head_bytes ? at.sent - at.head_bytes : 0;
+  }
   void arm(std::chrono::milliseconds after) override { stream_->arm(after); }
   const Peer& peer() const override { return peer_; }
   tls::Session* tls() const override { return tls_; }
@@ -46,7 +51,7 @@ class Http1Connection final : public Client, public ThreadConnection {
   void say_continue(Request& request) override;
   Stream* raw_stream() override { return stream_.get(); }
   std::string_view early_bytes() override;
-  void add_sent(std::uint64_t bytes) override { sent_ += bytes; }
+  void add_sent(std::uint64_t bytes) override { exchange_->progress.sent += bytes; }
 
  private:
   Http1Connection(ServerThread& thread, const conf::Listener& listener, os::UniqueFd fd, const os::Peer& peer);
@@ -80,30 +85,16 @@ class Http1Connection final : public Client, public ThreadConnection {
   Signal signal_;
   std::unique_ptr<Stream> stream_;
   tls::Session* tls_ = nullptr;
-  std::unique_ptr<edge::Exchange> exchange_;
+  std::unique_ptr<PooledExchange> exchange_;  // From the first byte of a request to the end of its answer.
   RequestPool::Handle request_;
   Peer peer_;
-  std::string local_text_, proxy_text_, proxy_server_text_;
   std::uint32_t requests_ = 0;
   bool stopping_ = false;
   bool pipelined_ = false;
   bool reads_head_ = false;
   bool delays_ = false;  // tcp_nodelay off
   bool ended_ = false;   // Nothing more can be read.
-
-  // --- the body that is read ---
-  http::ChunkedDecoder chunks_;
-  std::uint64_t body_left_ = 0;
   bool body_done_ = true;
-
-  // --- the response that is written ---
-  int file_ = -1;
-  std::uint64_t file_at_ = 0, file_left_ = 0;
-  bool chunked_ = false;
-  bool trailers_begun_ = false;  // The last chunk is written.
-  bool response_ended_ = false;
-  std::uint64_t sent_ = 0;
-  std::uint64_t head_bytes_ = 0;
 };
 
 }  // namespace tierce::nginx

@@ -41,15 +41,9 @@ Http2Connection::Http2Connection(ServerThread& thread, const conf::Listener& lis
       listener_(listener),
       stream_(std::move(stream)),
       tls_(tls),
-      local_text_(peer.local_address),
-      proxy_text_(peer.proxy_address),
-      proxy_server_text_(peer.proxy_server_address),
       peer_(peer),
       limits_(limits_of(listener)),
       session_(*this, limits_) {
-  peer_.local_address = local_text_;
-  peer_.proxy_address = proxy_text_;
-  peer_.proxy_server_address = proxy_server_text_;
   stream_->attach(&signal_, 0);
   thread_.connection_began(*this);
 }

@@ -66,7 +66,6 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   Signal signal_;
   std::unique_ptr<Stream> stream_;
   tls::Session* tls_;
-  std::string local_text_, proxy_text_, proxy_server_text_;
   Peer peer_;
   http2::Limits limits_;
   http2::ServerSession session_;

@@ -63,7 +63,7 @@ class Http2Stream final : public Client, private http2::BodySource {
   Http2Connection& connection_;
   http2::StreamId id_;
   Signal signal_;
-  std::unique_ptr<edge::Exchange> exchange_;
+  std::unique_ptr<PooledExchange> exchange_;
   RequestPool::Handle request_;
   Timer timer_;
   std::string body_;  // Of the request; what has not been taken yet.

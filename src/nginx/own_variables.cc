@@ -235,16 +235,16 @@ bool proxy_internal_body_length(Request& r, string_view, std::string& out) {
 bool proxy_internal_chunked(Request&, string_view, std::string& out) { return give(out, ""); }
 
 bool proxy_protocol_addr(Request& r, string_view, std::string& out) {
-  return give_found(out, r.client().peer().proxy_address);
+  return give_found(out, r.client().peer().proxy_address());
 }
 bool proxy_protocol_port(Request& r, string_view, std::string& out) {
-  return r.client().peer().proxy_port != 0 && give_number(out, r.client().peer().proxy_port);
+  return r.client().peer().proxy_port() != 0 && give_number(out, r.client().peer().proxy_port());
 }
 bool proxy_protocol_server_addr(Request& r, string_view, std::string& out) {
-  return give_found(out, r.client().peer().proxy_server_address);
+  return give_found(out, r.client().peer().proxy_server_address());
 }
 bool proxy_protocol_server_port(Request& r, string_view, std::string& out) {
-  return r.client().peer().proxy_server_port != 0 && give_number(out, r.client().peer().proxy_server_port);
+  return r.client().peer().proxy_server_port() != 0 && give_number(out, r.client().peer().proxy_server_port());
 }
 
 bool socket_addr(Request& r, string_view, std::string& out) {
@@ -356,7 +356,7 @@ bool sent_keep_alive(Request& r, string_view, std::string& out) {
   return give(out, fmt::format("timeout={}", timeout->in_header.count()));
 }
 
-bool server_addr(Request& r, string_view, std::string& out) { return give(out, r.client().peer().local_address); }
+bool server_addr(Request& r, string_view, std::string& out) { return give(out, r.client().peer().local_address()); }
 bool server_port(Request& r, string_view, std::string& out) {
   return r.client().peer().is_unix ? give(out, "") : give_number(out, r.client().peer().local_port);
 }

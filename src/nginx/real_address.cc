@@ -50,8 +50,8 @@ void find_real_address(Request& request) {
   const std::string header = settings.real_ip_header.value_or("X-Real-IP");
   std::string value;
   if (header == "proxy_protocol") {
-    value = peer.proxy_address;
-    request.real_port = peer.proxy_port;
+    value = peer.proxy_address();
+    request.real_port = peer.proxy_port();
   } else {
     std::string lower = header;
     for (char& c : lower) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;

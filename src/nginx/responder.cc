@@ -283,7 +283,7 @@ void complete_location(Request& request) {
   } else if (!request.host.empty()) {
     whole += request.host;
   } else {
-    const std::string_view local = request.client().peer().local_address;
+    const std::string_view local = request.client().peer().local_address();
     whole += local.find(':') == std::string_view::npos ? std::string(local) : fmt::format("[{}]", local);
   }
   const std::uint16_t port = request.client().peer().local_port;

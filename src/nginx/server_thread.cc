@@ -90,6 +90,13 @@ ExchangePool& ServerThread::exchanges(const conf::Listener& listener) {
   return *pool;
 }
 
+std::shared_ptr<const PeerTexts> ServerThread::texts(const conf::Listener& listener, std::string_view local_address) {
+  auto& latest = texts_[&listener];
+  if (latest == nullptr || latest->local_address != local_address)
+    latest = std::make_shared<PeerTexts>(PeerTexts{.local_address = std::string(local_address)});
+  return latest;
+}
+
 void ServerThread::pause_accepting(bool pause) {
   if (accepting_ != pause) return;
   accepting_ = !pause;

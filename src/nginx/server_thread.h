@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nginx/client.h"
 #include "nginx/exchange_pool.h"
 #include "nginx/loop.h"
 #include "nginx/site.h"
@@ -55,6 +56,8 @@ class ServerThread {
   Loop& loop() { return loop_; }
   Site& site() { return *site_; }
   ExchangePool& exchanges(const conf::Listener& listener);
+  // Those of a connection that `listener` has taken, to this address of the machine.
+  std::shared_ptr<const PeerTexts> texts(const conf::Listener& listener, std::string_view local_address);
   bool stopping() const { return stopping_; }
   void connection_began(ThreadConnection& connection);
   void connection_ended(ThreadConnection& connection);
@@ -78,6 +81,7 @@ class ServerThread {
   std::function<void()> accepts_no_more_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::unordered_map<const conf::Listener*, std::unique_ptr<ExchangePool>> pools_;
+  std::unordered_map<const conf::Listener*, std::shared_ptr<const PeerTexts>> texts_;  // The latest connection's.
   ThreadConnection* connections_ = nullptr;
   std::uint32_t count_ = 0;
   bool accepting_ = false;

@@ -22,7 +22,7 @@ class Stream final : public Watcher {
   Result<void> watch();
   void attach(Signal* signal, unsigned shift) {
     signal_ = signal;
-    shift_ = shift;
+    shift_ = static_cast<std::uint8_t>(shift);
     signal->clear((kReadable | kWritable | kGone | kLate) << shift);
     // What was there before is news to this signal; nobody waits for it yet.
     if (ready_ != 0) signal->raise(ready_ << shift);
@@ -60,8 +60,8 @@ class Stream final : public Watcher {
   Loop& loop_;
   edge::ClientStream io_;
   Signal* signal_ = nullptr;
-  unsigned shift_ = 0;
   std::uint32_t ready_ = 0;
+  std::uint8_t shift_ = 0;
   bool peer_ended_ = false;
   Timer timer_;
 };

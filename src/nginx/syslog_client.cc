@@ -48,7 +48,7 @@ Result<os::UniqueFd> connect_udp(string_view server) {
 }  // namespace
 
 Result<std::unique_ptr<SyslogClient>> SyslogClient::open(string_view word) {
-  auto target = parse_syslog(word);
+  auto target = config::nginx::parse_syslog(word);
   if (!target) return fail(std::move(target).error());
   auto client = std::make_unique<SyslogClient>();
   client->target_ = std::move(*target);
@@ -66,7 +66,7 @@ void SyslogClient::send(string_view message, int severity) {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   for (char* c = host; *c != '\0'; ++c) *c = *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c + 32) : *c;
-  std::string text = syslog_head(target_, severity < 0 ? target_.severity : severity, parts, host);
+  std::string text = config::nginx::syslog_head(target_, severity < 0 ? target_.severity : severity, parts, host);
   text += message;
   if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0) return;
   // The daemon may have been started anew.

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "nginx/syslog_text.h"
+#include "config/nginx/syslog_target.h"
 #include "os/unique_fd.h"
 
 namespace tierce::nginx {
@@ -20,7 +20,7 @@ class SyslogClient {
   void send(std::string_view message, int severity);
 
  private:
-  SyslogTarget target_;
+  config::nginx::SyslogTarget target_;
   os::UniqueFd socket_;
 };
 

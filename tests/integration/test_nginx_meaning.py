@@ -34,12 +34,23 @@ thread_pool a;
 thread_pool a bogus;
 thread_pool default threads=2;
 ssl_engine dynamic;
+thread_pool a threads=2; thread_pool a threads=3;
+thread_pool a threads=2; thread_pool b threads=2;
+thread_pool a threads=2; http { aio threads=a; }
+http { aio threads=a; } thread_pool a threads=2;
+http { aio threads=a; }
+http { } load_module modules/x.so;
+error_log syslog:server=127.0.0.1:1,facility=foo;
+error_log syslog:server=127.0.0.1:1,facility=mail info;
+error_log syslog:tag=a;
 worker_rlimit_core 1m;
 worker_rlimit_core x;
 """
 EVENTS = """
 use foo;
 use epoll;
+use poll;
+use select;
 worker_connections x;
 worker_connections 10;
 multi_accept on;
@@ -47,9 +58,13 @@ accept_mutex_delay 5ms;
 debug_connection 127.0.0.1;
 debug_connection 10.0.0.0/8;
 debug_connection unix:;
+debug_connection 10.0.0.0/99;
 """
 HTTP = r"""
 server { listen 8001; listen 8001; }
+upstream u { zone u 1k; server 127.0.0.1; }
+upstream u { zone u x; server 127.0.0.1; }
+upstream u { zone u 64k; server 127.0.0.1; }
 server { listen 8001; listen 127.0.0.1:8001; }
 server { listen 8001 default_server; } server { listen 8001 default_server; }
 server { listen 8001 default_server; } server { listen 8001; }
@@ -388,6 +403,21 @@ proxy_ssl_verify on;
 proxy_pass http://127.0.0.1:1; proxy_ssl_verify on;
 set_real_ip_from 10.0.0.0/33;
 set_real_ip_from unix:;
+set_real_ip_from localhost;
+set_real_ip_from no.such.host.invalid;
+fastcgi_pass 127.0.0.1;
+scgi_pass nobody;
+uwsgi_pass uwsgi://nobody;
+open_file_cache inactive=5;
+open_file_cache off;
+output_buffers 0 1k;
+output_buffers 1 32k;
+client_body_temp_path /tmp/a 4 1;
+client_body_temp_path /tmp/a 4 4 3;
+client_body_temp_path /tmp/a 0;
+proxy_temp_path /tmp/a x;
+proxy_temp_path /tmp/a 1 2;
+access_log syslog:server=127.0.0.1:1,severity=foo;
 valid_referers none;
 valid_referers none blocked;
 valid_referers server_names;

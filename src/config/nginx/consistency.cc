@@ -65,6 +65,17 @@ std::optional<std::string> port_of_upstream(const PassingSettings& passing, cons
   return fmt::format("upstream \"{}\" may not have port {}", address.host, address.port);
 }
 
+std::optional<Contradiction> missing_port(const LocationSettings& location, const Model& model) {
+  for (const PassingSettings* passing : {&location.uwsgi.passing, &location.fastcgi.passing, &location.scgi.passing}) {
+    if (!passing->pass || passing->pass->to != PassTarget::To::kUpstream) continue;
+    const std::string& name = passing->pass->upstream;
+    const bool is_upstream = std::any_of(model.upstreams.begin(), model.upstreams.end(),
+                                         [&](const auto& each) { return each->name == name; });
+    if (!is_upstream) return Contradiction{passing->pass->place, fmt::format("no port in upstream \"{}\"", name)};
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> wrong_header_buffers(const ServerSettings& server) {
   constexpr std::int64_t kPool = 512;  // connection_pool_size, unless somebody says another one.
   if (!server.large_client_header_buffers || server.large_client_header_buffers->bytes >= kPool) return std::nullopt;

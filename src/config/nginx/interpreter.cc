@@ -26,6 +26,7 @@ Level level_of(Location& location, const Level& outer) {
 Result<Interpretation> Interpreter::run(const std::vector<Node>& nodes) {
   Level level{.main = &made_.model.main};
   if (auto done = block(nodes, level); !done) return fail(std::move(done).error());
+  if (auto done = check_thread_pools(); !done) return fail(std::move(done).error());
   return std::move(made_);
 }
 
@@ -180,6 +181,9 @@ Done Interpreter::check_consistency(const Location& location, Place place, const
   if (auto wrong = contradiction(location.settings, http, made_.model)) {
     if (auto kept = keep(refuse_at(place, *wrong)); !kept) return kept;
   }
+  if (auto wrong = missing_port(location.settings, made_.model)) {
+    if (auto kept = keep(refuse_at(wrong->place, wrong->text)); !kept) return kept;
+  }
   for (const auto& each : location.locations) {
     if (auto done = check_consistency(*each, each->place, http); !done) return done;
   }
@@ -234,6 +238,15 @@ Done Interpreter::check_names() {
               fmt::format("conflicting server name \"{}\" on {}, ignored", name.written, listener.address.text()));
       }
     }
+  }
+  return {};
+}
+
+Done Interpreter::check_thread_pools() {
+  const std::vector<std::string>& pools = made_.model.main.thread_pools;
+  for (const auto& [name, place] : used_pools_) {
+    if (name == "default" || std::find(pools.begin(), pools.end(), name) != pools.end()) continue;
+    if (auto kept = keep(refuse_at(place, fmt::format("unknown thread pool \"{}\"", name))); !kept) return kept;
   }
   return {};
 }

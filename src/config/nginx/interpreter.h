@@ -47,6 +47,9 @@ class Interpreter {
   // An error that says where it is, or of which nginx does not say it.
   Failure<Error> refuse_at(Place place, std::string_view what);
 
+  // Of what is said in the whole file, before or behind this.
+  void use_thread_pool(std::string name, Place place) { used_pools_.emplace_back(std::move(name), place); }
+
   Model& model() { return made_.model; }
   // At the end of http: inheritance, location trees, variables, listeners.
   Done finish_http(const Level& http);
@@ -60,6 +63,7 @@ class Interpreter {
   Done gather_listeners();
   Done check_certificates();
   Done check_names();
+  Done check_thread_pools();
 
   // Keeps an error where they are collected; else it is what comes back.
   Done keep(Done failed);
@@ -69,6 +73,7 @@ class Interpreter {
   Interpretation made_;
   std::vector<std::pair<std::string, Place>> used_variables_;  // In their order: the first unknown one is said.
   std::set<std::string, std::less<>> defined_variables_;
+  std::vector<std::pair<std::string, Place>> used_pools_;
   bool placed_ = false;  // The error under way names its place already.
 };
 

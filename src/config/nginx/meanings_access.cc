@@ -1,4 +1,7 @@
 // Who may: addresses, passwords, limits, referers; and whom the client's address comes from.
+#include <netdb.h>
+#include <sys/socket.h>
+
 #include <array>
 
 #include "config/nginx/log_words.h"
@@ -18,11 +21,24 @@ Done access(Interpreter&, Level& level, const Node& node) {
   return {};
 }
 
+// A name is all addresses it has now: whom one trusts must not depend on what a name server says later.
 Done real_ip_from(Interpreter&, Level& level, const Node& node) {
-  // Names are not looked up; a mask that does not fit is none of a name.
-  if (const std::string& who = node.words[1]; who.find('/') != std::string::npos && !is_network(who))
+  const std::string& who = node.words[1];
+  if (who == "unix:" || is_network(who)) {
+    level.location->real_ip_from.push_back(who);
+    return {};
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (who.find('/') != std::string::npos || ::getaddrinfo(who.c_str(), nullptr, &hints, &found) != 0)
     return fail(Error(fmt::format("host not found in set_real_ip_from \"{}\"", who)));
-  level.location->real_ip_from.push_back(node.words[1]);
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      level.location->real_ip_from.emplace_back(text);
+  }
+  ::freeaddrinfo(found);
   return {};
 }
 

@@ -121,22 +121,21 @@ Done size_or_text(Interpreter& in, Level& level, const Node& node) {
 }
 
 Done temp_path(Interpreter&, Level& level, const Node& node) {
-  for (std::size_t i = 2; i < node.words.size(); ++i) {
-    const auto depth = parse_number(node.words[i]);
-    if (!depth || *depth == 0 || *depth > 3)
-      return fail(Error(fmt::format("\"{}\" directive invalid value", node.words.front())));
-  }
+  if (auto done = check_levels(node); !done) return done;
   level.location->client_body_temp_path.assign(node.words.begin() + 1, node.words.end());
   return {};
 }
 
 Done open_file_cache(Interpreter&, Level& level, const Node& node) {
+  bool sized = false;
   for (std::size_t i = 1; i < node.words.size(); ++i) {
     const string_view word = node.words[i];
     const bool good = word == "off" || (word.starts_with("max=") && parse_number(word.substr(4)).value_or(0) > 0) ||
                       (word.starts_with("inactive=") && parse_time(word.substr(9), false));
     if (!good) return fail(Error(fmt::format("invalid \"open_file_cache\" parameter \"{}\"", word)));
+    sized = sized || !word.starts_with("inactive=");
   }
+  if (!sized) return fail("\"open_file_cache\" must have the \"max\" parameter");
   level.location->open_file_cache.assign(node.words.begin() + 1, node.words.end());
   return {};
 }

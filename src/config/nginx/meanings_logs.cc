@@ -3,6 +3,7 @@
 
 #include "config/nginx/log_words.h"
 #include "config/nginx/setting.h"
+#include "config/nginx/syslog_target.h"
 
 namespace tierce::config::nginx {
 namespace {
@@ -89,6 +90,9 @@ Done access_log(Interpreter& in, Level& level, const Node& node) {
   if (!path) return fail(std::move(path).error());
   AccessLog log{.path = std::move(*path), .format = "combined"};
   log.syslog = node.words[1].starts_with("syslog:");
+  if (log.syslog) {
+    if (auto syslog = parse_syslog(node.words[1]); !syslog) return fail(std::move(syslog).error());
+  }
   if (node.words.size() > 2) {
     log.format = node.words[2];
     const auto& known = level.http->log_formats;
@@ -116,6 +120,9 @@ Done take_error_log(const Node& node, std::vector<ErrorLog>& into) {
     const bool debug_kind = kDebugKinds.find(" " + node.words[i] + " ") != string_view::npos;
     if (!is_log_level(node.words[i]) && !debug_kind)
       return fail(Error(fmt::format("invalid log level \"{}\"", node.words[i])));
+  }
+  if (log.target.starts_with("syslog:")) {
+    if (auto syslog = parse_syslog(log.target); !syslog) return fail(std::move(syslog).error());
   }
   into.push_back(std::move(log));
   return {};

@@ -2,6 +2,7 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "config/nginx/log_words.h"
@@ -30,7 +31,9 @@ Done worker_processes(Interpreter&, Level& level, const Node& node) {
 }
 
 Done worker_connections(Interpreter&, Level& level, const Node& node) {
-  if (!parse_number(node.words[1])) return fail(Error(fmt::format("invalid number \"{}\"", node.words[1])));
+  const auto count = parse_number(node.words[1]);
+  if (!count) return fail(Error(fmt::format("invalid number \"{}\"", node.words[1])));
+  if (*count == 0) return fail("0 worker_connections are not enough for any listening socket");
   level.main->worker_connections = node.words[1];
   return {};
 }
@@ -61,8 +64,7 @@ Done worker_cpu_affinity(Interpreter&, Level& level, const Node& node) {
 Done use(Interpreter&, Level& level, const Node& node) {
   const std::string& method = node.words[1];
   if (level.main->use) return fail("\"use\" directive is duplicate");
-  if (method != "epoll" && method != "select" && method != "poll")
-    return fail(Error(fmt::format("invalid event type \"{}\"", method)));
+  if (method != "epoll") return fail(Error(fmt::format("invalid event type \"{}\"", method)));
   level.main->use = method;
   return {};
 }
@@ -74,7 +76,24 @@ Done env(Interpreter&, Level& level, const Node& node) {
 
 Done error_log(Interpreter&, Level& level, const Node& node) { return take_error_log(node, level.main->error_logs); }
 
-Done thread_pool(Interpreter&, Level&, const Node& node) {
+Done debug_connection(Interpreter&, Level&, const Node& node) {
+  // Names are not looked up for what has no effect; a mask that does not fit is none of a name.
+  if (const std::string& who = node.words[1]; who.find('/') != std::string::npos && !is_network(who))
+    return fail(Error(fmt::format("host not found in debug_connection \"{}\"", who)));
+  return {};
+}
+
+Done load_module(Interpreter& in, Level&, const Node&) {
+  if (in.model().has_events || in.model().has_http) return fail("\"load_module\" directive is specified too late");
+  return {};
+}
+
+Done thread_pool(Interpreter&, Level& level, const Node& node) {
+  const std::string& name = node.words[1];
+  std::vector<std::string>& pools = level.main->thread_pools;
+  if (std::find(pools.begin(), pools.end(), name) != pools.end())
+    return fail(Error(fmt::format("duplicate thread pool \"{}\"", name)));
+  pools.push_back(name);
   bool sized = false;
   for (std::size_t i = 2; i < node.words.size(); ++i) {
     const std::string_view word = node.words[i];
@@ -145,10 +164,16 @@ Meanings main_meanings() {
        .help = "files are read without threads of their own",
        .answer = Answer::kNoEffect,
        .apply = thread_pool},
-      no_effect("debug_connection", "there is no log of single steps"),
+      {.name = "debug_connection",
+       .help = "there is no log of single steps",
+       .answer = Answer::kNoEffect,
+       .apply = debug_connection},
       no_effect("ssl_engine", "OpenSSL's own file (openssl.cnf) says where keys and ciphers come from"),
       no_effect("debug_points", "there are none"),
-      no_effect("load_module", "what tierce has of a module is built in"),
+      {.name = "load_module",
+       .help = "what tierce has of a module is built in",
+       .answer = Answer::kNoEffect,
+       .apply = load_module},
   };
 }
 

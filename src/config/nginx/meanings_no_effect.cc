@@ -1,6 +1,7 @@
 // Directives of http whose need is gone: each with the reason.
 #include <fmt/format.h>
 
+#include "config/nginx/interpreter.h"
 #include "config/nginx/meaning.h"
 #include "config/nginx/reader.h"
 #include "config/nginx/values.h"
@@ -44,8 +45,16 @@ Done pool_size(Interpreter&, Level&, const Node& node) {
   return {};
 }
 
-Done aio(Interpreter&, Level&, const Node& node) {
+Done output_buffers(Interpreter&, Level&, const Node& node) {
+  if (parse_number(node.words[1]).value_or(0) == 0 || parse_size(node.words[2], false).value_or(0) == 0)
+    return fail("\"output_buffers\" directive invalid value");
+  return {};
+}
+
+Done aio(Interpreter& in, Level&, const Node& node) {
   const string_view word = node.words[1];
+  if (word.starts_with("threads=") && word.find('$') == string_view::npos)
+    in.use_thread_pool(std::string(word.substr(8)), node.place);
   if (word == "off" || word == "threads" || word.starts_with("threads=")) return {};
   if (word == "on") return fail("\"aio on\" is unsupported on this platform");
   return fail("\"aio\" directive invalid value");
@@ -67,8 +76,9 @@ constexpr Listed kLists[] = {
     {"log files stay open; one whose name has variables is opened when it is needed", "open_log_file_cache",
      open_log_file_cache},
     {"the kernel knows better",
-     "send_lowat read_ahead directio directio_alignment output_buffers postpone_output "
+     "send_lowat read_ahead directio directio_alignment postpone_output "
      "sendfile_max_chunk aio_write subrequest_output_buffer_size"},
+    {"the kernel knows better", "output_buffers", output_buffers},
     {"the kernel knows better", "aio", aio},
     {"a body that is in memory lies in one piece anyway", "client_body_in_single_buffer"},
     {"a head always goes out with the beginning of its body", "tcp_nopush"},

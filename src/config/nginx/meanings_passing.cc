@@ -16,7 +16,7 @@ using T = PassingTls;
 // `address` is without its scheme. `port`: 0 when one must be given.
 Done target(Interpreter& in, const Node& node, string_view address, std::uint16_t port, bool tls,
             std::optional<PassTarget>& into) {
-  PassTarget target{.address = {}, .text = {}, .tls = tls};
+  PassTarget target{.address = {}, .text = {}, .tls = tls, .place = node.place};
   if (node.words[1].find('$') != std::string::npos) {
     auto text = in.text(node.words[1], node.place);
     if (!text) return fail(std::move(text).error());
@@ -256,6 +256,12 @@ Done buffers(Interpreter& in, Level& level, const Node& node) {
   return {};
 }
 
+template <auto Settings>
+Done temp_path(Interpreter& in, Level& level, const Node& node) {
+  if (auto done = check_levels(node); !done) return done;
+  return take(in, node, (level.location->*Settings).passing.temp_path);
+}
+
 Done split_path_info(Interpreter& in, Level& level, const Node& node) {
   auto expression = in.expression(node.words[1], Regex::Case::kMatters);
   if (!expression) return fail(std::move(expression).error());
@@ -286,7 +292,7 @@ Meanings common(const std::string& kind) {
       setting<S, Passing, &P::temp_file_write_size>(
           named("temp_file_write_size"), "",
           "No effect: held against the other sizes, as nginx does; what is at hand is written at once."),
-      setting<S, Passing, &P::temp_path>(named("temp_path"), "", "The directory of those files."),
+      setting<S, Passing, &P::temp_path>(named("temp_path"), temp_path<S>, "", "The directory of those files."),
       setting<S, Passing, &P::ignore_client_abort>(named("ignore_client_abort"), "off",
                                                    "Whether it goes on without the client."),
       setting<S, Passing, &P::intercept_errors>(named("intercept_errors"), "off",

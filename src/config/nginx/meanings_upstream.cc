@@ -88,6 +88,17 @@ Done keepalive(Interpreter&, Level& level, const Node& node) {
   return {};
 }
 
+Done zone(Interpreter&, Level& level, const Node& node) {
+  constexpr std::int64_t kLeast = 8L * 4096;  // nginx's: eight pages.
+  if (node.words.size() > 2) {
+    const auto size = parse_size(node.words[2], false);
+    if (!size) return fail(Error(fmt::format("invalid zone size \"{}\"", node.words[2])));
+    if (*size < kLeast) return fail(Error(fmt::format("zone \"{}\" is too small", node.words[1])));
+  }
+  level.upstream->zone.assign(node.words.begin() + 1, node.words.end());
+  return {};
+}
+
 }  // namespace
 
 Meanings upstream_meanings() {
@@ -101,7 +112,7 @@ Meanings upstream_meanings() {
       setting<&U::keepalive_requests>("keepalive_requests", "", "How many requests each may carry."),
       setting<&U::keepalive_time>("keepalive_time", "", "How long it may last."),
       setting<&U::keepalive_timeout>("keepalive_timeout", "", "How long it may be idle."),
-      setting<&U::zone>("zone", "", "Memory for its state; all threads share it anyway."),
+      setting<&U::zone>("zone", zone, "", "Memory for its state; all threads share it anyway."),
   };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/nginx/expression.h"
+#include "config/nginx/reader.h"
 #include "config/nginx/setting_types.h"
 
 namespace tierce::config::nginx {
@@ -24,8 +25,9 @@ struct PassTarget {
   std::string upstream;  // Name of an upstream block.
   TextValue text;        // With variables: known for each request.
   bool tls = false;      // https://, suwsgi://
-  std::string uri;       // proxy_pass with a URI part: what the location's prefix becomes.
-  std::string url;       // Of proxy_pass without variables: all of it, as it was written.
+  Place place;
+  std::string uri;  // proxy_pass with a URI part: what the location's prefix becomes.
+  std::string url;  // Of proxy_pass without variables: all of it, as it was written.
 };
 
 struct PassingSettings {

@@ -13,6 +13,7 @@ struct MainSettings {
   Size worker_rlimit_core;
   Milliseconds worker_shutdown_timeout;
   Words worker_cpu_affinity;
+  std::vector<std::string> thread_pools;  // They have no effect, their names are held against those that aio says.
   std::vector<std::string> environment;
   std::vector<ErrorLog> error_logs;
 };

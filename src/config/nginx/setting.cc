@@ -11,6 +11,17 @@ Failure<Error> invalid(const Node& node) {
 
 }  // namespace
 
+Done check_levels(const Node& node) {
+  constexpr std::int64_t kMost = 10;  // nginx's.
+  std::int64_t characters = 0;
+  for (std::size_t i = 2; i < node.words.size(); ++i) {
+    const std::int64_t level = parse_number(node.words[i]).value_or(0);
+    characters = level > 0 && level <= kMost ? characters + level : kMost + 1;
+    if (characters > kMost) return fail(Error(fmt::format("\"{}\" directive invalid value", node.words.front())));
+  }
+  return {};
+}
+
 Done take(Interpreter&, const Node& node, Flag& into) {
   if (auto done = check_value(Value::kFlag, node.words.front(), node.words[1]); !done) return done;
   into = ::strcasecmp(node.words[1].c_str(), "on") == 0;

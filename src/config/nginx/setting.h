@@ -60,6 +60,9 @@ Done take(Interpreter& in, const Node& node, std::vector<TextValue>& into);
 Done take(Interpreter& in, const Node& node, std::vector<NamedText>& into);
 Done take(Interpreter& in, const Node& node, std::vector<Words>& into);
 
+// Of a directory of temporary files, how many characters name each level of it: ten of them at most.
+Done check_levels(const Node& node);
+
 inline bool is_given(const auto& value) {
   if constexpr (requires { value.has_value(); }) {
     return value.has_value();

@@ -1,4 +1,4 @@
-#include "nginx/syslog_text.h"
+#include "config/nginx/syslog_target.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace tierce::nginx {
+namespace tierce::config::nginx {
 namespace {
 
 using std::string_view;
@@ -105,11 +105,6 @@ Result<SyslogTarget> parse_syslog(string_view word) {
   return target;
 }
 
-int syslog_severity(string_view level) {
-  const int place = place_of(level, kSeverities);
-  return place < 0 ? 6 : place;
-}
-
 std::string syslog_head(const SyslogTarget& target, int severity, const std::tm& local_time, string_view hostname) {
   constexpr auto kMonths =
       std::to_array<string_view>({"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
@@ -119,4 +114,4 @@ std::string syslog_head(const SyslogTarget& target, int severity, const std::tm&
                      target.hostname ? " " : "", target.tag);
 }
 
-}  // namespace tierce::nginx
+}  // namespace tierce::config::nginx

@@ -1,8 +1,8 @@
-#include "nginx/syslog_text.h"
+#include "config/nginx/syslog_target.h"
 
 #include <gtest/gtest.h>
 
-namespace tierce::nginx {
+namespace tierce::config::nginx {
 namespace {
 
 std::tm at(int month, int day) {
@@ -21,7 +21,7 @@ TEST(SyslogText, MessagesAreNginxs) {
   ASSERT_TRUE(plain.has_value());
   EXPECT_EQ(plain->server, "unix:/dev/log");
   EXPECT_EQ(syslog_head(*plain, plain->severity, at(11, 24), "vm"), "<190>Nov 24 01:42:05 vm nginx: ");
-  EXPECT_EQ(syslog_head(*plain, syslog_severity("error"), at(1, 2), "vm"), "<187>Jan  2 01:42:05 vm nginx: ");
+  EXPECT_EQ(syslog_head(*plain, 3, at(1, 2), "vm"), "<187>Jan  2 01:42:05 vm nginx: ");
   const auto full = parse_syslog("syslog:server=10.0.0.1:514,facility=mail,severity=crit,tag=My_1,nohostname");
   ASSERT_TRUE(full.has_value());
   EXPECT_EQ(full->server, "10.0.0.1:514");
@@ -56,4 +56,4 @@ TEST(SyslogText, RefusesWithNginxsWords) {
 }
 
 }  // namespace
-}  // namespace tierce::nginx
+}  // namespace tierce::config::nginx

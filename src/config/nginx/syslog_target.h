@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace tierce::nginx {
+namespace tierce::config::nginx {
 
 struct SyslogTarget {
   std::string server;  // "unix:PATH", or an address with or without a port (514).
@@ -19,11 +19,9 @@ struct SyslogTarget {
 
 // The whole word with its "syslog:". Fails with nginx's words.
 Result<SyslogTarget> parse_syslog(std::string_view word);
-// The severity that a message of error_log at this level has: "emerg" is 0, "debug" 7, another word 6.
-int syslog_severity(std::string_view level);
 
 // Everything in front of the text: "<190>Jan  2 03:04:05 host nginx: ". `hostname` in small letters, as nginx has it;
 // `local_time` in the zone of the machine.
 std::string syslog_head(const SyslogTarget& target, int severity, const std::tm& local_time, std::string_view hostname);
 
-}  // namespace tierce::nginx
+}  // namespace tierce::config::nginx

@@ -3,10 +3,11 @@
 
 #include "edge/buffer.h"
 #include "edge/inside_stream.h"
+#include "edge/task.h"
 
 namespace tierce::edge {
 
-class AnswerSink final : public InsideStream {
+class AnswerSink final : public InsideStream, public FromFreeList {
  public:
   // `into` outlives it.
   explicit AnswerSink(Buffer& into) : into_(into) {}

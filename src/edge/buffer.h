@@ -68,7 +68,9 @@ class Buffer {
     if (capacity_ - held >= least) {
       std::memmove(bytes_.get(), bytes_.get() + begin_, held);
     } else {
-      const std::size_t capacity = std::max(capacity_ * 2, held + least);
+      // The head of an answer is written in many small pieces: not a bigger place for each.
+      constexpr std::size_t kSmallest = 512;
+      const std::size_t capacity = std::max({capacity_ * 2, held + least, kSmallest});
       std::unique_ptr<char[]> bigger(new char[capacity]);
       if (held > 0) std::memcpy(bigger.get(), bytes_.get() + begin_, held);
       bytes_ = std::move(bigger);

@@ -123,8 +123,7 @@ bool LocalCall::read_params(const http::CgiParams& params, std::string_view body
   http::CgiHead& head = exchange.variables;
   bool good = params.uwsgi_bytes() <= connection.thread_.variable_limits().bytes_max;
   if (!good) head.refuse(http::WireError::kVariablesTooLong);
-  for (std::size_t i = 0; good && i < params.size(); ++i)
-    good = head.add(exchange.params, params.name_span(i), params.value_span(i));
+  good = good && head.add_all(exchange.params, params);
   const auto bytes = static_cast<std::uint32_t>(exchange.params.size());
   if (!good || !head.finish(exchange.params, bytes, http::BodyEnd::kContentLength)) {
     static_cast<void>(connection.refuse(head.error()));

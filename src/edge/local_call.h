@@ -28,7 +28,7 @@ class CallNews {
   std::vector<LocalCall*> waiting_, told_;  // nullptr: it has ended since.
 };
 
-class LocalCall {
+class LocalCall final : public FromFreeList {
  public:
   using Told = void (*)(void* who);
   // `thread`, `news` and `answer` outlive it. `told` is called when pull() has something to do.

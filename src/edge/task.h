@@ -11,6 +11,12 @@ namespace tierce::edge {
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;
 
+// For objects that come and go with every request, as frames do.
+struct FromFreeList {
+  static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { free_frame(memory, bytes); }
+};
+
 class Task {
  public:
   struct promise_type {

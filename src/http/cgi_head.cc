@@ -75,12 +75,26 @@ const CgiHead::Known* CgiHead::find_known(std::string_view name) {
 }
 
 bool CgiHead::add(std::string_view bytes, Span name, Span value) {
+  const std::string_view key = name.in(bytes.data());
+  const std::string_view text = value.in(bytes.data());
+  if (std::memchr(key.data(), 0, key.size()) != nullptr || std::memchr(text.data(), 0, text.size()) != nullptr)
+    return refuse(WireError::kNulByte);
+  return take(bytes, name, value);
+}
+
+bool CgiHead::add_all(std::string_view bytes, const CgiParams& params) {
+  if (bytes.find('\0') != std::string_view::npos) return refuse(WireError::kNulByte);
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (!take(bytes, params.name_span(i), params.value_span(i))) return false;
+  }
+  return true;
+}
+
+bool CgiHead::take(std::string_view bytes, Span name, Span value) {
   if (variables_.size() >= limits_->count_max) return refuse(WireError::kTooManyVariables);
   const std::string_view key = name.in(bytes.data());
   const std::string_view text = value.in(bytes.data());
   if (key.empty()) return refuse(WireError::kEmptyName);
-  if (std::memchr(key.data(), 0, key.size()) != nullptr || std::memchr(text.data(), 0, text.size()) != nullptr)
-    return refuse(WireError::kNulByte);
   variables_.push_back({name, value});
   const Known* known = find_known(key);
   if (known == nullptr) return true;

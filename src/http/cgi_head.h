@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/cgi_params.h"
 #include "http/request_head.h"
 #include "http/wire_error.h"
 
@@ -30,6 +31,8 @@ class CgiHead {
 
   // The next variable; the spans are of `bytes`. False: refused, error() says why.
   bool add(std::string_view bytes, Span name, Span value);
+  // All of `params`, whose text stands in `bytes`, at once.
+  bool add_all(std::string_view bytes, const CgiParams& params);
   // All variables are there; they took `head_bytes` of `bytes`. False: refused.
   bool finish(std::string_view bytes, std::uint32_t head_bytes, BodyEnd body_end);
   void reset();
@@ -55,6 +58,7 @@ class CgiHead {
   };
   struct Known;
   static const Known* find_known(std::string_view name);
+  bool take(std::string_view bytes, Span name, Span value);
   bool note_content_length(std::string_view bytes, Span value);
   bool find_body(BodyEnd body_end);
   void find_path(std::string_view bytes);

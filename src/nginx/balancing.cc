@@ -54,7 +54,7 @@ std::size_t Balancing::tries() const {
 
 bool Balancing::usable(std::size_t index, const Choice& choice, std::int64_t now_s) const {
   const Peer& peer = peers_[index];
-  if (choice.tried[index] || peer.down) return false;
+  if (choice.tried[index] != 0 || peer.down) return false;
   if (peer.max_fails != 0 && peer.fails >= peer.max_fails && now_s - peer.checked_s <= peer.fail_timeout_s)
     return false;
   return peer.connections_max == 0 || peer.connections < peer.connections_max;
@@ -62,7 +62,7 @@ bool Balancing::usable(std::size_t index, const Choice& choice, std::int64_t now
 
 std::size_t Balancing::take(std::size_t index, Choice& choice, std::int64_t now_s) {
   Peer& peer = peers_[index];
-  choice.tried[index] = true;
+  choice.tried[index] = 1;
   ++peer.connections;
   // Its time out is over: this request finds out whether it is back.
   if (now_s - peer.checked_s > peer.fail_timeout_s) peer.checked_s = now_s;

@@ -29,9 +29,9 @@ class Balancing {
   };
   // What one request has tried so far, and by what it is told apart. `key` and `remote` outlive it.
   struct Choice {
-    std::string_view key;     // Of hash.
-    std::string_view remote;  // Text of the client's address, of ip_hash.
-    std::vector<bool> tried;
+    std::string_view key;        // Of hash.
+    std::string_view remote;     // Text of the client's address, of ip_hash.
+    std::string tried;           // Of each peer 1 or 0: the usual few need no memory of their own.
     bool among_backups = false;  // The others are not asked again.
     bool begun = false;
     unsigned misses = 0;     // Of hashes and dice, until it goes by turns.

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <charconv>
 #include <utility>
 
 #include "config/nginx/normal_path.h"
@@ -417,7 +418,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
   };
   char number[24];
   const auto digits = [&number](auto value) {
-    return std::string_view(number, fmt::format_to_n(number, sizeof number, "{}", value).size);
+    return std::string_view(number, std::to_chars(number, number + sizeof number, value).ptr);
   };
   const std::string_view reason = response.reason.empty() ? status_words(response.status) : response.reason;
   const bool empty = response.status == 204 || response.status == 304;

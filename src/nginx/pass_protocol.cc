@@ -117,12 +117,13 @@ bool is_header_param(const conf::NamedText& param) {
 
 void add_header_params(const Request& request, const std::vector<conf::NamedText>& said, http::CgiParams& params) {
   const std::size_t given = params.size();
+  const bool any_said = std::any_of(said.begin(), said.end(), is_header_param);
   const edge::Exchange& exchange = request.exchange();
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     params.begin();
     append_variable_name(params.text(), exchange.part(exchange.head_fields()[i].name));
     const string_view name = params.open_name();
-    if (std::any_of(said.begin(), said.end(), [&](const conf::NamedText& each) { return each.name == name; })) {
+    if (any_said && std::any_of(said.begin(), said.end(), [&](const auto& each) { return each.name == name; })) {
       params.drop();
       continue;
     }

@@ -40,6 +40,7 @@ class Passing {
   Async<Trouble> secure();
   Async<Trouble> send_request();
   Async<Trouble> send_bytes(std::string& bytes);
+  Async<Trouble> send_body_file(std::string& bytes);
   Async<Trouble> read_head();
   // False: nothing more comes.
   bool receive();

@@ -319,6 +319,22 @@ Passing::Trouble Passing::call_with_params(bool with_body) {
   return Trouble::kNone;
 }
 
+// Of its own, so that the frame of other requests does not hold its buffer.
+Async<Passing::Trouble> Passing::send_body_file(std::string& bytes) {
+  const edge::Exchange& exchange = request_.exchange();
+  std::uint64_t at = 0;
+  while (at < exchange.body_bytes) {
+    char part[kReadBytes];
+    const std::size_t got = os::read_at(exchange.body_file(), part, sizeof part, at);
+    if (got == 0) co_return Trouble::kError;
+    at += got;
+    append_request_body(how_, false, {part, got}, bytes);
+    const Trouble sent = co_await send_bytes(bytes);
+    if (sent != Trouble::kNone || !body_sent_) co_return sent;
+  }
+  co_return Trouble::kNone;
+}
+
 Async<Passing::Trouble> Passing::send_request() {
   request_begun_ = true;
   doing_ = "sending request to upstream";
@@ -368,16 +384,8 @@ Async<Passing::Trouble> Passing::send_request() {
     if (sent != Trouble::kNone) co_return sent;
     if (body_sent_) request_.body_read = true;
   } else if (with_body && exchange.body_file() >= 0) {
-    std::uint64_t at = 0;
-    while (at < exchange.body_bytes) {
-      char part[kReadBytes];
-      const std::size_t got = os::read_at(exchange.body_file(), part, sizeof part, at);
-      if (got == 0) co_return Trouble::kError;
-      at += got;
-      append_request_body(how_, false, {part, got}, bytes);
-      const Trouble sent = co_await send_bytes(bytes);
-      if (sent != Trouble::kNone || !body_sent_) co_return sent;
-    }
+    const Trouble sent = co_await send_body_file(bytes);
+    if (sent != Trouble::kNone || !body_sent_) co_return sent;
   } else if (with_body && exchange.body_bytes > 0) {
     append_request_body(how_, false, exchange.body_memory, bytes);
   }
@@ -559,7 +567,8 @@ Async<Passing::Trouble> Passing::attempt(const PeerAddress& address) {
 
 Async<int> Passing::try_servers() {
   if (group_->settings().hash_key) hash_key_ = request_.site.text(request_, *group_->settings().hash_key);
-  request_.site.variable(request_, "remote_addr", remote_);
+  if (group_->settings().balance == conf::UpstreamSettings::Balance::kIpHash)
+    request_.site.variable(request_, "remote_addr", remote_);
   choice_.key = hash_key_;
   choice_.remote = remote_;
   tries_left_ = group_->peers().tries();

@@ -6,12 +6,13 @@
 
 #include "base/timer_wheel.h"
 #include "edge/client_stream.h"
+#include "edge/task.h"
 #include "nginx/loop.h"
 #include "nginx/signal.h"
 
 namespace tierce::nginx {
 
-class Stream final : public Watcher {
+class Stream final : public Watcher, public edge::FromFreeList {
  public:
   Stream(Loop& loop, os::UniqueFd fd) : loop_(loop), io_(std::move(fd)) {}
   // An end of a connection inside this thread, with an application behind it (local_apps.h).

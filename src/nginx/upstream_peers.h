@@ -25,7 +25,7 @@ namespace conf = config::nginx;
 class Site;
 
 // A connection to a server, with what it has sent and nobody has read yet.
-struct UpstreamConnection {
+struct UpstreamConnection : edge::FromFreeList {
   std::unique_ptr<Stream> stream;
   edge::Buffer in;
   std::string address;

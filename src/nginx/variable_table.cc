@@ -7,7 +7,7 @@
 
 namespace tierce::nginx {
 VariableTable::VariableTable() {
-  variables_.emplace_back();  // Slot 0 is that of a text part which was not looked up yet.
+  variables_.push_back(std::make_unique<Variable>());  // Slot 0 is that of a text part which was not looked up yet.
 }
 
 Result<void> VariableTable::open(const conf::Model& model) {
@@ -26,7 +26,7 @@ Result<void> VariableTable::open(const conf::Model& model) {
 }
 
 Variable& VariableTable::define(const std::string& name, MakeVariable made) {
-  Variable& variable = variables_.emplace_back();
+  Variable& variable = *variables_.emplace_back(std::make_unique<Variable>());
   variable.stored = true;
   variable.number = stored_++;
   variable.make = std::move(made);
@@ -62,14 +62,14 @@ std::uint32_t VariableTable::slot_of(std::string_view name) {
       request.limit_rate = bytes ? std::to_string(*bytes) : std::string();
     };
   }
-  variables_.push_back(std::move(variable));
+  variables_.push_back(std::make_unique<Variable>(std::move(variable)));
   const auto slot = static_cast<std::uint32_t>(variables_.size() - 1);
   slots_[key] = slot;
   return slot;
 }
 
 bool VariableTable::append(Request& request, std::uint32_t slot, std::string& out) {
-  const Variable& variable = variables_[slot];
+  const Variable& variable = *variables_[slot];
   if (!variable.stored) return variable.read(request, variable.argument, out);
   if (request.set.size() <= variable.number) request.set.resize(stored_);
   auto& value = request.set[variable.number];

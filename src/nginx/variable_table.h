@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,7 +41,7 @@ class VariableTable {
 
   // Known to exist: the configuration has been checked.
   std::uint32_t slot_of(std::string_view name);
-  const Variable& at(std::uint32_t slot) const { return variables_[slot]; }
+  const Variable& at(std::uint32_t slot) const { return *variables_[slot]; }
   std::uint32_t stored_count() const { return stored_; }
   bool append(Request& request, std::uint32_t slot, std::string& out);
 
@@ -50,7 +50,7 @@ class VariableTable {
   Variable& define(const std::string& name, MakeVariable made);
 
   std::unordered_map<std::string, std::uint32_t> slots_;
-  std::deque<Variable> variables_;
+  std::vector<std::unique_ptr<Variable>> variables_;
   std::uint32_t stored_ = 0;
 };
 

@@ -1,6 +1,7 @@
 """The life of nginx's processes: reload, reopening of logs, another binary, what is left when one is killed. Where
 nothing else is said the real nginx is held to the same."""
 
+import base64
 import os
 import pwd
 import re
@@ -12,7 +13,9 @@ import time
 import processes
 import pytest
 
+from certificates import Certificate
 from gate import Background, Load
+from nginx_pair import free_port
 from nginx_run import NginxRun
 from raw_client import RawClient
 from waiting import SLOWNESS, eventually
@@ -270,6 +273,27 @@ def test_the_pid_file_moves_with_a_reload(run, program):
     eventually(lambda: not (nginx.folder / "nginx.pid").exists(), 5)
     assert nginx.stop() == 0
     assert not (nginx.folder / "other.pid").exists()
+
+
+@both
+def test_keys_and_passwords_are_beside_the_configuration(run, program, tmp_path):
+    """All other relative paths begin at the prefix."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "html").mkdir(parents=True)
+    (elsewhere / "html" / "index.html").write_text("inside\n")
+    nginx = run(program, server='auth_basic "who"; auth_basic_user_file users; root html;',
+                http="ssl_certificate keys/localhost.crt; ssl_certificate_key keys/localhost.key;"
+                     f"server {{ listen 127.0.0.1:{free_port()} ssl; }}")
+    Certificate(nginx.folder / "keys")
+    (nginx.folder / "users").write_text("misha:{PLAIN}secret\n")
+    tested = nginx.ask("-t", "-p", f"{elsewhere}/")
+    assert tested.returncode == 0, tested.stderr
+    nginx.start("-p", f"{elsewhere}/")
+    assert nginx.status() == 401
+    name = base64.b64encode(b"misha:secret").decode()
+    answer = nginx.request(headers=[("Authorization", f"Basic {name}")])
+    assert (answer.status, answer.body) == (200, b"inside\n"), nginx.log()
+    assert nginx.stop() == 0
 
 
 @both

@@ -238,7 +238,7 @@ class Collector {
     if (!given) return say_message(given.error().text(), "supervisord", Severity::kError, place.file, place.line);
     for (const auto& [name, value] : given->options) {
       if (name == "configuration") check_copied(value, place);
-      if (name == "nginx") add_nginx({.arguments = {"-c", value, "-g", "daemon off;"}}, "nginx", place, std::nullopt);
+      if (name == "nginx") add_nginx({.arguments = {"-c", value}}, "nginx", place, std::nullopt);
       if (name == "uwsgi") add_uwsgi({value}, place, "uwsgi", std::nullopt);
       if (name == "gunicorn") {
         if (const auto arguments = supervisord::split_command(value))

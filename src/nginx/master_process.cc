@@ -268,7 +268,8 @@ class Master {
         listeners_.close();
         return leave();
       case SIGWINCH:
-        if (active_->model.main.daemon.value_or(true) || new_binary_ > 0) {
+        // In the foreground it may be the terminal that says so of its size.
+        if ((active_->model.main.daemon.value_or(true) && !chain_.channel) || new_binary_ > 0) {
           resting_ = true;
           leave();
         }

@@ -272,9 +272,12 @@ def test_a_websocket_style_upgrade_is_refused_by_the_application(chain):
     assert run.request("/", headers=[("Upgrade", "websocket")]).status == 200
 
 
-def test_without_a_supervisor_file(tmp_path):
+@pytest.mark.parametrize("daemon", ["", "daemon off;", "daemon on;"])
+def test_without_a_supervisor_file(tmp_path, daemon):
     port = free_port()
     shape = ChainRun(tmp_path / "files", port)
+    conf = shape.folder / "nginx.conf"
+    conf.write_text(daemon + conf.read_text())
     process = subprocess.Popen([str(BINARY), "up", "--nginx", shape.folder / "nginx.conf", "--uwsgi",
                                 shape.folder / "uwsgi.ini"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                cwd=tmp_path)

@@ -316,6 +316,18 @@ def test_a_chain_that_cannot_start_ends(tmp_path):
     assert 'unknown directive "sever"' in done.stdout + done.stderr
 
 
+def test_nothing_is_lost_of_what_goes_into_a_file(tmp_path):
+    shape = ChainRun(tmp_path / "files", free_port())
+    (shape.folder / "nginx.conf").write_text("events {} http { sever { } }")
+    with open(tmp_path / "out", "wb") as out:
+        done = subprocess.run([str(BINARY), "up", "--nginx", shape.folder / "nginx.conf", "--uwsgi",
+                               shape.folder / "uwsgi.ini"], stdout=out, stderr=out, timeout=60 * SLOWNESS, cwd=tmp_path)
+    assert done.returncode != 0
+    text = (tmp_path / "out").read_text()
+    assert text.count('unknown directive "sever"') == text.count("spawned: 'nginx'") > 1, text
+    assert "gave up: nginx" in text and "\nnginx: [emerg]" in text and "Booting worker" in text, text
+
+
 def test_one_file_for_all(one_file):
     process = one_file.begin_one()
     eventually(lambda: one_file.status() == 200, 15, one_file.output)

@@ -341,6 +341,24 @@ def test_workers_run_as_the_user_that_is_named(run, program):
     assert nginx.stop() == 0
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@both
+def test_a_directory_for_bodies_may_have_been_anothers(run, program):
+    """Of a server that was there before, under another user."""
+    nginx = run(program, main="user www-data;")
+    nginx.configure("location / { proxy_pass http://127.0.0.1:%d/back; } " % nginx.port +
+                    'location /back { return 200 "taken\\n"; }')
+    os.chmod(nginx.folder, 0o755)
+    for folder in list(nginx.folder.parents)[:-2]:
+        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    (nginx.folder / "tmp_body").mkdir(mode=0o700)
+    os.chown(nginx.folder / "tmp_body", pwd.getpwnam("nobody").pw_uid, -1)
+    nginx.start()
+    answer = nginx.request("/", "POST", body=b"b" * 100_000)
+    assert (answer.status, answer.body) == (200, b"taken\n"), nginx.log()
+    assert nginx.stop() == 0
+
+
 def test_more_connections_than_are_allowed_wait(run):
     nginx = run(connections=20, server='location / { return 200 "one\\n"; }').start()
     held = []

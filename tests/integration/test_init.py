@@ -134,6 +134,9 @@ def test_what_it_writes_serves_the_project(up, tmp_path, name):
     if name != "plain":
         answer = get(port, "/static/a.txt")
         assert (answer.status, answer.body) == (200, b"static")
+        for made in list(tmp_path.glob("**/a.txt")):
+            (made.parent / "a.css").write_text("p{}")
+        assert get(port, "/static/a.css").header("content-type").split(";")[0] == "text/css"
         assert "max-age=3600" in dict(answer.headers)["Cache-Control"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0

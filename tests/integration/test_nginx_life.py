@@ -313,6 +313,15 @@ def test_a_daemon_leaves_the_terminal(run, program):
 
 
 @both
+def test_what_certbot_reads_of_the_version(run, program):
+    said = run(program).ask("-V").stderr
+    version = re.search(r"nginx version: nginx/([0-9.]*)", said).group(1)
+    assert tuple(int(part) for part in version.split(".")) >= (1, 22)
+    for wanted in (r" --with-http_ssl_module", "TLS SNI support enabled", r"(running|built) with OpenSSL [^ ]+ "):
+        assert re.search(wanted, said), said
+
+
+@both
 def test_signals_without_a_server(run, program):
     nginx = run(program)
     done = nginx.ask("-s", "reload")

@@ -376,7 +376,10 @@ class Collector {
       if (option == "p") prefix = value;
       if (option == "g") globals = value;
     }
-    if (!file.starts_with('/') && !prefix.empty()) file = prefix + (prefix.ends_with('/') ? "" : "/") + file;
+    // One file is named as it was to us, from the working directory on.
+    const bool of_one_file = started && started->made;
+    if (!file.starts_with('/') && !prefix.empty() && !of_one_file)
+      file = prefix + (prefix.ends_with('/') ? "" : "/") + file;
     if (chain_.image->presence(file) != Image::Presence::kThere) {
       // Nobody says that the package's own file is not there.
       if (named)

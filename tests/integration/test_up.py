@@ -1,6 +1,7 @@
 """tierce up: the files of nginx, uWSGI, Gunicorn and supervisord as one tree, with the way through shared memory."""
 
 import hashlib
+import json
 import os
 import re
 import signal
@@ -336,6 +337,16 @@ def test_one_file_for_all(one_file):
     assert (one_file.folder / "counted").read_text() == "counter\n"
     process.terminate()
     assert process.wait(15 * SLOWNESS) == 0
+
+
+def test_one_file_tells_the_port_that_was_asked_for(one_file):
+    one_file.begin_one()
+    eventually(lambda: one_file.status() == 200, 15, one_file.output)
+    for asked, told in ((b"A.example:8000", "a.example:8000"), (b"[::1]:8000", "[::1]:8000"), (b"[::1]", "[::1]"),
+                        (b"a.example", "a.example")):
+        with RawClient(one_file.address) as client:
+            client.send(b"GET /environ HTTP/1.1\r\nHost: " + asked + b"\r\nConnection: close\r\n\r\n")
+            assert json.loads(client.response("GET").body)["HTTP_HOST"] == told
 
 
 @pytest.mark.parametrize("wrong, says", [

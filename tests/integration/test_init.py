@@ -199,3 +199,14 @@ def test_static_files_of_django_that_have_no_place(tmp_path, root, said):
     answer = init(tmp_path)
     assert f"no static files: {said}\n" in answer.stdout, answer
     assert f"# No static files: {said}." in (tmp_path / "tierce.conf").read_text()
+
+
+@pytest.mark.parametrize("path, location", [("/", None), ("", None), ("/files", "/files/"), ("/files/", "/files/")])
+def test_static_files_of_flask_are_where_it_says(tmp_path, path, location):
+    """At the root the application answers for them."""
+    flask = FLASK.replace("(__name__)", f"(__name__, static_folder='public', static_url_path='{path}')")
+    write(tmp_path, {"app.py": flask, "public/a.txt": "static"})
+    assert init(tmp_path).returncode == 0
+    text = (tmp_path / "tierce.conf").read_text()
+    assert ("alias public/;" in text) == bool(location), text
+    assert not location or f"location {location} {{" in text, text

@@ -119,7 +119,10 @@ std::string below(const std::string& directory, const fs::path& path) {
 void find_flask_statics(Project& project, const fs::path& folder, const fs::path& file, const std::string& text) {
   std::string url = "/static/";
   fs::path place = file.parent_path() / "static";
-  if (const auto given = search(text, R"(static_url_path\s*=\s*["']([^"']*)["'])")) url = (*given)[1] + "/";
+  if (const auto given = search(text, R"(static_url_path\s*=\s*["']([^"']*)["'])")) {
+    url = (*given)[1];
+    if (!url.ends_with('/')) url += '/';
+  }
   if (const auto given = search(text, R"(static_folder\s*=\s*["']([^"']*)["'])"))
     place = file.parent_path() / (*given)[1];
   if (url.starts_with('/') && url != "/" && is_there(folder / place))

@@ -238,7 +238,7 @@ class Collector {
     if (!given) return say_message(given.error().text(), "supervisord", Severity::kError, place.file, place.line);
     for (const auto& [name, value] : given->options) {
       if (name == "configuration") check_copied(value, place);
-      if (name == "nginx") add_nginx({.arguments = {"-c", value, "-g", "daemon off;"}}, "nginx", place, std::nullopt);
+      if (name == "nginx") add_nginx({.arguments = {"-c", value}}, "nginx", place, std::nullopt);
       if (name == "uwsgi") add_uwsgi({value}, place, "uwsgi", std::nullopt);
       if (name == "gunicorn") {
         if (const auto arguments = supervisord::split_command(value))
@@ -376,7 +376,10 @@ class Collector {
       if (option == "p") prefix = value;
       if (option == "g") globals = value;
     }
-    if (!file.starts_with('/') && !prefix.empty()) file = prefix + (prefix.ends_with('/') ? "" : "/") + file;
+    // One file is named as it was to us, from the working directory on.
+    const bool of_one_file = started && started->made;
+    if (!file.starts_with('/') && !prefix.empty() && !of_one_file)
+      file = prefix + (prefix.ends_with('/') ? "" : "/") + file;
     if (chain_.image->presence(file) != Image::Presence::kThere) {
       // Nobody says that the package's own file is not there.
       if (named)

@@ -14,6 +14,7 @@
 #include "config/nginx/reader.h"
 #include "config/nginx/reference.h"
 #include "nginx/master_process.h"
+#include "nginx/variable_table.h"
 #include "os/process_title.h"
 
 namespace tierce::cli {
@@ -128,7 +129,9 @@ Result<Asked> asked_by(const std::vector<std::string>& arguments) {
 }
 
 void print_version(const Asked& asked) {
-  std::fputs("nginx version: tierce/" TIERCE_VERSION "\n", stderr);
+  // Certbot takes what is no nginx of at least 0.8.48 for too old.
+  const std::string like(nginx::kNginxVersion);
+  std::fprintf(stderr, "nginx version: nginx/%s (tierce/" TIERCE_VERSION ")\n", like.c_str());
   if (!asked.build) return;
   std::fputs("reads what nginx 1.22 reads; regular expressions by PCRE2\n", stderr);
   // In nginx's words: tools read here where its files are and what it can do.

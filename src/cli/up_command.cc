@@ -154,7 +154,8 @@ int up_command(const std::vector<std::string>& arguments) {
     } else if (name == "silent") {
       start.overrides.silent = true;
     } else if (name == "nginx") {
-      made.add("nginx", fmt::format("-c {} -g \"daemon off;\"", quoted(os::real_path(value))));
+      // Without "daemon off": the file may say it, and a role stays where it is anyway.
+      made.add("nginx", fmt::format("-c {}", quoted(os::real_path(value))));
     } else if (name == "uwsgi") {
       made.add("uwsgi", quoted(os::real_path(value)));
     } else if (name == "gunicorn") {

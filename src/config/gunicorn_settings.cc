@@ -285,7 +285,8 @@ const std::array kSettings = {
                     }},
     GunicornSetting{"secure_scheme_headers", "", "", "dict",
                     "{'X-FORWARDED-PROTOCOL': 'ssl', 'X-FORWARDED-PROTO': 'https', 'X-FORWARDED-SSL': 'on'}",
-                    kHonoured, "case is ignored", "Which headers of a trusted proxy, with which values, mean that the client came by https.",
+                    kHonoured, "case is ignored; where they contradict each other it is http (Gunicorn: 400)",
+                    "Which headers of a trusted proxy, with which values, mean that the client came by https.",
                     [](S& s, const V& v) -> Done {
                       s.edge.secure_scheme_headers.clear();
                       for (const std::string& item : v.list("secure_scheme_headers")) {

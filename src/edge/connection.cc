@@ -171,13 +171,16 @@ void Connection::fill_client() {
   client.https = stream_.is_tls();
   if (!trusted_) return;
   const auto& secure = thread_.settings().secure_scheme_headers;
+  bool says_https = false, says_http = false;
   for (std::uint32_t i = 0; i < exchange.head().field_count; ++i) {
     const std::string_view name = exchange.part(exchange.fields[i].name);
     for (const auto& [known, value] : secure) {
       if (name.size() != known.size() || !http::equals_ignoring_case(name, known)) continue;
-      if (http::equals_ignoring_case(exchange.part(exchange.fields[i].value), value)) client.https = true;
+      (http::equals_ignoring_case(exchange.part(exchange.fields[i].value), value) ? says_https : says_http) = true;
     }
   }
+  // A proxy sets one of them and passes the others on as the client has sent them: one that says less is believed.
+  if (says_https && !says_http) client.https = true;
 }
 
 Connection::BodyState Connection::store_body(std::string_view data) {

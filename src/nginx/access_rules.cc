@@ -52,7 +52,8 @@ int check_password(Request& request) {
     log(Level::kInfo, "no user/password was provided for basic authentication");
     return ask_for_password(request, realm);
   }
-  const std::string path = request.site.full_path(request.site.text(request, *settings.auth_basic_user_file));
+  const std::string path =
+      request.site.path_beside_configuration(request.site.text(request, *settings.auth_basic_user_file));
   switch (check_user_file(path, *credentials)) {
     case UserVerdict::kRight:
       return kAllowed;

@@ -24,6 +24,12 @@ bool is_candidate(const conf::Compression& settings, const TypeSet& types, const
   return types.has(response.content_type);
 }
 
+// Once: gzip_static may have said it of the file.
+void say_vary(Response& response) {
+  if (response.from_file()) response.fields.remove("vary");
+  response.fields.add("Vary", "Accept-Encoding");
+}
+
 }  // namespace
 
 BodyFilter::~BodyFilter() { pool_.give_back(std::move(lease_)); }
@@ -111,7 +117,7 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
   if (!encoded.empty()) {
     if (!settings.gunzip.value_or(false) || !http::equals_ignoring_case(encoded, "gzip") || encoded.size() != 4)
       return nullptr;
-    if (settings.gzip_vary.value_or(false)) response.fields.add("Vary", "Accept-Encoding");
+    if (settings.gzip_vary.value_or(false)) say_vary(response);
     if (allows_gzip(request)) return nullptr;
     response.fields.remove("content-encoding");
     response.content_length = -1;
@@ -126,7 +132,7 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
   const bool zstd = is_candidate(settings.zstd, types.zstd, response);
   const bool gzip = is_candidate(settings.gzip, types.gzip, response);
   // Caches must know that others would get other bytes, also of the answer that is not packed.
-  if ((brotli || zstd || gzip) && settings.gzip_vary.value_or(false)) response.fields.add("Vary", "Accept-Encoding");
+  if ((brotli || zstd || gzip) && settings.gzip_vary.value_or(false)) say_vary(response);
   if (brotli && accepts_coding(accepted, "br")) {
     const std::uint64_t window =
         settings.brotli.window ? static_cast<std::uint64_t>(settings.brotli.window->bytes) : kBrotliWindow;

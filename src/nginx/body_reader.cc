@@ -24,6 +24,8 @@ bool open_file(Request& request) {
   const conf::InFile how = request.settings->client_body_in_file_only.value_or(conf::InFile::kOff);
   if (how == conf::InFile::kOff) {
     exchange.body_file_ = os::temporary_file(directory_for_bodies(request));
+    // The directory may be that of a server that was here before, under another user.
+    if (!exchange.body_file_) exchange.body_file_ = os::temporary_file("/tmp");
   } else {
     conf::Words digits = request.settings->client_body_temp_path;
     const std::string path = request.site.full_path(digits.empty() ? "/tmp" : digits.front());

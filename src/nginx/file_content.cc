@@ -97,10 +97,8 @@ int answer_with_index(Request& request) {
 int answer_with_file(Request& request) {
   const auto& root = request.settings->root;
   if ((!root || !root->alias) && leads_outside(request.uri)) return 404;  // By a rewrite.
-  const bool asks = request.reads() || request.method == http::Method::kPost;
-  const bool directory = request.uri.ends_with('/');
-  if (directory) {
-    if (!asks) return 403;
+  if (!request.reads() && request.method != http::Method::kPost) return 405;
+  if (request.uri.ends_with('/')) {
     if (const int outcome = answer_with_index(request); outcome != kNext) return outcome;
     if (request.settings->autoindex.value_or(false) && request.reads()) return answer_with_list(request);
     request.site.error_logs().line(
@@ -108,7 +106,6 @@ int answer_with_file(Request& request) {
         fmt::format("directory index of \"{}\" is forbidden", file_path_of(request, request.uri)));
     return 403;
   }
-  if (!asks) return 405;
   if (request.uri.find('\0') != std::string::npos) return 404;
   if (const int outcome = answer_with_packed_file(request); outcome != kNext) return outcome;
   const std::string path = file_path_of(request, request.uri);

@@ -59,7 +59,7 @@ Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
   for (const std::string& warning : made->warnings) complain("warn", warning);
   if (!made->model.has_events) return fail("no \"events\" section in configuration");
   loaded->model = std::move(made->model);
-  auto tls = read_tls(loaded->model, start.prefix);
+  auto tls = read_tls(loaded->model, start.folder());
   if (!tls) return fail(std::move(tls).error());
   if (auto contexts = make_tls(*tls); !contexts) return fail(std::move(contexts).error());
   loaded->tls = std::move(*tls);
@@ -216,6 +216,7 @@ class Master {
       os::set_process_title("nginx: worker process");
       WorkerStart worker{.reading = &active_->reading,
                          .prefix = start_.prefix,
+                         .folder = start_.folder(),
                          .error_log = start_.error_log,
                          .access_log = start_.access_log,
                          .points = listeners_.points(),
@@ -267,7 +268,8 @@ class Master {
         listeners_.close();
         return leave();
       case SIGWINCH:
-        if (active_->model.main.daemon.value_or(true) || new_binary_ > 0) {
+        // In the foreground it may be the terminal that says so of its size.
+        if ((active_->model.main.daemon.value_or(true) && !chain_.channel) || new_binary_ > 0) {
           resting_ = true;
           leave();
         }
@@ -423,7 +425,7 @@ class Master {
 }  // namespace
 
 Result<void> try_keys(const MasterStart& start, const conf::Model& model) {
-  auto tls = read_tls(model, start.prefix);
+  auto tls = read_tls(model, start.folder());
   if (!tls) return fail(std::move(tls).error());
   if (auto contexts = make_tls(*tls); !contexts) return fail(std::move(contexts).error());
   return {};

@@ -16,6 +16,8 @@ struct MasterStart {
   std::string prefix;  // With its slash at the end.
   std::string configuration;
   std::string globals;  // Of -g.
+  // Of the configuration: certificates, keys and files of passwords are there, unlike all others.
+  std::string folder() const { return configuration.substr(0, configuration.rfind('/')); }
   std::string error_log = "/var/log/nginx/error.log", access_log = "/var/log/nginx/access.log";
   std::string pid_file = "/run/nginx.pid";  // Where the configuration names none.
   std::vector<std::string> arguments;       // For a new binary.

@@ -186,6 +186,15 @@ bool host(Request& r, string_view, std::string& out) {
   if (!r.host.empty()) return give(out, r.host);
   return give(out, r.server->names.empty() ? string_view() : first_name(*r.server));
 }
+// With the port that was asked for, which links and checks of a page's origin need. For wsgi_pass.
+bool tierce_host(Request& r, string_view name, std::string& out) {
+  if (!host(r, name, out)) return false;
+  const string_view asked = r.exchange().part(r.exchange().head().authority);
+  const std::size_t colon = asked.rfind(':');
+  if (colon != string_view::npos && colon + 1 < asked.size() && asked.find(']', colon) == string_view::npos)
+    out.append(asked.substr(colon));
+  return true;
+}
 bool hostname(Request&, string_view, std::string& out) {
   char name[256] = {};
   ::gethostname(name, sizeof name - 1);
@@ -567,6 +576,7 @@ constexpr auto kOwn = std::to_array<Own>({
     {"tcpinfo_rtt", tcp_info_of<&tcp_info::tcpi_rtt>},
     {"tcpinfo_rttvar", tcp_info_of<&tcp_info::tcpi_rttvar>},
     {"tcpinfo_snd_cwnd", tcp_info_of<&tcp_info::tcpi_snd_cwnd>},
+    {"tierce_host", tierce_host},
     {"time_iso8601", time_iso8601},
     {"time_local", time_local},
     {"uid_got", none},

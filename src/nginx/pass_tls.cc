@@ -7,12 +7,12 @@
 
 namespace tierce::nginx {
 
-PassTls::PassTls(std::string prefix) : prefix_(std::move(prefix)) {}
+PassTls::PassTls(std::string folder) : folder_(std::move(folder)) {}
 
 Result<std::shared_ptr<const tls::ClientContext>> PassTls::context_of(const conf::PassingTls& settings) {
   auto& place = contexts_[&settings];
   if (place != nullptr) return place;
-  auto material = tls::read_client_material(settings, prefix_);
+  auto material = tls::read_client_material(settings, folder_);
   if (!material) return fail(std::move(material).error());
   auto context = tls::ClientContext::create(*material);
   if (!context) return fail(std::move(context).error());

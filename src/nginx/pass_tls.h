@@ -15,12 +15,12 @@ namespace tierce::nginx {
 // What was made of the settings of each location, and the last session with each server. Of one thread.
 class PassTls {
  public:
-  explicit PassTls(std::string prefix);
+  explicit PassTls(std::string folder);
   Result<std::shared_ptr<const tls::ClientContext>> context_of(const conf::PassingTls& settings);
   std::shared_ptr<tls::LastSession> last_session(const conf::PassingTls& settings, const std::string& address);
 
  private:
-  std::string prefix_;
+  std::string folder_;  // Of the configuration: files begin there.
   std::unordered_map<const conf::PassingTls*, std::shared_ptr<const tls::ClientContext>> contexts_;
   std::map<std::pair<const conf::PassingTls*, std::string>, std::shared_ptr<tls::LastSession>> sessions_;
 };

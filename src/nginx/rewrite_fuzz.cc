@@ -130,6 +130,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<std::shared_ptr<const tierce::tls::ServerContext>> tls(read->model.servers.size());
   Site site(loop, std::move(read->model),
             {.prefix = "/nonexistent/",
+             .folder = "/nonexistent",
              .default_error_log = "/dev/null",
              .default_access_log = "/dev/null",
              .counters = &counters,

@@ -20,7 +20,7 @@ Site::Site(Loop& loop, conf::Model model, Place place)
       requests_(std::make_unique<RequestPool>(*this)),
       access_logs_(std::make_unique<AccessLogs>(*this)),
       error_logs_(std::make_unique<ErrorLogs>(*this)),
-      pass_tls_(std::make_unique<PassTls>(place_.prefix)),
+      pass_tls_(std::make_unique<PassTls>(place_.folder)),
       local_apps_(std::make_unique<LocalApps>(loop_, place_.chain, place_.chain_names_only)),
       body_filters_(std::make_unique<BodyFilters>()),
       names_(std::make_unique<NameResolver>(loop)),
@@ -88,6 +88,11 @@ Result<DnsResolver*> Site::resolver(const conf::Words& words) {
 std::string Site::full_path(std::string_view path) const {
   if (path.starts_with('/')) return std::string(path);
   return place_.prefix + std::string(path);
+}
+
+std::string Site::path_beside_configuration(std::string_view path) const {
+  if (path.starts_with('/')) return std::string(path);
+  return place_.folder + '/' + std::string(path);
 }
 
 const RefererList& Site::referers(const conf::LocationSettings& settings, const conf::Server& server) {

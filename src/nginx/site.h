@@ -43,6 +43,7 @@ class Site {
   // What threads share, and where files are.
   struct Place {
     std::string prefix;  // With its slash at the end.
+    std::string folder;  // Of the configuration, without one.
     std::string default_error_log, default_access_log;
     Counters* counters;
     LogFiles* log_files;
@@ -66,6 +67,8 @@ class Site {
   bool variable(Request& request, std::string_view name, std::string& out);
   // An absolute path: what is relative begins at the prefix.
   std::string full_path(std::string_view path) const;
+  // The same for files of passwords, which begin in the folder of the configuration.
+  std::string path_beside_configuration(std::string_view path) const;
 
   Loop& loop() { return loop_; }
   const conf::Model& model() const { return model_; }

@@ -13,7 +13,7 @@
 
 namespace tierce::nginx {
 
-Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefix) {
+Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& folder) {
   std::map<std::string, std::pair<std::int64_t, std::shared_ptr<tls::SharedSessions>>, std::less<>> zones;
   const tls::FindSessions find_sessions = [&](std::string_view name,
                                               std::int64_t bytes) -> Result<std::shared_ptr<tls::SharedSessions>> {
@@ -30,7 +30,7 @@ Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefi
   for (std::size_t i = 0; i < model.servers.size(); ++i) {
     const conf::TlsServerSettings& settings = model.servers[i]->settings.tls;
     if (settings.certificates.empty() && !settings.reject_handshake.value_or(false)) continue;
-    auto material = tls::read_server_material(settings, prefix, find_sessions);
+    auto material = tls::read_server_material(settings, folder, find_sessions);
     if (!material) return fail(std::move(material).error());
     material->http2 = model.servers[i]->settings.http2.value_or(false);
     materials[i] = std::move(*material);

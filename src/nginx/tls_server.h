@@ -15,8 +15,8 @@ namespace tierce::nginx {
 using TlsMaterials = std::vector<std::optional<tls::ServerMaterial>>;
 using TlsContexts = std::vector<std::shared_ptr<const tls::ServerContext>>;
 
-// Reads the certificates of all servers. Fails with nginx's words.
-Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& prefix);
+// Reads the certificates of all servers, relative ones in the configuration's folder. Fails with nginx's words.
+Result<TlsMaterials> read_tls(const conf::Model& model, const std::string& folder);
 Result<TlsContexts> make_tls(const TlsMaterials& materials);
 
 // How connections to an address come in; by the name in its hello another server's certificate is shown.

@@ -148,6 +148,7 @@ int run_worker(const WorkerStart& start) {
     auto thread = ServerThread::create(
         {.model = std::move(read->model),
          .place = {.prefix = start.prefix,
+                   .folder = start.folder,
                    .default_error_log = start.error_log,
                    .default_access_log = start.access_log,
                    .counters = &counters,

@@ -13,7 +13,7 @@ namespace tierce::nginx {
 
 struct WorkerStart {
   const conf::Reading* reading = nullptr;  // Each thread makes its own model of it.
-  std::string prefix, error_log, access_log;
+  std::string prefix, folder, error_log, access_log;
   std::vector<ListenPoint> points;
   LogFiles* log_files = nullptr;
   const TlsMaterials* tls = nullptr;

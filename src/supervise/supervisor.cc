@@ -33,6 +33,7 @@
 #include "os/pid_file.h"
 #include "os/process_title.h"
 #include "os/real_path.h"
+#include "os/service_manager.h"
 #include "os/shared_text.h"
 #include "os/shared_words.h"
 #include "os/user_identity.h"
@@ -1060,6 +1061,7 @@ class Supervisor {
       static_cast<void>(!::write(settings_.ready_fd, "", 1));
       ::close(std::exchange(settings_.ready_fd, -1));
     }
+    if (!std::exchange(told_ready_, true)) os::tell_service_manager("READY=1\nSTATUS=serving\n");
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
     if (pool_.target() == 0) visitors_.ready();  // Workers come with the requests.
     companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
@@ -1444,6 +1446,7 @@ class Supervisor {
   TimePoint next_log_look_ = TimePoint::max();
   LogFiles log_files_;
   bool daemons_to_restart_ = false;
+  bool told_ready_ = false;    // The service manager.
   bool served_ = false;        // A worker has been ready.
   bool start_failed_ = false;  // A hook ended the start.
 };

@@ -48,10 +48,12 @@ Result<void> LogFile::open(const std::string& path, const LogRules& rules) {
   const bool special = there && !S_ISREG(info.st_mode);
   // A pipe of our own description can be made non-blocking without a change to whoever shares the old one.
   const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (special ? O_NONBLOCK : O_CREAT);
-  fd_ = os::UniqueFd(::open(path.c_str(), flags, 0666));
+  const int inherited = inherited_descriptor(path);
+  // A file ("> log") has one position for all who share its description; with two of them one writes over the other.
+  if (inherited >= 0 && there && !special) fd_ = os::UniqueFd(::fcntl(inherited, F_DUPFD_CLOEXEC, 3));
+  if (!fd_) fd_ = os::UniqueFd(::open(path.c_str(), flags, 0666));
   if (!fd_) {
     const int why = errno;
-    const int inherited = inherited_descriptor(path);
     if (inherited >= 0) fd_ = os::UniqueFd(::fcntl(inherited, F_DUPFD_CLOEXEC, 3));
     if (!fd_) return fail(errno_error("opening the log " + path, why));
   }

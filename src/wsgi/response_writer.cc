@@ -265,6 +265,8 @@ void write_error(Call& call, int status) {
   call.body_allowed = call.request().head.method != http::Method::kHead;
   call.body_bytes = 0;
   static_cast<void>(write_body(call, body.data(), body.size(), true));  // It fits: nobody waits.
+  // For HEAD nothing has been written that would have completed it.
+  end_body(call, false);
 }
 
 }  // namespace tierce::wsgi

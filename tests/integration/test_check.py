@@ -253,6 +253,15 @@ def test_a_sound_file_for_all_is_left_alone(tmp_path):
     assert check(tmp_path, "--strict").stdout == ""
 
 
+@pytest.mark.parametrize("named", ["site", "site/tierce.conf", "./site/../site/tierce.conf"])
+def test_a_file_for_all_in_another_directory(tmp_path, named):
+    (tmp_path / "site" / "files").mkdir(parents=True)
+    edge = "location /files/ { alias files/; } location / {"
+    write(tmp_path / "site", {"tierce.conf": (ONE_FILE % ("chdir %d;", "")).replace("location / {", edge)})
+    done = check(tmp_path, files=[named])
+    assert (done.returncode, done.stdout) == (0, ""), done
+
+
 def test_several_on_one_line_of_one_file(tmp_path):
     write(tmp_path, {"all.conf": "app a { module app; procesess 2; } app b { module app; }\nprogram c { command x-y-z; autorstart 1; }\n"})
     lines = check(tmp_path, files=["all.conf"]).stdout.splitlines()

@@ -242,6 +242,16 @@ def test_secure_scheme_headers(gunicorn_run, program):
     assert run.stop() == 0
 
 
+def test_a_client_cannot_add_to_what_the_proxy_says_of_the_scheme(gunicorn_run):
+    run = gunicorn_run(OURS, app=says("environ['wsgi.url_scheme']"))
+    run.wait_ready()
+    for headers in ([("X-Forwarded-Proto", "http"), ("X-Forwarded-Ssl", "on")],
+                    [("X-Forwarded-Ssl", "on"), ("X-Forwarded-Proto", "http")]):
+        assert run.request("GET", "/", headers).text == "http"
+    assert run.request("GET", "/", [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on")]).text == "https"
+    assert run.stop() == 0
+
+
 @both
 @pytest.mark.parametrize("seconds, kept", [("2", True), ("0", False)])
 def test_keepalive(gunicorn_run, program, seconds, kept):

@@ -134,6 +134,9 @@ def test_what_it_writes_serves_the_project(up, tmp_path, name):
     if name != "plain":
         answer = get(port, "/static/a.txt")
         assert (answer.status, answer.body) == (200, b"static")
+        for made in list(tmp_path.glob("**/a.txt")):
+            (made.parent / "a.css").write_text("p{}")
+        assert get(port, "/static/a.css").header("content-type").split(";")[0] == "text/css"
         assert "max-age=3600" in dict(answer.headers)["Cache-Control"]
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
@@ -196,3 +199,14 @@ def test_static_files_of_django_that_have_no_place(tmp_path, root, said):
     answer = init(tmp_path)
     assert f"no static files: {said}\n" in answer.stdout, answer
     assert f"# No static files: {said}." in (tmp_path / "tierce.conf").read_text()
+
+
+@pytest.mark.parametrize("path, location", [("/", None), ("", None), ("/files", "/files/"), ("/files/", "/files/")])
+def test_static_files_of_flask_are_where_it_says(tmp_path, path, location):
+    """At the root the application answers for them."""
+    flask = FLASK.replace("(__name__)", f"(__name__, static_folder='public', static_url_path='{path}')")
+    write(tmp_path, {"app.py": flask, "public/a.txt": "static"})
+    assert init(tmp_path).returncode == 0
+    text = (tmp_path / "tierce.conf").read_text()
+    assert ("alias public/;" in text) == bool(location), text
+    assert not location or f"location {location} {{" in text, text

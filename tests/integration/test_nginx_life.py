@@ -1,6 +1,7 @@
 """The life of nginx's processes: reload, reopening of logs, another binary, what is left when one is killed. Where
 nothing else is said the real nginx is held to the same."""
 
+import base64
 import os
 import pwd
 import re
@@ -12,7 +13,9 @@ import time
 import processes
 import pytest
 
+from certificates import Certificate
 from gate import Background, Load
+from nginx_pair import free_port
 from nginx_run import NginxRun
 from raw_client import RawClient
 from waiting import SLOWNESS, eventually
@@ -273,6 +276,27 @@ def test_the_pid_file_moves_with_a_reload(run, program):
 
 
 @both
+def test_keys_and_passwords_are_beside_the_configuration(run, program, tmp_path):
+    """All other relative paths begin at the prefix."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "html").mkdir(parents=True)
+    (elsewhere / "html" / "index.html").write_text("inside\n")
+    nginx = run(program, server='auth_basic "who"; auth_basic_user_file users; root html;',
+                http="ssl_certificate keys/localhost.crt; ssl_certificate_key keys/localhost.key;"
+                     f"server {{ listen 127.0.0.1:{free_port()} ssl; }}")
+    Certificate(nginx.folder / "keys")
+    (nginx.folder / "users").write_text("misha:{PLAIN}secret\n")
+    tested = nginx.ask("-t", "-p", f"{elsewhere}/")
+    assert tested.returncode == 0, tested.stderr
+    nginx.start("-p", f"{elsewhere}/")
+    assert nginx.status() == 401
+    name = base64.b64encode(b"misha:secret").decode()
+    answer = nginx.request(headers=[("Authorization", f"Basic {name}")])
+    assert (answer.status, answer.body) == (200, b"inside\n"), nginx.log()
+    assert nginx.stop() == 0
+
+
+@both
 def test_a_daemon_leaves_the_terminal(run, program):
     nginx = run(program)
     done = subprocess.run(nginx.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -286,6 +310,15 @@ def test_a_daemon_leaves_the_terminal(run, program):
     assert os.readlink(f"/proc/{master}/fd/1") == "/dev/null"
     assert nginx.ask("-s", "quit").returncode == 0
     nginx.wait_gone(master)
+
+
+@both
+def test_what_certbot_reads_of_the_version(run, program):
+    said = run(program).ask("-V").stderr
+    version = re.search(r"nginx version: nginx/([0-9.]*)", said).group(1)
+    assert tuple(int(part) for part in version.split(".")) >= (1, 22)
+    for wanted in (r" --with-http_ssl_module", "TLS SNI support enabled", r"(running|built) with OpenSSL [^ ]+ "):
+        assert re.search(wanted, said), said
 
 
 @both
@@ -314,6 +347,24 @@ def test_workers_run_as_the_user_that_is_named(run, program):
     nginx.signal(signal.SIGUSR1)
     eventually(lambda: (nginx.folder / "access.log").exists(), 5)
     eventually(lambda: (nginx.status(), nginx.access_lines())[1], 5)
+    assert nginx.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@both
+def test_a_directory_for_bodies_may_have_been_anothers(run, program):
+    """Of a server that was there before, under another user."""
+    nginx = run(program, main="user www-data;")
+    nginx.configure("location / { proxy_pass http://127.0.0.1:%d/back; } " % nginx.port +
+                    'location /back { return 200 "taken\\n"; }')
+    os.chmod(nginx.folder, 0o755)
+    for folder in list(nginx.folder.parents)[:-2]:
+        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    (nginx.folder / "tmp_body").mkdir(mode=0o700)
+    os.chown(nginx.folder / "tmp_body", pwd.getpwnam("nobody").pw_uid, -1)
+    nginx.start()
+    answer = nginx.request("/", "POST", body=b"b" * 100_000)
+    assert (answer.status, answer.body) == (200, b"taken\n"), nginx.log()
     assert nginx.stop() == 0
 
 

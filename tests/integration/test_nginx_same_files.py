@@ -33,7 +33,7 @@ CASES = [
             location = / { index none; }
             location /media { index photo.jpg; }
         }
-    """, [get("/"), get("/sub/"), get("/htm/"), get("/abs/"), get("/variable/?i=index"), get("/variable/?i=x"), get("/media/"), get("/media"),
+    """, [get("/sub/", method="OPTIONS"), get("/noindex/", method="DELETE"), get("/media/", method="PUT"), get("/"), get("/sub/"), get("/htm/"), get("/abs/"), get("/variable/?i=index"), get("/variable/?i=x"), get("/media/"), get("/media"),
           get("/noindex/")], errors=True),
     Case("aliases", r"""
         server { listen @port@; root @www@;

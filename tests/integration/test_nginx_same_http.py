@@ -85,9 +85,11 @@ CASES = [
             location /vary/ { alias @www@/packed/; gzip_static on; gzip_vary on; gzip_http_version 1.0; }
             location /un/ { alias @www@/packed/; gzip_static always; gunzip on; }
             location /both/ { alias @www@/packed/; gzip_static on; gzip on; gzip_types *; }
+            location /bothvary/ { alias @www@/packed/; gzip_static on; gzip on; gzip_types *; gzip_vary on; }
+            location /unvary/ { alias @www@/packed/; gzip_static always; gunzip on; gzip_vary on; }
             location /try/ { alias @www@/packed/; gzip_static on; try_files $uri =404; }
         }
-    """, [get(path, *accept) for path in ("/packed/a.css", "/packed/only.js", "/packed/plain.txt", "/packed/a.css.gz", "/always/only.js", "/always/plain.txt", "/vary/a.css", "/un/only.js", "/un/a.css", "/both/plain.txt", "/both/a.css", "/packed/none", "/packed/") for accept in (("Accept-Encoding: gzip",), ())] +
+    """, [get(path, *accept) for path in ("/packed/a.css", "/packed/only.js", "/packed/plain.txt", "/packed/a.css.gz", "/always/only.js", "/always/plain.txt", "/vary/a.css", "/un/only.js", "/un/a.css", "/both/plain.txt", "/both/a.css", "/bothvary/plain.txt", "/bothvary/a.css", "/unvary/a.css", "/packed/none", "/packed/") for accept in (("Accept-Encoding: gzip",), ())] +
         [head("/packed/a.css", "Accept-Encoding: gzip"), get("/packed/a.css", "Accept-Encoding: gzip", "Range: bytes=0-9"), get("/packed/a.css", "Accept-Encoding: gzip", version="HTTP/1.0"), get("/vary/a.css", "Accept-Encoding: gzip", version="HTTP/1.0"), get("/packed/a.css", "Accept-Encoding: gzip", "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT"), post("/packed/a.css", "x", "Accept-Encoding: gzip"), get("/packed/a.css", "Accept-Encoding: gzip", "Via: 1.0 x"),
          head("/un/a.css"), get("/un/a.css", "Range: bytes=0-3")]),
 ]

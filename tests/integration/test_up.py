@@ -1,6 +1,7 @@
 """tierce up: the files of nginx, uWSGI, Gunicorn and supervisord as one tree, with the way through shared memory."""
 
 import hashlib
+import json
 import os
 import re
 import signal
@@ -272,9 +273,12 @@ def test_a_websocket_style_upgrade_is_refused_by_the_application(chain):
     assert run.request("/", headers=[("Upgrade", "websocket")]).status == 200
 
 
-def test_without_a_supervisor_file(tmp_path):
+@pytest.mark.parametrize("daemon", ["", "daemon off;", "daemon on;"])
+def test_without_a_supervisor_file(tmp_path, daemon):
     port = free_port()
     shape = ChainRun(tmp_path / "files", port)
+    conf = shape.folder / "nginx.conf"
+    conf.write_text(daemon + conf.read_text())
     process = subprocess.Popen([str(BINARY), "up", "--nginx", shape.folder / "nginx.conf", "--uwsgi",
                                 shape.folder / "uwsgi.ini"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                cwd=tmp_path)
@@ -313,6 +317,18 @@ def test_a_chain_that_cannot_start_ends(tmp_path):
     assert 'unknown directive "sever"' in done.stdout + done.stderr
 
 
+def test_nothing_is_lost_of_what_goes_into_a_file(tmp_path):
+    shape = ChainRun(tmp_path / "files", free_port())
+    (shape.folder / "nginx.conf").write_text("events {} http { sever { } }")
+    with open(tmp_path / "out", "wb") as out:
+        done = subprocess.run([str(BINARY), "up", "--nginx", shape.folder / "nginx.conf", "--uwsgi",
+                               shape.folder / "uwsgi.ini"], stdout=out, stderr=out, timeout=60 * SLOWNESS, cwd=tmp_path)
+    assert done.returncode != 0
+    text = (tmp_path / "out").read_text()
+    assert text.count('unknown directive "sever"') == text.count("spawned: 'nginx'") > 1, text
+    assert "gave up: nginx" in text and "\nnginx: [emerg]" in text and "Booting worker" in text, text
+
+
 def test_one_file_for_all(one_file):
     process = one_file.begin_one()
     eventually(lambda: one_file.status() == 200, 15, one_file.output)
@@ -321,6 +337,16 @@ def test_one_file_for_all(one_file):
     assert (one_file.folder / "counted").read_text() == "counter\n"
     process.terminate()
     assert process.wait(15 * SLOWNESS) == 0
+
+
+def test_one_file_tells_the_port_that_was_asked_for(one_file):
+    one_file.begin_one()
+    eventually(lambda: one_file.status() == 200, 15, one_file.output)
+    for asked, told in ((b"A.example:8000", "a.example:8000"), (b"[::1]:8000", "[::1]:8000"), (b"[::1]", "[::1]"),
+                        (b"a.example", "a.example")):
+        with RawClient(one_file.address) as client:
+            client.send(b"GET /environ HTTP/1.1\r\nHost: " + asked + b"\r\nConnection: close\r\n\r\n")
+            assert json.loads(client.response("GET").body)["HTTP_HOST"] == told
 
 
 @pytest.mark.parametrize("wrong, says", [

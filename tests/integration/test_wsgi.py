@@ -610,6 +610,17 @@ def test_an_exception_before_output_costs_a_500(answers, name, text):
     assert answers.get("/ok").body == b"ok"
 
 
+@pytest.mark.parametrize("name", ["raises", "raises_after_start", "dies_before_the_first_chunk"])
+def test_an_exception_answers_head_as_get(answers, name):
+    before = len(answers.log())
+    with answers.raw() as client:
+        client.request("HEAD", f"/{name}")
+        response = client.response("HEAD")
+        assert response.status == 500 and int(response.header("content-length")) > 0
+    assert answers.get("/ok").body == b"ok"
+    assert "memory is corrupt" not in answers.log()[before:]
+
+
 @pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.1 with a length"])
 def test_an_exception_in_the_body_never_ends_cleanly(answers, version):
     name = key()

@@ -119,7 +119,10 @@ std::string below(const std::string& directory, const fs::path& path) {
 void find_flask_statics(Project& project, const fs::path& folder, const fs::path& file, const std::string& text) {
   std::string url = "/static/";
   fs::path place = file.parent_path() / "static";
-  if (const auto given = search(text, R"(static_url_path\s*=\s*["']([^"']*)["'])")) url = (*given)[1] + "/";
+  if (const auto given = search(text, R"(static_url_path\s*=\s*["']([^"']*)["'])")) {
+    url = (*given)[1];
+    if (!url.ends_with('/')) url += '/';
+  }
   if (const auto given = search(text, R"(static_folder\s*=\s*["']([^"']*)["'])"))
     place = file.parent_path() / (*given)[1];
   if (url.starts_with('/') && url != "/" && is_there(folder / place))
@@ -233,6 +236,33 @@ void find_surroundings(Project& project, const fs::path& folder) {
   }
 }
 
+// Browsers refuse styles and scripts that are said to be plain text.
+constexpr const char* kTypes =
+    "\n        types {\n"
+    "            text/html html htm;\n"
+    "            text/css css;\n"
+    "            text/javascript js mjs;\n"
+    "            text/plain txt;\n"
+    "            application/json json map;\n"
+    "            application/manifest+json webmanifest;\n"
+    "            application/wasm wasm;\n"
+    "            application/pdf pdf;\n"
+    "            image/svg+xml svg;\n"
+    "            image/png png;\n"
+    "            image/jpeg jpg jpeg;\n"
+    "            image/gif gif;\n"
+    "            image/webp webp;\n"
+    "            image/avif avif;\n"
+    "            image/x-icon ico;\n"
+    "            font/woff2 woff2;\n"
+    "            font/woff woff;\n"
+    "            font/ttf ttf;\n"
+    "            audio/mpeg mp3;\n"
+    "            video/mp4 mp4;\n"
+    "            video/webm webm;\n"
+    "        }\n"
+    "        default_type application/octet-stream;\n";
+
 }  // namespace
 
 Result<Project> find_project(const std::string& folder) {
@@ -298,6 +328,7 @@ std::string project_file(const Project& project) {
       "    server {\n"
       "        listen 127.0.0.1:8000;   # in a container: listen 8000;\n";
   if (project.statics) {
+    out += kTypes;
     out += fmt::format(
         "\n        location {} {{\n"
         "            alias {};\n"

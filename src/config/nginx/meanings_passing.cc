@@ -95,7 +95,7 @@ Done wsgi_pass(Interpreter& in, Level& level, const Node& node) {
       {"REMOTE_PORT", "$remote_port"},
       {"SERVER_PORT", "$server_port"},
       {"SERVER_NAME", "$server_name"},
-      {"HTTP_HOST", "$host"},
+      {"HTTP_HOST", "$tierce_host"},
   };
   level.location->wsgi_pass = node.words[1];
   level.location->wsgi_params.clear();

@@ -134,6 +134,7 @@ constexpr auto kOwn = std::to_array<string_view>({
     "tcpinfo_rtt",
     "tcpinfo_rttvar",
     "tcpinfo_snd_cwnd",
+    "tierce_host",
     "time_iso8601",
     "time_local",
     "uid_got",

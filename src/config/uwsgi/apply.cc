@@ -119,16 +119,24 @@ class Application {
     if (auto checked = keep(check_processes(state_.settings)); !checked) return fail(std::move(checked).error());
     auto complete = Done();
     if (state_.settings.app.empty() && state_.settings.uwsgi->mounts.empty())
-      complete = fail("no application given: module, wsgi-file, file or mount names it");
+      complete = fail(Error(because("no application given: module, wsgi-file, file or mount names it")));
     if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     say_what_term_means();
-    if (state_.settings.binds.empty()) complete = fail("no address to serve at: socket, http-socket or http gives it");
+    if (state_.settings.binds.empty())
+      complete = fail(Error(because("no address to serve at: socket, http-socket or http gives it")));
     if (complete = keep(std::move(complete)); !complete) return fail(std::move(complete).error());
     return Applied{std::move(state_.settings), std::move(state_.findings), std::move(state_.file)};
   }
 
  private:
   using Done = Result<void>;
+
+  // A misspelt name, or an emperor, is why something is missing. Where all errors are said the findings are too.
+  std::string because(std::string text) const {
+    if (errors_ != nullptr) return text;
+    for (const Finding& finding : state_.findings) text += '\n' + finding.line();
+    return text;
+  }
 
   Done keep(Done done) {
     if (done || errors_ == nullptr) return done;

@@ -9,6 +9,7 @@ namespace tierce::config::uwsgi {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -167,6 +168,9 @@ TEST(UwsgiApply, FailsUnderStrict) {
 
 TEST(UwsgiApply, NeedsAnApplicationAndAnAddress) {
   EXPECT_THAT(refused("", "http = :0\n"), HasSubstr("no application"));
+  EXPECT_THAT(refused("modul = app:app\n", "http = :0\n"), AllOf(HasSubstr("no application"), HasSubstr("modul")));
+  EXPECT_THAT(refused("emperor = /etc/vassals\n", ""), AllOf(HasSubstr("no application"), HasSubstr("no emperor")));
+  EXPECT_THAT(refused("sokket = :0\n", "module = app:app\n"), AllOf(HasSubstr("no address"), HasSubstr("sokket")));
   EXPECT_THAT(refused("", "module = a\n"), HasSubstr("no address"));
 }
 

@@ -195,6 +195,16 @@ TEST_F(BadClientTest, ContinuesAHeadWithEmptyFrames) {
   EXPECT_LT(borne(frame(kContinuation, 0, 1, ""), 10000, true), 100);
 }
 
+TEST_F(BadClientTest, SendsAHeadInPiecesByteByByte) {
+  const Fields fields = get();
+  const std::string first = plain_block({fields.begin(), fields.begin() + 2}),
+                    rest = plain_block({fields.begin() + 2, fields.end()});
+  for (const char c : frame(kHeaders, kEndStream, 1, first) + frame(kContinuation, 0, 1, "") +
+                          frame(kContinuation, kEndHeaders, 1, rest))
+    ASSERT_TRUE(session_.feed({&c, 1}));
+  EXPECT_EQ(owner_.log, "1 is GET /\n");
+}
+
 TEST_F(BadClientTest, SendsABombOfHeaders) {
   // One large field is remembered, then named by one byte each.
   std::string block = plain_block(get());

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kUnsentFramesMax = 1000;
 // nginx's: beside one useful byte in eight, a client may send so many.
 constexpr std::uint64_t kUselessBytes = 1048576;
+// Of one head: 16 KiB each is what a frame holds.
+constexpr std::uint32_t kContinuationsMax = 16;
 // Streams that a client makes us reset (CVE-2025-8671), beside one for each that it completes.
 constexpr std::uint64_t kFaultsMax = 100;
 // Streams whose memory is kept for the next ones of the connection.
@@ -93,6 +95,13 @@ struct Callbacks {
   using Stream = ServerSession::Stream;
 
   static ServerSession& self(void* data) { return *static_cast<ServerSession*>(data); }
+
+  // nghttp2 counts CONTINUATION frames by its own calls, so that those of a slow client count several times.
+  static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* data) {
+    ServerSession& session = self(data);
+    session.continuations_ = head->type == NGHTTP2_CONTINUATION ? session.continuations_ + 1 : 0;
+    return session.continuations_ > kContinuationsMax ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+  }
 
   static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* data) {
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(data).begin_stream(frame->hd.stream_id);
@@ -217,6 +226,7 @@ struct Callbacks {
     static nghttp2_session_callbacks* const made = [] {
       nghttp2_session_callbacks* callbacks = nullptr;
       check(nghttp2_session_callbacks_new(&callbacks) == 0, "there is memory for HTTP/2");
+      nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, begin_frame);
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
       nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
       nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, invalid_header);
@@ -237,6 +247,9 @@ struct Callbacks {
       nghttp2_option_set_no_closed_streams(option, 1);
       nghttp2_option_set_max_outbound_ack(option, kUnsentFramesMax);
       nghttp2_option_set_max_settings(option, 32);
+#ifdef TIERCE_NGHTTP2_COUNTS_CONTINUATIONS
+      nghttp2_option_set_max_continuations(option, std::numeric_limits<std::size_t>::max());  // begin_frame() counts.
+#endif
       // CVE-2023-44487: so many at once, and so many a second after.
       nghttp2_option_set_stream_reset_rate_limit(option, 1000, 33);
       return option;
@@ -342,7 +355,9 @@ bool ServerSession::feed(std::string_view bytes) {
     const ssize_t taken =
         nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(now.data()), now.size());
     bytes_total_ += now.size();
-    if (taken < 0)
+    if (continuations_ > kContinuationsMax)
+      break_off("a head in too many CONTINUATION frames");
+    else if (taken < 0)
       break_off(taken == NGHTTP2_ERR_FLOODED ? "http2 flood detected" : nghttp2_strerror(static_cast<int>(taken)));
     else if (is_flood())
       break_off("http2 flood detected");

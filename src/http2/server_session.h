@@ -152,6 +152,7 @@ class ServerSession {
   std::uint64_t bytes_useful_ = 0;
   std::uint64_t faults_ = 0;  // Streams that were reset for what the client did.
   std::uint64_t completed_ = 0;
+  std::uint32_t continuations_ = 0;  // Since the last frame that was none.
   std::size_t unread_ = 0;
   bool broken_ = false;
   bool shutting_down_ = false;

@@ -1061,10 +1061,17 @@ class Supervisor {
       static_cast<void>(!::write(settings_.ready_fd, "", 1));
       ::close(std::exchange(settings_.ready_fd, -1));
     }
-    if (!std::exchange(told_ready_, true)) os::tell_service_manager("READY=1\nSTATUS=serving\n");
     feed({.kind = Event::Kind::kZygoteReady, .generation = generation, .status = static_cast<std::int32_t>(wanted)});
-    if (pool_.target() == 0) visitors_.ready();  // Workers come with the requests.
+    if (pool_.target() == 0) {  // Workers come with the requests.
+      visitors_.ready();
+      tell_ready();
+    }
     companions_.start();  // With the workers, as in uWSGI: an application that cannot be imported starts none.
+  }
+
+  // Once: a worker has imported the application, or one will with the first request.
+  void tell_ready() {
+    if (!std::exchange(told_ready_, true)) os::tell_service_manager("READY=1\nSTATUS=serving\n");
   }
 
   void read_worker(std::uint32_t id) {
@@ -1086,6 +1093,7 @@ class Supervisor {
                                 [this, id, pid = message.pid](bool done) {
                                   if (!done) hook_failed();
                                   served_ = served_ || done;
+                                  if (done) tell_ready();
                                   feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = pid});
                                 });
           break;

@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +13,7 @@
 #include <filesystem>
 
 #include "base/nearest_name.h"
+#include "check/edge_user.h"
 #include "check/rules.h"
 
 namespace tierce::check {
@@ -60,6 +63,36 @@ std::string path_of(const Edge& edge, const PathDirective& row, const std::strin
   return (row.by_conf ? folder_of(edge.path) : *edge.prefix) + word;
 }
 
+std::string group_name(gid_t gid) {
+  const ::group* entry = ::getgrgid(gid);
+  return entry != nullptr ? entry->gr_name : "";
+}
+
+// nginx walks to a file as its workers' user: each directory on the way must let it through. Of this machine alone, and
+// where it is root that starts it: others keep their own user.
+void check_way(Chain& chain, const Edge& edge, const Node& node, const std::string& path) {
+  if (edge.fragment || chain.image->is_container() || ::geteuid() != 0) return;
+  const EdgeUser who = edge_user(edge);
+  const passwd* user = ::getpwnam(who.user.c_str());
+  if (user == nullptr || user->pw_uid == 0) return;
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string directory = path.substr(0, slash);
+    struct stat info {};
+    if (::stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return;
+    const bool may = info.st_uid == user->pw_uid                 ? (info.st_mode & S_IXUSR) != 0
+                     : is_in_group(who, group_name(info.st_gid)) ? (info.st_mode & S_IXGRP) != 0
+                                                                 : (info.st_mode & S_IXOTH) != 0;
+    if (!may) {
+      chain.say(Severity::kWarning, "files-access", chain.place_in(edge, node.place),
+                fmt::format("{} {}: nginx's user {} may not enter {}: its files are answered 403", node.words.front(),
+                            path, who.user, directory),
+                fmt::format("chmod o+x {}, put the files elsewhere, or `user` in nginx's file", directory));
+      return;
+    }
+    if (slash == std::string::npos) return;
+  }
+}
+
 void check_edge_paths(Chain& chain, const Edge& edge, const Scope& scope) {
   for (const Node& node : *scope.nodes) {
     const auto row = std::find_if(kPaths.begin(), kPaths.end(),
@@ -67,6 +100,7 @@ void check_edge_paths(Chain& chain, const Edge& edge, const Scope& scope) {
     if (row == kPaths.end() || node.words.size() < 2) continue;
     const std::string named = path_of(edge, *row, node.words[1]);
     const std::string path = row->directory ? fs::path(named).parent_path().string() : named;
+    if (!path.empty() && !row->required) check_way(chain, edge, node, path);
     if (path.empty() || chain.image->presence(path) != Image::Presence::kMissing) continue;
     // Directories of packages and volumes are not part of what is copied.
     if (row->directory && chain.image->is_container()) continue;

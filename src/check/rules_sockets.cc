@@ -2,14 +2,13 @@
 // one lets through the other takes too.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <grp.h>
-#include <pwd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 
 #include "base/nearest_name.h"
+#include "check/edge_user.h"
 #include "check/rules.h"
 #include "config/edge_welcome.h"
 
@@ -132,33 +131,11 @@ void check_upstream_names(Chain& chain, const EdgePasses& edge) {
   }
 }
 
-struct Identity {
-  std::string user, group;
-};
-
-Identity edge_identity(const Edge& edge) {
-  const auto& said = edge.made.model.main.user;
-  if (said.empty()) return {"www-data", "www-data"};
-  return {said.front(), said.back()};
-}
-
-bool is_in_group(const Identity& who, const std::string& group) {
-  if (who.group == group) return true;
-  const ::group* entry = ::getgrnam(group.c_str());
-  if (entry == nullptr) return false;
-  const passwd* user = ::getpwnam(who.user.c_str());
-  if (user != nullptr && user->pw_gid == entry->gr_gid) return true;
-  for (char** member = entry->gr_mem; *member != nullptr; ++member) {
-    if (who.user == *member) return true;
-  }
-  return false;
-}
-
 void check_access(Chain& chain, const Pass& pass) {
   if (pass.app == nullptr || pass.address.unix_path.empty() || pass.edge->fragment) return;
   const App& app = *pass.app;
   const config::RunSettings& settings = app.settings;
-  const Identity edge = edge_identity(*pass.edge);
+  const EdgeUser edge = edge_user(*pass.edge);
   std::string starter = app.started ? app.started->process.user : "";
   if (starter.empty()) starter = "root";
   std::string owner = settings.user.empty() ? starter : settings.user;

@@ -24,6 +24,7 @@
 #include "nginx/listeners.h"
 #include "nginx/log_opening.h"
 #include "nginx/system_error.h"
+#include "nginx/temp_directories.h"
 #include "nginx/tls_server.h"
 #include "nginx/worker_process.h"
 #include "os/clock.h"
@@ -163,6 +164,7 @@ class Master {
       if (!opened) return fail(std::move(opened).error());
     }
     own_logs(loaded.model);
+    if (auto made = make_temp_directories(loaded.model, start_.prefix); !made) return made;
     return listeners_.open(loaded.model);
   }
 
@@ -435,6 +437,7 @@ Result<void> try_to_open(const MasterStart& start, const conf::Model& model) {
   if (auto tried = try_pid_file(pid_path(start, model)); !tried) return tried;
   LogFiles files;
   if (auto opened = open_logs(model, start.prefix, files); !opened) return opened;
+  if (auto made = make_temp_directories(model, start.prefix); !made) return made;
   return Listeners::try_to_open(model);
 }
 

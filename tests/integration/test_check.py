@@ -74,6 +74,9 @@ FINDINGS = {
         {"nginx.conf": NGINX % "  ssl_certificate /nowhere/x.pem;\n  ssl_certificate_key /nowhere/x.key;"},
         "error file-missing nginx.conf 6 /nowhere/x.pem"),
     "a directory that is not there": ({"app.ini": UWSGI + "chdir = /nowhere\n"}, "error file-missing app.ini 7 /nowhere"),
+    # Pytest's directories are their owner's alone.
+    "files that the edge may not reach": ({"nginx.conf": NGINX % "  root {dir};"},
+                                          "warning files-access nginx.conf 6 www-data may not enter"),
     "a program that is not there": ({"s.conf": "[supervisord]\n[program:x]\ncommand=/nowhere/x\n"},
                                     "error file-missing s.conf 2 /nowhere/x"),
     "a user that is not there": ({"nginx.conf": (NGINX % "").replace("www-data", "nobody-knows")},
@@ -257,7 +260,7 @@ def test_a_sound_file_for_all_is_left_alone(tmp_path):
 def test_a_file_for_all_in_another_directory(tmp_path, named):
     (tmp_path / "site" / "files").mkdir(parents=True)
     edge = "location /files/ { alias files/; } location / {"
-    write(tmp_path / "site", {"tierce.conf": (ONE_FILE % ("chdir %d;", "")).replace("location / {", edge)})
+    write(tmp_path / "site", {"tierce.conf": "user root;\n" + (ONE_FILE % ("chdir %d;", "")).replace("location / {", edge)})
     done = check(tmp_path, files=[named])
     assert (done.returncode, done.stdout) == (0, ""), done
 

@@ -122,10 +122,10 @@ def test_what_it_writes_serves_the_project(up, tmp_path, name):
     assert (answer.returncode, answer.stderr) == (0, "")
     assert said in answer.stdout
     path = project / "tierce.conf"
+    port = at_a_free_port(path)
     checked = subprocess.run([BINARY, "check", "--python", sys.executable, path], capture_output=True, text=True,
                              check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
-    port = at_a_free_port(path)
     process = up(project)
     output = tmp_path / "output"
     eventually(lambda: get(port, "/") is not None, 20, output.read_text)

@@ -1,10 +1,11 @@
 """What the words of directives mean: the same lines through the real nginx and through ours give the same verdict."""
 
+import pwd
 import re
 
 import pytest
 
-from nginx_peers import both
+from nginx_peers import OURS, REAL, both, verdict
 
 MAIN = """
 user nosuch_user;
@@ -502,3 +503,18 @@ def test_an_unknown_variable_is_named_with_its_place(tmp_path):
     path.write_text("events {}\nhttp {\n  server {\n    return 200 $nope;\n  }\n}\n")
     _, ours = both(path)
     assert ours.error == f'unknown "nope" variable in {path}:4'
+
+
+@pytest.mark.parametrize("program", [[REAL], OURS], ids=["real", "ours"])
+def test_directories_of_temporary_files_are_made_for_the_workers(tmp_path, program):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "there").mkdir(mode=0o750)
+    path = tmp_path / "nginx.conf"
+    path.write_text("user www-data;\nevents {}\nhttp {\n  client_body_temp_path body 1 2;\n  server {\n    listen 8001;\n"
+                    f"    location /a {{ uwsgi_pass 127.0.0.1:1; uwsgi_temp_path {tmp_path}/there; }}\n  }}\n}}\n")
+    assert verdict(program, path).status == 0
+    for name, mode in ("body", 0o700), ("there", 0o750):
+        made = (tmp_path / name).stat()
+        assert (made.st_uid, made.st_mode & 0o777) == (pwd.getpwnam("www-data").pw_uid, mode), name
+    path.write_text("events {}\nhttp { client_body_temp_path none/body; server { listen 8001; } }\n")
+    assert verdict(program, path).error == f'mkdir() "{tmp_path}/none/body" failed (2: No such file or directory)'

@@ -1,0 +1,26 @@
+#include "check/edge_user.h"
+
+#include <grp.h>
+#include <pwd.h>
+
+namespace tierce::check {
+
+EdgeUser edge_user(const Edge& edge) {
+  const auto& said = edge.made.model.main.user;
+  if (said.empty()) return {"www-data", "www-data"};
+  return {said.front(), said.back()};
+}
+
+bool is_in_group(const EdgeUser& who, const std::string& group) {
+  if (who.group == group) return true;
+  const ::group* entry = ::getgrnam(group.c_str());
+  if (entry == nullptr) return false;
+  const passwd* user = ::getpwnam(who.user.c_str());
+  if (user != nullptr && user->pw_gid == entry->gr_gid) return true;
+  for (char** member = entry->gr_mem; *member != nullptr; ++member) {
+    if (who.user == *member) return true;
+  }
+  return false;
+}
+
+}  // namespace tierce::check

@@ -3,12 +3,8 @@
 #include <algorithm>
 
 namespace tierce::edge {
-namespace {
-constexpr std::size_t kMost = 262'144;
-constexpr std::size_t kFilePart = 65'536;
-}  // namespace
 
-std::size_t AnswerSink::room() const { return kMost - std::min(kMost, into_.size()); }
+std::size_t AnswerSink::room() const { return kInsideHeldMost - std::min(kInsideHeldMost, into_.size()); }
 
 os::IoResult AnswerSink::send_parts(std::span<const iovec> parts) {
   std::size_t left = room(), sent = 0;
@@ -26,7 +22,7 @@ os::IoResult AnswerSink::send_parts(std::span<const iovec> parts) {
 os::IoResult AnswerSink::send_file(int file, std::uint64_t* offset, std::size_t bytes) {
   const std::size_t left = room();
   if (left == 0) return {os::Io::kWouldBlock};
-  const std::size_t most = std::min({bytes, left, kFilePart});
+  const std::size_t most = std::min({bytes, left, kInsideFilePart});
   const std::size_t got = os::read_at(file, into_.room(most), most, *offset);
   into_.filled(got);
   *offset += got;

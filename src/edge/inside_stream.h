@@ -13,6 +13,10 @@ namespace tierce::edge {
 
 class PairEnd;
 
+// About as much as the buffer of a socket holds: a slow reader makes the other side wait. And of a file at once.
+constexpr std::size_t kInsideHeldMost = 262'144;
+constexpr std::size_t kInsideFilePart = 65'536;
+
 class InsideStream {
  public:
   virtual ~InsideStream() = default;

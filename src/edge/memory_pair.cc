@@ -7,9 +7,6 @@
 
 namespace tierce::edge {
 namespace {
-// As much as a socket's buffer holds, about: a slow reader makes the other end wait.
-constexpr std::size_t kMost = 262'144;
-constexpr std::size_t kFilePart = 65'536;
 constexpr std::size_t kKept = 16'384;
 constexpr std::size_t kSpares = 256;
 }  // namespace
@@ -88,7 +85,7 @@ os::IoResult PairEnd::receive(char* into, std::size_t bytes) {
   std::memcpy(into, in.bytes.data(), now);
   in.bytes.consume(now);
   if (in.bytes.empty()) in.bytes.shrink(kKept);
-  if (in.was_full && in.bytes.size() < kMost / 2) {
+  if (in.was_full && in.bytes.size() < kInsideHeldMost / 2) {
     in.was_full = false;
     tell(both_, 1 - number_, EPOLLOUT);
   }
@@ -99,7 +96,7 @@ os::IoResult PairEnd::send_parts(std::span<const iovec> parts) {
   const std::size_t other = 1 - number_;
   Way& out = both_->way[other];
   if (!both_->there[other] || out.ended) return {os::Io::kClosed};
-  std::size_t room = kMost - std::min(kMost, out.bytes.size());
+  std::size_t room = kInsideHeldMost - std::min(kInsideHeldMost, out.bytes.size());
   std::size_t sent = 0;
   for (const iovec& part : parts) {
     const std::size_t now = std::min(room, part.iov_len);
@@ -119,12 +116,12 @@ os::IoResult PairEnd::send_parts(std::span<const iovec> parts) {
 os::IoResult PairEnd::send_file(int file, std::uint64_t* offset, std::size_t bytes) {
   Way& out = both_->way[1 - number_];
   if (!both_->there[1 - number_] || out.ended) return {os::Io::kClosed};
-  const std::size_t room = kMost - std::min(kMost, out.bytes.size());
+  const std::size_t room = kInsideHeldMost - std::min(kInsideHeldMost, out.bytes.size());
   if (room == 0) {
     out.was_full = true;
     return {os::Io::kWouldBlock};
   }
-  const std::size_t most = std::min({bytes, room, kFilePart});
+  const std::size_t most = std::min({bytes, room, kInsideFilePart});
   const std::size_t got = os::read_at(file, out.bytes.room(most), most, *offset);
   out.bytes.filled(got);
   *offset += got;

@@ -7,6 +7,7 @@
 
 #include "config/nginx/normal_path.h"
 #include "nginx/error_logs.h"
+#include "nginx/nobody.h"
 #include "nginx/one_line.h"
 #include "nginx/phases.h"
 #include "nginx/shared_zones.h"
@@ -59,37 +60,14 @@ bool is_instruction(const conf::Node& node) {
 }
 
 // It gets the answer's head.
-class Listener final : public Client {
+class Listener final : public tierce::nginx::Nobody {
  public:
-  Input take_body(std::string_view*) override { return Input::kEnd; }
   void begin_response(Request&, const Response& response, bool) override {
     if (!is_one_line(response.location) || !is_one_line(response.content_type)) std::abort();
     for (std::size_t i = 0; i < response.fields.size(); ++i) {
       if (!is_one_line(response.fields.name(i)) || !is_one_line(response.fields.value(i))) std::abort();
     }
   }
-  void write(std::string_view bytes) override { sent_ += bytes.size(); }
-  void write_file(int, std::uint64_t, std::uint64_t) override {}
-  void add_trailer(std::string_view, std::string_view) override {}
-  void end_response() override {}
-  void cut_response() override {}
-  Flow flush() override { return Flow::kDone; }
-  Flow flush(std::uint64_t, std::uint64_t* went) override {
-    *went = 0;
-    return Flow::kDone;
-  }
-  std::size_t held() const override { return 0; }
-  std::uint64_t bytes_sent() const override { return sent_; }
-  std::uint64_t body_bytes_sent() const override { return sent_; }
-  void arm(std::chrono::milliseconds) override {}
-  const Peer& peer() const override { return peer_; }
-  tierce::tls::Session* tls() const override { return nullptr; }
-  std::uint32_t requests() const override { return 1; }
-  int socket() const override { return -1; }
-
- private:
-  Peer peer_;
-  std::uint64_t sent_ = 0;
 };
 
 tierce::edge::Task serve_it(Request& request, bool* ended) {

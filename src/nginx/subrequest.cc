@@ -2,30 +2,16 @@
 
 #include "nginx/access_logs.h"
 #include "nginx/body_filter.h"
+#include "nginx/nobody.h"
 #include "nginx/phases.h"
 #include "nginx/site.h"
 
 namespace tierce::nginx {
 
-class Subrequest::Nobody final : public Client {
+// Its answer is for who has made it; all else is as with the client of that.
+class Subrequest::Silent final : public Nobody {
  public:
-  explicit Nobody(Client& of) : of_(of) {}
-  Input take_body(std::string_view*) override { return Input::kEnd; }
-  void begin_response(Request&, const Response&, bool) override {}
-  void write(std::string_view) override {}
-  void write_file(int, std::uint64_t, std::uint64_t) override {}
-  void add_trailer(std::string_view, std::string_view) override {}
-  void end_response() override {}
-  void cut_response() override {}
-  Flow flush() override { return Flow::kDone; }
-  Flow flush(std::uint64_t, std::uint64_t* went) override {
-    *went = 0;
-    return Flow::kDone;
-  }
-  std::size_t held() const override { return 0; }
-  std::uint64_t bytes_sent() const override { return 0; }
-  std::uint64_t body_bytes_sent() const override { return 0; }
-  void arm(std::chrono::milliseconds) override {}
+  explicit Silent(Client& of) : of_(of) {}
   const Peer& peer() const override { return of_.peer(); }
   tls::Session* tls() const override { return of_.tls(); }
   bool is_http2() const override { return of_.is_http2(); }
@@ -37,7 +23,7 @@ class Subrequest::Nobody final : public Client {
 };
 
 Subrequest::Subrequest(Request& parent, std::string_view uri)
-    : client_(std::make_unique<Nobody>(parent.client())),
+    : client_(std::make_unique<Silent>(parent.client())),
       request_(parent.site.requests().take(*client_, parent.signal(), parent.exchange())) {
   Request& made = *request_;
   made.begin(*parent.listener);

@@ -15,8 +15,8 @@ class Subrequest {
   Request& request() { return *request_; }
 
  private:
-  class Nobody;
-  std::unique_ptr<Nobody> client_;
+  class Silent;
+  std::unique_ptr<Silent> client_;
   RequestPool::Handle request_;
 };
 

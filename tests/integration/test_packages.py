@@ -53,6 +53,14 @@ def test_nothing_starts_it_but_its_owner(package):
     assert "\nUser=www-data\n" in unit
 
 
+def test_an_installation_leaves_etc_and_systemd_to_their_owner(tmp_path):
+    subprocess.run(["cmake", "--install", BINARY.parent, "--prefix", "/usr/local"], check=True, capture_output=True,
+                   env={**os.environ, "DESTDIR": str(tmp_path)})
+    assert os.listdir(tmp_path) == ["usr"]
+    assert sorted(os.listdir(tmp_path / "usr/local")) == ["bin", "lib", "share"]
+    assert os.listdir(tmp_path / "usr/local/lib") == ["tierce"]
+
+
 def test_every_command_has_its_page(package):
     _, root = package
     pages = root / "usr/share/man/man1"

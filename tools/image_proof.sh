@@ -7,6 +7,8 @@ work=$(realpath -m "$1")
 mkdir -p "$work"
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=${STORAGE_DRIVER:-overlay}
 buildah="buildah --root $work/storage --runroot $work/run"
+# Building seed leaves a container mounted, and buildah the folder it works in; `make clean` could remove neither.
+trap '$buildah rm -a > /dev/null 2>&1 || true; umount "$work/storage/overlay" 2> /dev/null || true' EXIT
 passed=0
 ok() { passed=$((passed + 1)); echo "ok: $*"; }
 

@@ -8,19 +8,22 @@ endif()
 list(GET python_versions 0 python_version)
 list(GET python_versions 1 python_next)
 
-install(FILES packaging/debian/tierce.conf DESTINATION /etc/tierce COMPONENT debian)
-install(FILES packaging/debian/tierce.service DESTINATION lib/systemd/system COMPONENT debian)
-install(FILES packaging/debian/copyright DESTINATION share/doc/tierce COMPONENT debian)
-install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION share/doc/tierce COMPONENT debian OPTIONAL)
-install(DIRECTORY docs/ DESTINATION share/doc/tierce COMPONENT debian FILES_MATCHING PATTERN "*.md")
+# Of the package alone: `make install` leaves /etc to its owner, and its program is not the unit's /usr/bin/tierce.
+install(FILES packaging/debian/tierce.conf DESTINATION /etc/tierce COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES packaging/debian/tierce.service DESTINATION lib/systemd/system COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES packaging/debian/copyright DESTINATION share/doc/tierce COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION share/doc/tierce COMPONENT debian OPTIONAL EXCLUDE_FROM_ALL)
+install(FILES CHANGELOG.md DESTINATION share/doc/tierce COMPONENT debian EXCLUDE_FROM_ALL)
+install(DIRECTORY docs/ DESTINATION share/doc/tierce COMPONENT debian EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.md")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tierce)
 set(CPACK_PACKAGE_CONTACT "The tierce developers <developers@tierce.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Python web applications from the open socket to WSGI")
-set(CPACK_PACKAGE_DESCRIPTION "One program that takes a Python web application from an open socket to its business logic and back.
-It plays nginx, uWSGI or Gunicorn, and supervisord, together or alone, and reads nginx.conf, uwsgi.ini, gunicorn.conf.py and
-supervisord.conf.")
+set(CPACK_PACKAGE_DESCRIPTION "One program that takes a Python web application from an open socket to
+its business logic and back. It plays nginx, uWSGI or Gunicorn, and
+supervisord, together or alone, and reads nginx.conf, uwsgi.ini,
+gunicorn.conf.py and supervisord.conf.")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION httpd)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)

@@ -32,7 +32,7 @@ if(NOT SKBUILD)
   install(FILES packaging/completions/tierce.bash DESTINATION share/bash-completion/completions RENAME tierce
           COMPONENT system-files)
   install(FILES packaging/completions/_tierce DESTINATION share/zsh/vendor-completions COMPONENT system-files)
-  # Made of the commands' own --help (tools/man_pages.sh), so there are none where that was not run.
+  # Made of the commands' own --help (tools/man_pages.py), so there are none where that was not run.
   install(DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION share/man/man1 COMPONENT system-files OPTIONAL
           FILES_MATCHING PATTERN "*.1.gz")
   include(cmake/debian_package.cmake)

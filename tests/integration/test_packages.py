@@ -53,6 +53,14 @@ def test_nothing_starts_it_but_its_owner(package):
     assert "\nUser=www-data\n" in unit
 
 
+def test_an_installation_leaves_etc_and_systemd_to_their_owner(tmp_path):
+    subprocess.run(["cmake", "--install", BINARY.parent, "--prefix", "/usr/local"], check=True, capture_output=True,
+                   env={**os.environ, "DESTDIR": str(tmp_path)})
+    assert os.listdir(tmp_path) == ["usr"]
+    assert sorted(os.listdir(tmp_path / "usr/local")) == ["bin", "lib", "share"]
+    assert os.listdir(tmp_path / "usr/local/lib") == ["tierce"]
+
+
 def test_every_command_has_its_page(package):
     _, root = package
     pages = root / "usr/share/man/man1"
@@ -62,6 +70,50 @@ def test_every_command_has_its_page(package):
         assert ".SH SYNOPSIS\n" in text and len(text) > 500, name
     usage = subprocess.run([BINARY, "--help"], capture_output=True, text=True, check=True).stdout
     assert {line.split()[0] for line in usage.splitlines() if line.startswith("  ")} - {"--version"} == set(COMMANDS)
+
+
+# What bash-completion brings, as far as ours calls it.
+COMPLETE = r"""
+_init_completion() { words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=${words[cword]}; prev=${words[cword - 1]}; }
+_filedir() { COMPREPLY=(FILES); }
+__ltrim_colon_completions() { :; }
+. "$1"
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+_tierce "$1"
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+
+def completed(*words):
+    script = REPOSITORY / "packaging/completions/tierce.bash"
+    made = subprocess.run(["bash", "-c", COMPLETE, "-", script, BINARY, *words], capture_output=True, text=True, check=True)
+    assert made.stderr == ""
+    return made.stdout.split()
+
+
+def test_completion_offers_the_commands():
+    assert set(completed("")) == {*COMMANDS, "--help", "--version"}
+    assert completed("gun") == ["gunicorn"]
+
+
+@pytest.mark.parametrize("command, some", (
+    ("up", "-c --configuration --no-fuse"), ("init", "--stdout"), ("run", "-w --workers --certfile"), ("uwsgi", "--ini --http"),
+    ("gunicorn", "-c --worker-class"), ("supervisord", "-n --nodaemon --check"), ("ctl", "-c -s -i"), ("nginx", "-t -c -s"),
+    ("check", "--strict --format"), ("explain", "--format --python")))
+def test_completion_offers_the_options_of(command, some):
+    assert set(some.split()) <= set(completed(command, "-"))
+
+
+def test_completion_offers_the_commands_of_ctl_and_no_words_of_its_help():
+    assert set(completed("ctl", "re")) == {"restart", "reread", "remove", "reload"}
+    assert set(completed("ctl", "-s", "unix:///nowhere", "st")) == {"status", "start", "stop"}
+
+
+def test_completion_offers_files_and_what_is_known_of_values():
+    assert completed("check", "") == ["FILES"]
+    assert completed("ctl", "-c", "") == ["FILES"]
+    assert completed("nginx", "-s", "re") == ["reopen", "reload"]
 
 
 def test_the_unpacked_package_serves_its_example(package, tmp_path):

@@ -1,7 +1,6 @@
 #include "nginx/rate_zone.h"
 
 #include <algorithm>
-#include <ranges>
 #include <vector>
 
 namespace tierce::nginx {
@@ -87,11 +86,12 @@ std::vector<RateZone::Counted> RateZone::counted() {
 
 void RateZone::go_on_with(const std::vector<Counted>& counted) {
   const std::lock_guard lock(mutex_);
-  for (const Counted& each : counted | std::views::reverse) {
-    if (by_key_.contains(each.key) || !add(each.key)) continue;
+  // (No std::views: clang 14, which builds the fuzz targets, cannot read libstdc++'s.)
+  std::for_each(counted.rbegin(), counted.rend(), [this](const Counted& each) {
+    if (by_key_.contains(each.key) || !add(each.key)) return;
     states_.front().last_ms = each.last_ms;
     states_.front().excess = each.excess;
-  }
+  });
 }
 
 bool RateZone::add(std::string_view key) {
@@ -140,8 +140,9 @@ RateVerdict check_rates(std::span<const RateLimit> limits, std::span<const std::
       return {full ? RateVerdict::Kind::kZoneFull : RateVerdict::Kind::kReject, 0, look.excess, i};
     }
   }
-  for (const auto& [limit, state] : held | std::views::reverse)
-    take_longest(limit, limits[limit].zone->settle(*state, now_ms));
+  std::for_each(held.rbegin(), held.rend(), [&](const auto& each) {
+    take_longest(each.first, limits[each.first].zone->settle(*each.second, now_ms));
+  });
   return verdict;
 }
 

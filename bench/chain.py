@@ -127,13 +127,15 @@ class Chain:
         return time.perf_counter() - began, return_code
 
     def __exit__(self, *_: object) -> None:
-        members = self.tree()
         if self.process.poll() is None:
             self.stop()
-        for each in members:
-            now = process_tree.read_process(each.pid)
-            if now and now.started == each.started:
-                os.kill(each.pid, signal.SIGKILL)
+        # uWSGI starts anew at TERM; supervisord kills the one that it knows, and its workers run on, on our processors.
+        for proc in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if str(self.folder).encode() in (proc / "cmdline").read_bytes():
+                    os.kill(int(proc.name), signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
+                pass
 
 
 CHAINS = {

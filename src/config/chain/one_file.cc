@@ -37,6 +37,13 @@ std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " "));
 }
 
+// A value over several lines goes on with indented ones.
+std::string continued(const std::string& value) {
+  std::string out;
+  for (const char c : value) out.append(1, c).append(c == '\n' ? " " : "");
+  return out;
+}
+
 // Sections of supervisord by the name of their block: the second word is behind a colon.
 std::string section_of(const conf::Node& node) {
   return node.words.size() > 1 ? node.words[0] + ":" + node.words[1] : node.words[0];
@@ -145,7 +152,7 @@ std::string as_supervisord_conf(const conf::Configuration& file, const std::stri
     } else if (is_block_of_one_file(name)) {
       lines.put(node.place, fmt::format("[{}]", section_of(node)));
       for (const conf::Node& line : node.block)
-        lines.put(line.place, fmt::format("{}={}", line.words.front(), joined(line.words)));
+        lines.put(line.place, fmt::format("{}={}", line.words.front(), continued(joined(line.words))));
     }
   }
   if (file.has("unix_http_server") || file.has("inet_http_server")) {

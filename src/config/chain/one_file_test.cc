@@ -107,6 +107,15 @@ TEST(OneFile, IsASupervisordConfLineByLine) {
   EXPECT_EQ(sections[3].name, "supervisord");
 }
 
+TEST(OneFile, WhatIsQuotedIsNoComment) {
+  const auto text =
+      supervisor_text(written("program a {\n command \"sh -c 'date ; echo a #b'\";\n environment 'A=\"x\n y\"';\n}"));
+  ASSERT_TRUE(text);
+  const auto sections = sections_of(*text);
+  EXPECT_EQ(sections[0].find("command")->value, "sh -c 'date ; echo a #b'");
+  EXPECT_EQ(sections[0].find("environment")->value, "A=\"x\ny\"");
+}
+
 TEST(OneFile, SeveralOnOneLineAreAllOfThatLine) {
   const std::string file =
       "app a { module a; processes 2; } app b { module b; }\nprogram c { command d; startsecs 0; }";

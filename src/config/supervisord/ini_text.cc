@@ -34,10 +34,11 @@ class Reader {
     if (const auto marked = marked_place(raw)) {
       file_ = marked->file;
       number_ = marked->line - 1;
+      made_ = true;
       return {};
     }
     ++number_;
-    const std::size_t comment = comment_start(raw);
+    const std::size_t comment = made_ ? std::string_view::npos : comment_start(raw);
     const std::string_view text = trim(raw.substr(0, comment));
     if (text.empty()) {
       // An empty line belongs to the value; one with a comment does not.
@@ -103,6 +104,7 @@ class Reader {
   std::string file_;
   std::vector<IniSection>& sections_;
   int number_ = 0;
+  bool made_ = false;  // Of another text, which had comments of its own: there are none here.
   std::size_t section_ = kNone;
   std::size_t key_ = kNone;
   std::size_t indent_ = 0;

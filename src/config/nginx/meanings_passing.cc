@@ -81,20 +81,13 @@ Done socket_pass(Interpreter& in, Level& level, const Node& node) {
 
 Done wsgi_pass(Interpreter& in, Level& level, const Node& node) {
   static constexpr std::pair<string_view, string_view> kParams[] = {
-      {"QUERY_STRING", "$query_string"},
-      {"REQUEST_METHOD", "$request_method"},
-      {"CONTENT_TYPE", "$content_type"},
-      {"CONTENT_LENGTH", "$content_length"},
-      {"REQUEST_URI", "$request_uri"},
-      {"PATH_INFO", "$document_uri"},
-      {"DOCUMENT_ROOT", "$document_root"},
-      {"SERVER_PROTOCOL", "$server_protocol"},
-      {"REQUEST_SCHEME", "$scheme"},
-      {"HTTPS", "$https"},
-      {"REMOTE_ADDR", "$remote_addr"},
-      {"REMOTE_PORT", "$remote_port"},
-      {"SERVER_PORT", "$server_port"},
-      {"SERVER_NAME", "$server_name"},
+      {"QUERY_STRING", "$query_string"},   {"REQUEST_METHOD", "$request_method"},
+      {"CONTENT_TYPE", "$content_type"},   {"CONTENT_LENGTH", "$content_length"},
+      {"REQUEST_URI", "$request_uri"},     {"PATH_INFO", "$document_uri"},
+      {"DOCUMENT_ROOT", "$document_root"}, {"SERVER_PROTOCOL", "$server_protocol"},
+      {"REQUEST_SCHEME", "$scheme"},       {"HTTPS", "$https"},
+      {"REMOTE_ADDR", "$remote_addr"},     {"REMOTE_PORT", "$remote_port"},
+      {"SERVER_PORT", "$server_port"},     {"SERVER_NAME", "$server_name"},
       {"HTTP_HOST", "$tierce_host"},
   };
   level.location->wsgi_pass = node.words[1];

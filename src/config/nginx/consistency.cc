@@ -19,6 +19,11 @@ std::string too_small(string_view kind, string_view name, string_view otherwise 
       kind, name, otherwise);
 }
 
+bool is_upstream(const Model& model, string_view name) {
+  return std::any_of(model.upstreams.begin(), model.upstreams.end(),
+                     [&](const auto& each) { return each->name == name; });
+}
+
 }  // namespace
 
 std::optional<std::string> wrong_buffers(const PassingSettings& passing, string_view kind) {
@@ -59,9 +64,7 @@ std::optional<std::string> port_of_upstream(const PassingSettings& passing, cons
   if (!passing.pass || passing.pass->to != PassTarget::To::kAddress || !passing.pass->address.unix_path.empty())
     return std::nullopt;
   const Address& address = passing.pass->address;
-  const bool is_upstream = std::any_of(model.upstreams.begin(), model.upstreams.end(),
-                                       [&](const auto& each) { return each->name == address.host; });
-  if (!is_upstream) return std::nullopt;
+  if (!is_upstream(model, address.host)) return std::nullopt;
   return fmt::format("upstream \"{}\" may not have port {}", address.host, address.port);
 }
 
@@ -69,9 +72,8 @@ std::optional<Contradiction> missing_port(const LocationSettings& location, cons
   for (const PassingSettings* passing : {&location.uwsgi.passing, &location.fastcgi.passing, &location.scgi.passing}) {
     if (!passing->pass || passing->pass->to != PassTarget::To::kUpstream) continue;
     const std::string& name = passing->pass->upstream;
-    const bool is_upstream = std::any_of(model.upstreams.begin(), model.upstreams.end(),
-                                         [&](const auto& each) { return each->name == name; });
-    if (!is_upstream) return Contradiction{passing->pass->place, fmt::format("no port in upstream \"{}\"", name)};
+    if (!is_upstream(model, name))
+      return Contradiction{passing->pass->place, fmt::format("no port in upstream \"{}\"", name)};
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "base/append_number.h"
+#include "base/log_escape.h"
 #include "http/percent.h"
 #include "os/clock.h"
 #include "os/socket_io.h"
@@ -17,31 +18,14 @@ namespace {
 constexpr std::size_t kFlushBytes = 32768;
 constexpr std::uint64_t kFlushNs = 100'000'000;
 
-// As nginx escapes: a client can put neither a quote nor a line end nor a terminal sequence into the log.
 void append_escaped(std::string& out, std::string_view text) {
   if (text.empty()) {
     out += '-';
     return;
   }
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  const auto plain = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-  };
-  if (std::all_of(text.begin(), text.end(), plain)) {
-    out += text;
-    return;
-  }
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain(c)) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
+  const std::size_t at = out.size();
+  out += text;
+  escape_for_log(out, at);
 }
 
 }  // namespace

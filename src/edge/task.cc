@@ -10,12 +10,17 @@ namespace {
 // Sizes in steps of kStep, each with a list of its own: a frame that waits for years holds no more than it needs.
 constexpr std::size_t kStep = 32;
 constexpr std::size_t kClasses = 48;
-// Of each size. Under AddressSanitizer none, which could not see who still uses a frame that has been given back.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kFramesKept = 0;
-#else
-constexpr std::size_t kFramesKept = 256;
+// GCC has a macro for it, clang a feature.
+#ifndef __has_feature
+#define __has_feature(name) 0
 #endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+constexpr bool kAddressSanitizer = true;
+#else
+constexpr bool kAddressSanitizer = false;
+#endif
+// Of each size. AddressSanitizer could not see who still uses a frame that was given back and kept.
+constexpr std::size_t kFramesKept = kAddressSanitizer ? 0 : 256;
 
 struct FreeLists {
   std::array<std::vector<void*>, kClasses> frames;
@@ -46,5 +51,7 @@ void free_frame(void* frame, std::size_t bytes) noexcept {
   if (number >= kClasses || free_lists.frames[number].size() >= kFramesKept) return ::operator delete(frame);
   free_lists.frames[number].push_back(frame);
 }
+
+bool keeps_frames() { return kFramesKept > 0; }
 
 }  // namespace tierce::edge

@@ -10,6 +10,8 @@ namespace tierce::edge {
 
 void* allocate_frame(std::size_t bytes);
 void free_frame(void* frame, std::size_t bytes) noexcept;
+// Whether frames that were given back are used again.
+bool keeps_frames();
 
 // For objects that come and go with every request, as frames do.
 struct FromFreeList {

@@ -118,6 +118,13 @@ def test_h2load(site):
     assert re.search(r"5000 total, 5000 started, 5000 done, 5000 succeeded, 0 failed", done.stdout), done.stdout
 
 
+def test_nghttp_ends_a_request_with_trailers(site, tmp_path):
+    (tmp_path / "body").write_text("x" * 100_000)
+    for path in ("/form", "/upload/x"):
+        done = run("nghttp", "--no-verify-peer", "-d", tmp_path / "body", "--trailer=x-check: 1", url(site, path, "https"))
+        assert (done.returncode, done.stdout) == (0, "made\n"), done.stderr
+
+
 def test_requests(site):
     with requests.Session() as session:
         for _ in range(50):

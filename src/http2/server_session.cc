@@ -303,7 +303,10 @@ void ServerSession::end_stream(Stream& ended, Ending ending) {
   if (ended.unread) --unread_;
   if (ended.unconsumed > 0) nghttp2_session_consume_connection(session_.get(), ended.unconsumed);
   // The owner finds its context for the last time.
-  if (ended.announced) owner_.on_end(ended.id, ending);
+  if (ended.announced) {
+    --announced_;
+    owner_.on_end(ended.id, ending);
+  }
   nghttp2_session_set_stream_user_data(session_.get(), ended.id, nullptr);
   const std::size_t place = ended.place;
   std::swap(live_[place], live_.back());
@@ -330,6 +333,7 @@ void ServerSession::head_came(Stream& stream, bool body_follows) {
     if (head.path().empty() || head.scheme().empty()) head.set_problem(HeaderList::Problem::kBadRequest);
   }
   stream.announced = true;
+  ++announced_;
   ++requests_;
   owner_.on_request(stream.id, head, body_follows);
 }

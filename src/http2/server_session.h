@@ -90,7 +90,7 @@ class ServerSession {
   const std::string& why() const { return why_; }
 
   // Requests that have no on_end yet: 0 is an idle connection, of which keepalive_timeout is the time.
-  std::size_t streams() const { return live_.size(); }
+  std::size_t streams() const { return announced_; }
   std::uint64_t requests() const { return requests_; }
 
   // The owner's own word for a stream; null at first, and of an unknown stream.
@@ -147,6 +147,7 @@ class ServerSession {
   std::vector<std::unique_ptr<Stream>> spare_;
   std::string why_;
   std::uint64_t requests_ = 0;
+  std::size_t announced_ = 0;  // Of live_; the others are heads that have not come whole.
   // nginx's measure of a flood: bytes that carried something against all that came.
   std::uint64_t bytes_total_ = 0;
   std::uint64_t bytes_useful_ = 0;

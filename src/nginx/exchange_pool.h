@@ -20,6 +20,7 @@ struct Http1Progress {
   bool chunked = false;
   bool trailers_begun = false;  // The last chunk is written.
   bool response_ended = false;
+  bool has_end = false;  // The client can tell an answer that is not whole: its length is said, or it is in chunks.
   std::uint64_t sent = 0;
   std::uint64_t head_bytes = 0;
 };

@@ -132,6 +132,7 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
     if (exchange_ != nullptr) thread_.exchanges(*listener_).give_back(std::move(exchange_));
     if (!stopping_ || requests_ > 0) stream_->arm(requests_ == 0 ? head_time : idle_time);
     counters.waiting.fetch_add(1, std::memory_order_relaxed);
+    thread_.connection_rests(*this);
   } else {
     exchange_->begin(nullptr);
     stream_->arm(head_time);
@@ -151,6 +152,7 @@ Async<Http1Connection::HeadRead> Http1Connection::read_head() {
       }
     }
     const auto end_idle = [&] {
+      thread_.connection_works(*this);
       if (!begun) counters.waiting.fetch_sub(1, std::memory_order_relaxed);
     };
     if (!stream_->has(kReadable)) {
@@ -291,8 +293,8 @@ edge::Task Http1Connection::converse() {
     if (request.timed_out) reset_if_timed_out();
     if (outcome == kClose || request.upgraded || signal_.has(kGone)) co_return destroy();
     if (!exchange_->progress.response_ended || held() > 0) {
-      // What cannot be completed must not look complete.
-      os::reset_at_close(stream_->fd());
+      // What cannot be completed must not look complete. A reset takes with it what the client has not read yet.
+      if (!exchange_->progress.has_end) os::reset_at_close(stream_->fd());
       co_return destroy();
     }
     const bool goes_on = request.keep_alive && !stopping_;
@@ -453,6 +455,7 @@ void Http1Connection::begin_response(Request& request, const Response& response,
       request.keep_alive = false;
     }
   }
+  progress.has_end = progress.chunked || response.content_length >= 0;
   if (upgraded) {
     out.append("Connection: upgrade\r\n");
   } else if (request.keep_alive && !stopping_) {
@@ -603,7 +606,9 @@ Async<bool> Http1Connection::shake_hands() {
   if (exchange_ == nullptr || exchange_->in.empty()) {
     // One byte tells a TLS record from a request that was sent in plain, which prepare_request() answers.
     if (!stream_->has(kReadable)) {
+      thread_.connection_rests(*this);
       co_await signal_.until(kReadable | kLate | kGone | kStopping);
+      thread_.connection_works(*this);
       if (!stream_->has(kReadable)) co_return false;
     }
     char first = 0;

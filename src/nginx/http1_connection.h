@@ -22,6 +22,8 @@ class Http1Connection final : public Client, public ThreadConnection {
 
   void stop(bool at_once) override;
   bool is_incomplete() const override { return reads_head_ || !body_done_; }
+  bool is_idle() const override { return rests && !stream_->has(kReadable); }
+  void make_room() override { stop(true); }
 
   Input take_body(std::string_view* data) override;
   void begin_response(Request& request, const Response& response, bool has_body) override;

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kOutputBytes = 65536;
 // A client whose request was answered before its body had come has so long to send the rest of a small one.
 constexpr std::chrono::milliseconds kUnreadTime{500};
+// One that was told to go, and has nothing under way but maybe the half of a head, goes after this.
+constexpr std::chrono::milliseconds kGoneTime{500};
 
 http2::Limits limits_of(const conf::Listener& listener) {
   http2::Limits limits;
@@ -109,6 +111,7 @@ edge::Task Http2Connection::converse(std::string early) {
   const conf::LocationSettings& settings = listener_.fallback->root.settings;
   const auto idle = settings.keepalive_timeout ? settings.keepalive_timeout->time : std::chrono::milliseconds(75'000);
   const auto send_time = settings.send_timeout.value_or(std::chrono::seconds(60));
+  const auto head_time = listener_.fallback->settings.client_header_timeout.value_or(std::chrono::seconds(60));
   bool reads = early.empty() || session_.feed(early);
   bool shutdown_said = false;
   for (;;) {
@@ -131,17 +134,27 @@ edge::Task Http2Connection::converse(std::string early) {
     if (!shutdown_said) events |= kStopping;
     const bool is_idle = session_.streams() == 0;
     const bool has_unread = session_.unread_bodies() > 0;
+    if (is_idle) {
+      thread_.connection_rests(*this);
+    } else {
+      thread_.connection_works(*this);
+    }
     if (sent == Sent::kBlocked) {
       stream_->arm(send_time);
     } else if (is_idle) {
-      stream_->arm(idle);
+      stream_->arm(shutdown_said ? kGoneTime : session_.requests() == 0 ? head_time : idle);
     } else if (has_unread) {
       stream_->arm(kUnreadTime);
     } else {
       stream_->disarm();
     }
     co_await signal_.until(events);
-    if (!signal_.has(kLate) || signal_.has(kReadable | kWritable | kProgress)) continue;
+    // Of what was not waited for nothing is news: a socket that takes bytes says so until it does not.
+    if (!signal_.has(kLate) || signal_.has(events & (kReadable | kWritable | kProgress))) continue;
+    if (sent != Sent::kBlocked && is_idle && !shutdown_said) {
+      stopping_ = true;  // It is told so.
+      continue;
+    }
     if (sent == Sent::kBlocked || !has_unread) break;
     session_.stop_unread_bodies();
   }

@@ -27,6 +27,8 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
 
   void stop(bool at_once) override;
   bool is_incomplete() const override;
+  bool is_idle() const override { return rests && !stopping_ && !stream_->has(kReadable); }
+  void make_room() override { stop(false); }
 
   // --- for its streams ---
   http2::ServerSession& session() { return session_; }

@@ -102,9 +102,10 @@ edge::Task Http2Stream::serve_it(bool bad, bool too_large) {
     delete this;
     co_return;
   }
-  // Without an answer, or in the middle of one, the stream can only be reset; on_end frees this then. The same for one
-  // whose answer is out and whose request is not: nobody reads the rest of it.
-  if (outcome == kClose || !response_ended_ || cut_) connection_.session().reset(id_);
+  // Without an answer, or in the middle of one, or with one that is not taken, the stream can only be reset; on_end
+  // frees this then. The same for one whose answer is out and whose request is not: nobody reads the rest of it.
+  const bool stuck = request_->timed_out && held() > 0;
+  if (outcome == kClose || !response_ended_ || cut_ || stuck) connection_.session().reset(id_);
   connection_.wants_output();
 }
 
@@ -252,7 +253,7 @@ http2::BodySource::Piece Http2Stream::read(http2::StreamId, char* into, std::siz
   const bool last = response_ended_ && held() == 0;
   if (got == 0 && !last) return {0, State::kLater};
   // The request goes on when the session is left.
-  if (held() == 0 && !finished_) connection_.stream_drained(*this);
+  if ((held() == 0 || sent_ >= allowed_) && !finished_) connection_.stream_drained(*this);
   return {got, last ? State::kEnd : State::kMore};
 }
 

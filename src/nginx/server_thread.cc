@@ -1,7 +1,10 @@
 #include "nginx/server_thread.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "nginx/access_logs.h"
 #include "nginx/error_logs.h"
@@ -15,11 +18,20 @@ namespace {
 
 constexpr int kAcceptsATurn = 64;
 constexpr std::uint64_t kSayAgainMs = 60'000;
+// nginx: with a sixteenth left idle connections make room for others, so many of them at a time.
+constexpr std::uint32_t kReserve = 16;
+constexpr std::uint32_t kReusedAtOnce = 32;
 // When the whole chain ends: how long a client may take to say what it wants. nginx itself gives it
 // client_header_timeout on QUIT, and nothing on TERM; a container's stop is in between.
 constexpr std::uint64_t kIncompleteNs = 2'000'000'000;
 constexpr std::uint64_t kCutAgainNs = 500'000'000;
 constexpr std::uint64_t kAcceptAgainNs = 500'000'000;  // nginx: accept_mutex_delay.
+
+// Somebody waits to be accepted.
+bool is_readable(int fd) {
+  pollfd asked{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0;
+}
 
 http::HeadLimits limits_of(const conf::ServerSettings& settings) {
   http::HeadLimits limits;
@@ -114,11 +126,11 @@ void ServerThread::pause_accepting(bool pause) {
 void ServerThread::accept_from(Acceptor& acceptor) {
   for (int i = 0; i < kAcceptsATurn && accepting_; ++i) {
     if (count_ >= connections_max_) {
-      if (loop_.now_ms() >= said_full_ms_) {
-        said_full_ms_ = loop_.now_ms() + kSayAgainMs;
-        site_->error_logs().line(Level::kAlert,
-                                 fmt::format("{} worker_connections are not enough: new connections wait", count_));
-      }
+      if (!is_readable(acceptor.point.fd)) return;
+      make_room();
+    }
+    if (count_ >= connections_max_) {
+      say_full(said_full_ms_, Level::kAlert, "new connections wait");
       full_ = true;
       return pause_accepting(true);
     }
@@ -126,6 +138,7 @@ void ServerThread::accept_from(Acceptor& acceptor) {
     os::Peer peer;
     switch (os::accept(acceptor.point.fd, &fd, &peer)) {
       case os::Accepted::kOne:
+        if (count_ + connections_max_ / kReserve >= connections_max_) make_room();
         Http1Connection::start(*this, acceptor.listener, std::move(fd), peer);
         break;
       case os::Accepted::kAgain:
@@ -147,10 +160,53 @@ void ServerThread::accept_from(Acceptor& acceptor) {
   }
 }
 
-void ServerThread::connection_began(ThreadConnection& connection) {
+// A part of those that have been idle longest, as nginx does it: their clients connect again, who comes has nowhere
+// else.
+void ServerThread::make_room() {
+  if (idle_ == 0) return;
+  say_full(said_reused_ms_, Level::kWarn, "reusing connections");
+  std::uint32_t left = std::clamp(idle_ / 8, 1u, kReusedAtOnce);
+  for (ThreadConnection* each = last_; each != nullptr && left > 0;) {
+    ThreadConnection* following = each->previous;
+    if (each->is_idle()) {
+      --left;
+      each->make_room();
+    }
+    each = following;
+  }
+}
+
+void ServerThread::say_full(std::uint64_t& said_ms, Level level, std::string_view what) {
+  if (loop_.now_ms() < said_ms) return;
+  said_ms = loop_.now_ms() + kSayAgainMs;
+  site_->error_logs().line(level, fmt::format("{} worker_connections are not enough, {}", connections_max_, what));
+}
+
+void ServerThread::link(ThreadConnection& connection) {
+  connection.previous = nullptr;
   connection.next = connections_;
-  if (connections_ != nullptr) connections_->previous = &connection;
+  (connections_ != nullptr ? connections_->previous : last_) = &connection;
   connections_ = &connection;
+}
+
+void ServerThread::unlink(ThreadConnection& connection) {
+  (connection.previous != nullptr ? connection.previous->next : connections_) = connection.next;
+  (connection.next != nullptr ? connection.next->previous : last_) = connection.previous;
+}
+
+void ServerThread::connection_rests(ThreadConnection& connection) {
+  if (std::exchange(connection.rests, true)) return;
+  ++idle_;
+  if (stopping_) return;  // The list is being gone through.
+  if (connections_ != &connection) {
+    unlink(connection);
+    link(connection);
+  }
+  accept_again_if_full();
+}
+
+void ServerThread::connection_began(ThreadConnection& connection) {
+  link(connection);
   ++count_;
   Counters& counters = site_->counters();
   counters.accepted.fetch_add(1, std::memory_order_relaxed);
@@ -159,14 +215,17 @@ void ServerThread::connection_began(ThreadConnection& connection) {
 }
 
 void ServerThread::connection_ended(ThreadConnection& connection) {
-  (connection.previous != nullptr ? connection.previous->next : connections_) = connection.next;
-  if (connection.next != nullptr) connection.next->previous = connection.previous;
+  connection_works(connection);
+  unlink(connection);
   --count_;
   site_->counters().active.fetch_sub(1, std::memory_order_relaxed);
-  if (full_ && !accept_again_.armed() && !stopping_) {
-    full_ = false;
-    pause_accepting(false);
-  }
+  accept_again_if_full();
+}
+
+void ServerThread::accept_again_if_full() {
+  if (!full_ || accept_again_.armed() || stopping_) return;
+  full_ = false;
+  pause_accepting(false);
 }
 
 void ServerThread::run() {

@@ -17,6 +17,7 @@ from certificates import Certificate
 from gate import Background, Load
 from nginx_pair import free_port
 from nginx_run import NginxRun
+from other_users import let_everybody_enter
 from raw_client import RawClient
 from waiting import SLOWNESS, eventually
 
@@ -333,9 +334,7 @@ def test_signals_without_a_server(run, program):
 @both
 def test_workers_run_as_the_user_that_is_named(run, program):
     nginx = run(program, main="user www-data;")
-    os.chmod(nginx.folder, 0o755)
-    for folder in list(nginx.folder.parents)[:-2]:
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    let_everybody_enter(nginx.folder)
     nginx.start()
     of = pwd.getpwnam("www-data")
     worker = nginx.workers[0]
@@ -350,6 +349,28 @@ def test_workers_run_as_the_user_that_is_named(run, program):
     assert nginx.stop() == 0
 
 
+@both
+def test_workers_have_the_limits_that_are_set(run, program):
+    nginx = run(program, main="worker_rlimit_core 64k; worker_rlimit_nofile 700;").start()
+    limits = open(f"/proc/{nginx.workers[0]}/limits").read()
+    assert re.search(r"^Max core file size +65536 +65536 ", limits, re.M)
+    assert re.search(r"^Max open files +700 ", limits, re.M)
+    assert nginx.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@both
+def test_workers_run_as_nobody_when_no_user_is_named(run, program):
+    nginx = run(program, main="# No user is named.\n")
+    let_everybody_enter(nginx.folder)
+    nginx.start()
+    of = pwd.getpwnam("nobody")
+    status = open(f"/proc/{nginx.workers[0]}/status").read()
+    assert re.search(r"^Uid:\s+%d\s+%d\s+%d" % (of.pw_uid, of.pw_uid, of.pw_uid), status, re.M)
+    assert re.search(r"^Gid:\s+%d\s" % of.pw_gid, status, re.M)
+    assert nginx.stop() == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 @both
 def test_a_directory_for_bodies_may_have_been_anothers(run, program):
@@ -357,9 +378,7 @@ def test_a_directory_for_bodies_may_have_been_anothers(run, program):
     nginx = run(program, main="user www-data;")
     nginx.configure("location / { proxy_pass http://127.0.0.1:%d/back; } " % nginx.port +
                     'location /back { return 200 "taken\\n"; }')
-    os.chmod(nginx.folder, 0o755)
-    for folder in list(nginx.folder.parents)[:-2]:
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+    let_everybody_enter(nginx.folder)
     (nginx.folder / "tmp_body").mkdir(mode=0o700)
     os.chown(nginx.folder / "tmp_body", pwd.getpwnam("nobody").pw_uid, -1)
     nginx.start()
@@ -368,14 +387,35 @@ def test_a_directory_for_bodies_may_have_been_anothers(run, program):
     assert nginx.stop() == 0
 
 
+@both
+def test_idle_connections_make_room_for_others(run, program):
+    nginx = run(program, connections=60, server='location / { return 200 "one\\n"; }').start()
+    held = []
+    try:
+        for _ in range(100):
+            held.append(RawClient(nginx.address))
+            assert _first_answer(held[-1]).status == 200
+        nginx.logged(r"\[warn\].*worker_connections are not enough, reusing connections")
+        # Those that have been idle longest.
+        held[0].ends()
+        held[-1].request("GET", "/")
+        assert held[-1].response().status == 200
+    finally:
+        for client in held:
+            client.close()
+
+
 def test_more_connections_than_are_allowed_wait(run):
     nginx = run(connections=20, server='location / { return 200 "one\\n"; }').start()
     held = []
     try:
         for _ in range(40):
             held.append(RawClient(nginx.address))
+            held[-1].socket.sendall(b"GET / HT")
+            if len(held) <= 20:
+                held[-1].wait_until_read(5 * SLOWNESS)  # It is not idle.
         nginx.logged(r"\[alert\].*worker_connections are not enough")
-        late = Background(lambda: _first_answer(held[-1]))
+        late = Background(lambda: _rest_of_answer(held[-1]))
         for client in held[:30]:
             client.close()
         assert late.result().status == 200
@@ -383,6 +423,11 @@ def test_more_connections_than_are_allowed_wait(run):
         for client in held:
             client.close()
     assert nginx.log().count("worker_connections are not enough") == 1
+
+
+def _rest_of_answer(client):
+    client.socket.sendall(b"TP/1.1\r\nHost: a\r\n\r\n")
+    return client.response()
 
 
 def _first_answer(client):

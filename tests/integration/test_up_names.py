@@ -8,6 +8,7 @@ import pytest
 from chain_run import ONE_FILE, PROGRAMS, UWSGI
 from gate import Load
 from nginx_pair import free_port
+from other_users import let_everybody_enter
 from raw_client import RawClient
 from server_process import BINARY
 from test_the_note import interpreter_for
@@ -16,15 +17,6 @@ from waiting import SLOWNESS, eventually
 GROUP = PROGRAMS + "[group:g]\nprograms=uwsgi\n"
 TWO = PROGRAMS.replace("--ini %(here)s/uwsgi.ini", "--ini %(here)s/uwsgi.ini --socket %(here)s/app%(process_num)d.sock "
                        "\nnumprocs=2\nprocess_name=%(program_name)s_%(process_num)d")
-
-
-def _let_enter(folder):
-    """pytest's own folders are root's alone."""
-    for each in [folder, *folder.parents[:3]]:
-        if each.stat().st_uid == os.geteuid() and str(each) != "/tmp":
-            each.chmod(each.stat().st_mode | 0o055)
-
-
 CONTROL = "\nunix_http_server {{ file {dir}/s.sock; }}\n"
 
 
@@ -105,7 +97,7 @@ def test_an_application_of_another_user_without_shared_memory(one_file, monkeypa
     (one_file.folder / "bin" / "python3").symlink_to(python)
     monkeypatch.setenv("PATH", f"{one_file.folder}/bin:{os.environ['PATH']}")
     one_file.write(ONE_FILE.replace("{user}", "").replace("    callable app;\n", "    callable app;\n    uid www-data;\n"))
-    _let_enter(one_file.folder)
+    let_everybody_enter(one_file.folder)
     one_file.begin_one("--no-fuse")
     eventually(lambda: one_file.status() == 200, 15, one_file.output)
 

@@ -7,8 +7,12 @@ namespace tierce::check {
 
 EdgeUser edge_user(const Edge& edge) {
   const auto& said = edge.made.model.main.user;
-  if (said.empty()) return {"www-data", "www-data"};
-  return {said.front(), said.back()};
+  if (!said.empty()) return {said.front(), said.back()};
+  // Its group has another name in each distribution.
+  const std::string user(config::nginx::kUserOtherwise);
+  const passwd* entry = ::getpwnam(user.c_str());
+  const ::group* group = entry == nullptr ? nullptr : ::getgrgid(entry->pw_gid);
+  return {user, group == nullptr ? user : group->gr_name};
 }
 
 bool is_in_group(const EdgeUser& who, const std::string& group) {

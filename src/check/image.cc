@@ -125,6 +125,7 @@ class MachineForUwsgi : public UwsgiSurroundings {
 };
 
 Image::Image() : nginx_(config::nginx::this_machine()), uwsgi_(std::make_unique<MachineForUwsgi>(*this)) {
+  nginx_.addresses = nullptr;  // A check waits for no name server.
   // What is included of nginx's own need not be beside a file that waits to be deployed.
   nginx_.read = [this](const std::string& path) -> Result<std::string> {
     auto text = config::nginx::this_machine().read(shown(path));

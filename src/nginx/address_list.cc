@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <string>
@@ -11,15 +10,6 @@ namespace tierce::nginx {
 namespace {
 
 constexpr int kMappedBits = 96;  // Of ::ffff:0:0 in front of an IPv4 address.
-
-// The leading ones of an IPv4 mask; nullopt when a one follows a zero.
-std::optional<int> bits_of_mask(const IpBytes& mask) {
-  std::uint32_t word = 0;
-  for (std::size_t i = 12; i < 16; ++i) word = word << 8 | mask[i];
-  const int bits = std::countl_one(word);
-  if (std::popcount(word) != bits) return std::nullopt;
-  return bits;
-}
 
 bool is_mapped(std::string_view text) { return text.find(':') == std::string_view::npos; }
 
@@ -58,12 +48,6 @@ std::optional<Network> parse_network(std::string_view text) {
   Network network{*address, 128};
   if (slash == std::string_view::npos) return network;
   const std::string_view mask = text.substr(slash + 1);
-  if (const auto dotted = in_front != 0 ? parse_ip(mask) : std::nullopt) {
-    const auto bits = bits_of_mask(*dotted);
-    if (!bits) return std::nullopt;
-    network.bits = in_front + *bits;
-    return network;
-  }
   int bits = -1;
   const auto [end, error] = std::from_chars(mask.data(), mask.data() + mask.size(), bits);
   if (error != std::errc() || end != mask.data() + mask.size() || bits < 0 || bits > 128 - in_front)

@@ -20,7 +20,7 @@ struct Network {
   bool holds(const IpBytes& ip) const;
 };
 
-// "10.0.0.0/8", "10.1.2.3", "fc00::/7", and with a mask: "10.0.0.0/255.0.0.0". nullopt: none of these.
+// "10.0.0.0/8", "10.1.2.3", "fc00::/7". nullopt: none of these.
 std::optional<Network> parse_network(std::string_view text);
 
 }  // namespace tierce::nginx

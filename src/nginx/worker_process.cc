@@ -1,8 +1,6 @@
 #include "nginx/worker_process.h"
 
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -85,9 +83,8 @@ void leave_legacy(const WorkerStart& start, const SharedZones& zones) {
 }  // namespace
 
 Result<os::Identity> worker_identity(const std::vector<std::string>& user) {
-  // Debian's default; elsewhere nginx's own.
-  const std::string usual = ::getpwnam("www-data") != nullptr ? "www-data" : "nobody";
-  return os::find_identity(user.empty() ? usual : user.front(), user.size() > 1 ? user[1] : "");
+  return os::find_identity(user.empty() ? std::string(conf::kUserOtherwise) : user.front(),
+                           user.size() > 1 ? user[1] : "");
 }
 
 unsigned thread_count(const conf::MainSettings& settings) {

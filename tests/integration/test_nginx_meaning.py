@@ -62,6 +62,10 @@ debug_connection unix:;
 debug_connection 10.0.0.0/99;
 """
 HTTP = r"""
+ssl on;
+ssl off; server { listen 8001; }
+ssl on; server { listen 8001; ssl off; }
+geo $a { 10.0.0.1/8 1; proxy 10.0.0.1/8; }
 server { listen 8001; listen 8001; }
 upstream u { zone u 1k; server 127.0.0.1; }
 upstream u { zone u x; server 127.0.0.1; }
@@ -405,6 +409,9 @@ proxy_pass http://127.0.0.1:1; proxy_ssl_verify on;
 set_real_ip_from 10.0.0.0/33;
 set_real_ip_from unix:;
 set_real_ip_from localhost;
+set_real_ip_from 10.0.0.1/8;
+allow 10.1.0.0/255.255.0.0;
+allow 10.0.0.1/8; deny fe80::1/64; allow 10.1.0.0/16; allow 0.0.0.1/0; deny ::/0; allow 10.0.0.1/32;
 set_real_ip_from no.such.host.invalid;
 fastcgi_pass 127.0.0.1;
 scgi_pass nobody;

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "config/nginx/values.h"
@@ -143,10 +145,22 @@ bool is_network(string_view text) {
   if (!ipv4 && ::inet_pton(AF_INET6, address.c_str(), &binary) != 1) return false;
   if (slash == string_view::npos) return true;
   const string_view mask = text.substr(slash + 1);
-  in_addr as_address{};
-  if (ipv4 && ::inet_pton(AF_INET, std::string(mask).c_str(), &as_address) == 1) return true;
   const auto bits = parse_number(mask);
   return bits && *bits <= (ipv4 ? 32 : 128);
+}
+
+bool has_low_bits(string_view network) {
+  const std::size_t slash = network.find('/');
+  if (slash == string_view::npos) return false;
+  const std::string address(network.substr(0, slash));
+  std::array<unsigned char, 16> bytes{};
+  const bool ipv4 = ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
+  if (!ipv4 && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return false;
+  const auto bits = static_cast<std::size_t>(parse_number(network.substr(slash + 1)).value_or(0));
+  for (std::size_t i = bits; i < (ipv4 ? 32 : 128); ++i) {
+    if ((bytes[i / 8] & (0x80 >> i % 8)) != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace tierce::config::nginx

@@ -35,7 +35,9 @@ Result<std::vector<Address>> parse_listen_addresses(std::string_view text);
 // knows now may be known later. Fails with what nginx says before 'in upstream "X"'.
 Result<Address> parse_upstream_address(std::string_view text, std::uint16_t default_port);
 
-// "10.0.0.0/8", "10.0.0.0/255.0.0.0", "::1", "fc00::/7".
+// "10.0.0.0/8", "10.1.2.3", "::1", "fc00::/7". A mask in dots is none, as in nginx.
 bool is_network(std::string_view text);
+// Of a network: whether its address says more than its mask lets through.
+bool has_low_bits(std::string_view network);
 
 }  // namespace tierce::config::nginx

@@ -208,6 +208,7 @@ Done Interpreter::gather_listeners() {
       found->servers.push_back(server.get());
     }
   }
+  for (Listener& listener : model.listeners) listener.tls = listener.tls || *listener.fallback->settings.tls.on;
   return {};
 }
 
@@ -215,6 +216,8 @@ Done Interpreter::gather_listeners() {
 Done Interpreter::check_certificates() {
   for (const auto& server : made_.model.servers) {
     const TlsServerSettings& tls = server->settings.tls;
+    if (*tls.on && tls.certificates.empty() && !*tls.reject_handshake)
+      return refuse_at(tls.on_place, "no \"ssl_certificate\" is defined for the \"ssl\" directive");
     if (tls.keys.size() >= tls.certificates.size()) continue;
     placed_ = true;  // nginx names the certificate instead.
     return fail(Error(fmt::format("no \"ssl_certificate_key\" is defined for certificate \"{}\"",
@@ -252,7 +255,7 @@ Done Interpreter::check_thread_pools() {
 }
 
 Result<Interpretation> interpret(const Reading& reading) {
-  auto made = Interpreter(reading.configuration).run(reading.configuration.nodes);
+  auto made = Interpreter(reading).run(reading.configuration.nodes);
   if (!made) return made;
   if (reading.error) return fail(*reading.error);
   return made;
@@ -260,7 +263,7 @@ Result<Interpretation> interpret(const Reading& reading) {
 
 Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<Error>& errors) {
   errors.insert(errors.end(), reading.further.begin(), reading.further.end());
-  auto made = Interpreter(reading.configuration, &errors).run(reading.configuration.nodes);
+  auto made = Interpreter(reading, &errors).run(reading.configuration.nodes);
   if (reading.error) errors.push_back(*reading.error);
   check(made.has_value(), "an interpreter that keeps errors does not end with one");
   return std::move(*made);

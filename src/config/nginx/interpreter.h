@@ -30,8 +30,8 @@ Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<
 class Interpreter {
  public:
   // `errors`: where they go; nullptr: the first one ends it.
-  explicit Interpreter(const Configuration& configuration, std::vector<Error>* errors = nullptr)
-      : configuration_(configuration), errors_(errors) {}
+  explicit Interpreter(const Reading& reading, std::vector<Error>* errors = nullptr)
+      : configuration_(reading.configuration), hosts_(*reading.hosts), errors_(errors) {}
 
   Result<Interpretation> run(const std::vector<Node>& nodes);
   // The directives of a block.
@@ -50,6 +50,7 @@ class Interpreter {
   // Of what is said in the whole file, before or behind this.
   void use_thread_pool(std::string name, Place place) { used_pools_.emplace_back(std::move(name), place); }
 
+  HostAddresses& hosts() { return hosts_; }
   Model& model() { return made_.model; }
   // At the end of http: inheritance, location trees, variables, listeners.
   Done finish_http(const Level& http);
@@ -69,6 +70,7 @@ class Interpreter {
   Done keep(Done failed);
 
   const Configuration& configuration_;
+  HostAddresses& hosts_;
   std::vector<Error>* errors_;
   Interpretation made_;
   std::vector<std::pair<std::string, Place>> used_variables_;  // In their order: the first unknown one is said.

@@ -115,5 +115,41 @@ TEST(NginxInterpreter, GoesOnBehindErrorsWhenAsked) {
   EXPECT_EQ(made.model.servers.at(0)->root.settings.root->path.written, "/a");
 }
 
+TEST(NginxInterpreter, SslOnNeedsACertificateAndSaysWhereItStands) {
+  const auto refused = [](const std::string& http) {
+    return made_of("events {}\nhttp {\n" + http + "}").error().text();
+  };
+  EXPECT_EQ(refused("ssl off;\nserver {\n ssl on;\n}\n"),
+            "no \"ssl_certificate\" is defined for the \"ssl\" directive in /n/nginx.conf:5");
+  EXPECT_EQ(refused("ssl on;\nserver { ssl off; }\nserver {}\n"),
+            "no \"ssl_certificate\" is defined for the \"ssl\" directive in /n/nginx.conf:3");
+}
+
+TEST(NginxInterpreter, HostsAreAskedForOnceHoweverOftenAReadingIsInterpreted) {
+  const std::string text = "events {}\nhttp { set_real_ip_from proxy.lan; }\n";
+  int asked = 0;
+  const Surroundings around{.read = [&text](const std::string&) -> Result<std::string> { return text; },
+                            .glob = {},
+                            .addresses =
+                                [&asked](const std::string& host) {
+                                  return std::vector<std::string>{host, std::to_string(++asked)};
+                                }};
+  const Reading reading = read_as_far_as_possible({.path = "/n.conf", .globals = ""}, around);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(interpret(reading));
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(reading.hosts->of("proxy.lan"), testing::ElementsAre("proxy.lan", "1"));
+}
+
+TEST(NginxInterpreter, AHostWithoutAnAddressIsRefusedWhereSomebodyCanBeAsked) {
+  const std::string text = "events {}\nhttp {\n set_real_ip_from proxy.lan;\n}\n";
+  Surroundings around{.read = [&text](const std::string&) -> Result<std::string> { return text; }, .glob = {}};
+  const Start start{.path = "/n.conf", .globals = ""};
+  EXPECT_TRUE(interpret(read_as_far_as_possible(start, around)));
+  around.addresses = [](const std::string&) { return std::vector<std::string>(); };
+  const auto made = interpret(read_as_far_as_possible(start, around));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().text(), "host not found in set_real_ip_from \"proxy.lan\" in /n.conf:3");
+}
+
 }  // namespace
 }  // namespace tierce::config::nginx

@@ -1,7 +1,4 @@
 // Who may: addresses, passwords, limits, referers; and whom the client's address comes from.
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <array>
 
 #include "config/nginx/log_words.h"
@@ -13,32 +10,30 @@ namespace {
 using std::string_view;
 using L = LocationSettings;
 
-Done access(Interpreter&, Level& level, const Node& node) {
+Done access(Interpreter& in, Level& level, const Node& node) {
   const std::string& who = node.words[1];
   if (who != "all" && who != "unix:" && !is_network(who))
     return fail(Error(fmt::format("invalid parameter \"{}\"", who)));
+  warn_of_low_bits(in, node.place, who);
   level.location->access.push_back({.allow = node.words.front() == "allow", .network = who});
   return {};
 }
 
-// A name is all addresses it has now: whom one trusts must not depend on what a name server says later.
-Done real_ip_from(Interpreter&, Level& level, const Node& node) {
+// A name is all addresses it has when the file is read: whom one trusts must not depend on what a name server says
+// later.
+Done real_ip_from(Interpreter& in, Level& level, const Node& node) {
   const std::string& who = node.words[1];
+  auto& trusted = level.location->real_ip_from;
   if (who == "unix:" || is_network(who)) {
-    level.location->real_ip_from.push_back(who);
+    warn_of_low_bits(in, node.place, who);
+    trusted.push_back(who);
     return {};
   }
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (who.find('/') != std::string::npos || ::getaddrinfo(who.c_str(), nullptr, &hints, &found) != 0)
-    return fail(Error(fmt::format("host not found in set_real_ip_from \"{}\"", who)));
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
-      level.location->real_ip_from.emplace_back(text);
-  }
-  ::freeaddrinfo(found);
+  if (who.find('/') != std::string::npos) return fail(host_not_found(node.words[0], who));
+  if (!in.hosts().can_ask()) return {};
+  const std::vector<std::string>& addresses = in.hosts().of(who);
+  if (addresses.empty()) return fail(host_not_found(node.words[0], who));
+  trusted.insert(trusted.end(), addresses.begin(), addresses.end());
   return {};
 }
 

@@ -16,6 +16,13 @@ constexpr auto kLevels =
 constexpr string_view kDebugKinds =
     " debug_core debug_alloc debug_mutex debug_event debug_http debug_mail debug_stream ";
 
+// Whether a log goes to syslog, whose words are looked at now.
+Result<bool> is_syslog(const std::string& target) {
+  if (!target.starts_with("syslog:")) return false;
+  if (auto syslog = parse_syslog(target); !syslog) return fail(std::move(syslog).error());
+  return true;
+}
+
 Done error_log(Interpreter&, Level& level, const Node& node) {
   return take_error_log(node, level.location->error_logs);
 }
@@ -88,11 +95,10 @@ Done access_log(Interpreter& in, Level& level, const Node& node) {
   if (!logs) logs.emplace();
   auto path = in.text(node.words[1], node.place);
   if (!path) return fail(std::move(path).error());
+  const auto syslog = is_syslog(node.words[1]);
+  if (!syslog) return fail(syslog.error());
   AccessLog log{.path = std::move(*path), .format = "combined"};
-  log.syslog = node.words[1].starts_with("syslog:");
-  if (log.syslog) {
-    if (auto syslog = parse_syslog(node.words[1]); !syslog) return fail(std::move(syslog).error());
-  }
+  log.syslog = *syslog;
   if (node.words.size() > 2) {
     log.format = node.words[2];
     const auto& known = level.http->log_formats;
@@ -121,9 +127,7 @@ Done take_error_log(const Node& node, std::vector<ErrorLog>& into) {
     if (!is_log_level(node.words[i]) && !debug_kind)
       return fail(Error(fmt::format("invalid log level \"{}\"", node.words[i])));
   }
-  if (log.target.starts_with("syslog:")) {
-    if (auto syslog = parse_syslog(log.target); !syslog) return fail(std::move(syslog).error());
-  }
+  if (const auto syslog = is_syslog(log.target); !syslog) return fail(syslog.error());
   into.push_back(std::move(log));
   return {};
 }

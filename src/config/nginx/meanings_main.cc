@@ -17,9 +17,9 @@ Done user(Interpreter&, Level& level, const Node& node) {
   if (!level.main->user.empty()) return fail("\"user\" directive is duplicate");
   const std::string& name = node.words[1];
   const std::string& group = node.words.back();
+  level.main->user = {name, group};  // Also where only another machine knows them, for those who go on behind errors.
   if (::getpwnam(name.c_str()) == nullptr) return fail(Error(fmt::format("getpwnam(\"{}\") failed", name)));
   if (::getgrnam(group.c_str()) == nullptr) return fail(Error(fmt::format("getgrnam(\"{}\") failed", group)));
-  level.main->user = {name, group};
   return {};
 }
 
@@ -79,7 +79,7 @@ Done error_log(Interpreter&, Level& level, const Node& node) { return take_error
 Done debug_connection(Interpreter&, Level&, const Node& node) {
   // Names are not looked up for what has no effect; a mask that does not fit is none of a name.
   if (const std::string& who = node.words[1]; who.find('/') != std::string::npos && !is_network(who))
-    return fail(Error(fmt::format("host not found in debug_connection \"{}\"", who)));
+    return fail(host_not_found(node.words[0], who));
   return {};
 }
 
@@ -131,7 +131,10 @@ Meanings main_meanings() {
       {.name = "inet_http_server", .help = "The section of that name: for `tierce up`.", .apply = of_others},
       {.name = "http", .help = "Everything about HTTP.", .apply = http_block},
       {.name = "events", .help = "How connections are waited for.", .apply = events_block},
-      {.name = "user", .help = "Who the edge runs as, and its group.", .apply = user, .fallback = "www-data"},
+      {.name = "user",
+       .help = "Who the edge runs as, and its group.",
+       .apply = user,
+       .fallback = std::string(kUserOtherwise)},
       {.name = "env", .help = "A variable of the environment that is kept.", .apply = env},
       {.name = "error_log",
        .help = "Where errors are written, from which level on.",

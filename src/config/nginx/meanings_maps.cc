@@ -56,7 +56,7 @@ Done map(Interpreter& in, Level& level, const Node& node) {
   return {};
 }
 
-Done geo_line(Interpreter&, const Node& line, GeoBlock& geo) {
+Done geo_line(Interpreter& in, const Node& line, GeoBlock& geo) {
   const auto& words = line.words;
   if (words.size() == 1 && words[0] == "ranges") {
     geo.ranges = true;
@@ -72,6 +72,7 @@ Done geo_line(Interpreter&, const Node& line, GeoBlock& geo) {
     geo.fallback = words[1];
   } else if (key == "proxy") {
     if (!is_network(words[1])) return fail(Error(fmt::format("invalid network \"{}\"", words[1])));
+    warn_of_low_bits(in, line.place, words[1]);
     geo.proxies.push_back(words[1]);
   } else if (geo.ranges) {
     const std::size_t dash = key.find('-');
@@ -81,6 +82,7 @@ Done geo_line(Interpreter&, const Node& line, GeoBlock& geo) {
   } else {
     const std::string& network = key == "delete" ? words[1] : key;
     if (!is_network(network)) return fail(Error(fmt::format("invalid network \"{}\"", network)));
+    warn_of_low_bits(in, line.place, network);
     geo.entries.emplace_back(key, words[1]);
   }
   return {};

@@ -14,6 +14,18 @@ constexpr auto protocols() {
   return std::to_array<string_view>({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"});
 }
 
+Done ssl(Interpreter& in, Level& level, const Node& node) {
+  const bool is_said = node.place.line != 0;  // Else it is our own line, of what holds when nobody says it.
+  if (is_said) in.warn(node.place, "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive instead");
+  level.server->tls.on_place = node.place;
+  return take(in, node, level.server->tls.on);
+}
+void inherit_ssl(const Level& inner, const Level& outer) {
+  if (inner.server == nullptr || outer.server == nullptr || inner.server->tls.on) return;
+  inner.server->tls.on = outer.server->tls.on;
+  inner.server->tls.on_place = outer.server->tls.on_place;
+}
+
 Done session_cache(Interpreter&, Level& level, const Node& node) {
   constexpr std::int64_t kLeast = 8L * 4096;
   for (std::size_t i = 1; i < node.words.size(); ++i) {
@@ -63,7 +75,12 @@ Meanings server_meanings() {
 
 Meanings tls_meanings() {
   return {
-      setting<&S::tls, &T::on>("ssl", "off", "TLS at all addresses of the server; listen ... ssl says it for one."),
+      {.name = "ssl",
+       .help = "TLS at all addresses whose default server this is; listen ... ssl says it for one.",
+       .apply = ssl,
+       .fallback = "off",
+       .given = given_at<&S::tls, &T::on>,
+       .inherit = inherit_ssl},
       setting<&S::tls, &T::certificates>("ssl_certificate", "",
                                          "The server's certificates, each of another kind of key."),
       setting<&S::tls, &T::keys>("ssl_certificate_key", "", "The key of each."),

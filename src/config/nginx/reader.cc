@@ -60,6 +60,7 @@ class Reader {
     if (auto done = read_all(); !done) reading.error = std::move(done).error();
     reading.configuration = std::move(made_);
     reading.further = std::move(further_);
+    reading.hosts = std::make_shared<HostAddresses>(around_.addresses);
     return reading;
   }
 
@@ -246,7 +247,7 @@ std::string Configuration::where(Place place) const {
 }
 
 const Surroundings& this_machine() {
-  static const Surroundings machine{.read = read_file, .glob = files_like};
+  static const Surroundings machine{.read = read_file, .glob = files_like, .addresses = addresses_of_host};
   return machine;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/result.h"
 #include "config/nginx/directive.h"
+#include "config/nginx/host_addresses.h"
 
 namespace tierce::config::nginx {
 
@@ -48,6 +50,8 @@ struct Surroundings {
   std::function<Result<std::string>(const std::string& path)> read;
   // Paths that match, sorted.
   std::function<std::vector<std::string>(const std::string& pattern)> glob;
+  // Left out: hosts are taken as they are named, and trusted by no address.
+  HostAddresses::Ask addresses = nullptr;
 };
 const Surroundings& this_machine();
 
@@ -66,6 +70,7 @@ struct Reading {
   Configuration configuration;
   std::optional<Error> error;  // With nginx's message and place.
   std::vector<Error> further;  // Of Start::go_on: those that were about one directive each.
+  std::shared_ptr<HostAddresses> hosts;
 };
 Reading read_as_far_as_possible(const Start& start, const Surroundings& around);
 

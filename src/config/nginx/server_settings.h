@@ -5,6 +5,9 @@
 
 namespace tierce::config::nginx {
 
+// Who serves when nobody says `user`, as nginx has it where it was not built otherwise.
+inline constexpr std::string_view kUserOtherwise = "nobody";
+
 struct MainSettings {
   Words user;  // A user, and maybe a group.
   Text worker_processes, pid, lock_file, working_directory, worker_connections, worker_priority, use;
@@ -77,7 +80,9 @@ struct TlsServerSettings {
   Words protocols, session_cache;
   std::vector<std::string> session_ticket_keys;
   std::vector<Words> conf_commands;
-  Flag on, prefer_server_ciphers, session_tickets, stapling, stapling_verify, early_data, reject_handshake;
+  Flag on;
+  Place on_place;  // Of the directive.
+  Flag prefer_server_ciphers, session_tickets, stapling, stapling_verify, early_data, reject_handshake;
   Seconds session_timeout;
   Number verify_depth;
   Size buffer_size;

@@ -91,6 +91,10 @@ Done take(Interpreter& in, const Node& node, std::vector<TextValue>& into) {
   return {};
 }
 
+void warn_of_low_bits(Interpreter& in, Place place, const std::string& network) {
+  if (has_low_bits(network)) in.warn(place, fmt::format("low address bits of {} are meaningless", network));
+}
+
 Done take(Interpreter& in, const Node& node, std::vector<NamedText>& into) {
   auto text = in.text(node.words[2], node.place);
   if (!text) return fail(std::move(text).error());

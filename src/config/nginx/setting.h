@@ -60,6 +60,9 @@ Done take(Interpreter& in, const Node& node, std::vector<TextValue>& into);
 Done take(Interpreter& in, const Node& node, std::vector<NamedText>& into);
 Done take(Interpreter& in, const Node& node, std::vector<Words>& into);
 
+// Where a network's address says more than its mask lets through.
+void warn_of_low_bits(Interpreter& in, Place place, const std::string& network);
+
 // Of a directory of temporary files, how many characters name each level of it: ten of them at most.
 Done check_levels(const Node& node);
 

@@ -484,6 +484,9 @@ std::uint8_t Connection::advance(Answer& answer) {
     thread_.error_log().line(os::LogLevel::kError,
                              fmt::format("request {}: {}: {}: {}", exchange.id_text(), peer_text(), exchange.label(),
                                          describe(exchange.fate, settings)));
+    // To a front server, and to an edge beside us, no answer is one: their error_page and next_upstream know what to
+    // do.
+    if (answer.status != 503 && (thread_.is_guest() || !wire_.is_http())) return 0;
     thread_.dispatcher().forget(exchange);
     exchange.fate = Fate::kWaiting;
     OwnResponse own =
@@ -516,7 +519,8 @@ void Connection::conclude(Answer& answer) {
   if (answer.status == 0) answer.status = answer.sender.status();
   log_access(answer.status, answer.sender.body_bytes());
   thread_.dispatcher().forget(*exchange_);
-  if (!answer.complete && (answer.sender.ends_with_connection() || !wire_.is_http())) stream_.reset_at_close();
+  const bool begun = answer.sender.head_composed();
+  if (begun && !answer.complete && (answer.sender.ends_with_connection() || !wire_.is_http())) stream_.reset_at_close();
 }
 
 Connection::Linger Connection::begin_linger() {

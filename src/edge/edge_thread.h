@@ -54,6 +54,8 @@ class EdgeThread {
   // From any thread: runs f on this one soon.
   void post(std::function<void(EdgeThread&)> f);
 
+  // Within nginx's role, whose requests are all that comes.
+  bool is_guest() const { return start_.guest_log.has_value(); }
   // A turn of the loop it is a guest of, in these parts: what workers have answered; what waits for workers, which are
   // woken; `longest_ms` is shortened to when it must be looked at again; the time after the wait.
   void begin_turn() { dispatcher_.collect(); }

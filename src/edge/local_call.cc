@@ -163,6 +163,8 @@ LocalCall::Pulled LocalCall::pull() {
 }
 
 void LocalCall::end() {
+  const Fate fate = connection_->exchange_->fate;
+  timed_out_ = fate == Fate::kTimedOut || fate == Fate::kHangs;
   connection_->conclude(*answer_);
   cut_ = !answer_->complete;
   ended_ = true;

@@ -51,6 +51,8 @@ class LocalCall final : public FromFreeList {
   bool ended() const { return ended_; }
   // It has ended, and is not the whole.
   bool cut() const { return cut_; }
+  // It has ended because the application took too long.
+  bool timed_out() const { return timed_out_; }
 
  private:
   friend class CallNews;
@@ -72,6 +74,7 @@ class LocalCall final : public FromFreeList {
   bool waits_ = false;  // Among the news.
   bool ended_ = false;
   bool cut_ = false;
+  bool timed_out_ = false;
   std::unique_ptr<Connection, void (*)(Connection*)> connection_;
   std::optional<Connection::Answer> answer_;
 };

@@ -61,6 +61,12 @@ class CgiParams {
     text_.append(old).append(separator).append(more);
     params_[i].value_bytes = here() - params_[i].value_at;
   }
+  // All of this name have no value any more.
+  void empty(std::string_view of) {
+    for (Param& each : params_) {
+      if (std::string_view(text_).substr(each.name_at, each.name_bytes) == of) each.value_bytes = 0;
+    }
+  }
   void remove(std::size_t i) { params_.erase(params_.begin() + static_cast<std::ptrdiff_t>(i)); }
 
  private:

@@ -30,6 +30,12 @@ void say_vary(Response& response) {
   response.fields.add("Vary", "Accept-Encoding");
 }
 
+// A range of what is sent now would be one of other bytes, also where an upstream has offered it.
+void offer_no_ranges(Response& response) {
+  response.ranges = false;
+  response.fields.remove("accept-ranges");
+}
+
 }  // namespace
 
 BodyFilter::~BodyFilter() { pool_.give_back(std::move(lease_)); }
@@ -101,7 +107,7 @@ std::unique_ptr<BodyFilter> BodyFilters::pack(Request& request, std::string_view
   Response& response = request.response;
   response.fields.add("Content-Encoding", coding);
   response.content_length = -1;
-  response.ranges = false;
+  offer_no_ranges(response);
   // The bytes are others now: a strong tag would promise that they are not.
   if (!response.etag.empty() && !response.etag.starts_with("W/")) response.etag.insert(0, "W/");
   return std::make_unique<BodyFilter>(pool_, std::move(lease), coding, level);
@@ -121,7 +127,7 @@ std::unique_ptr<BodyFilter> BodyFilters::choose(Request& request) {
     if (allows_gzip(request)) return nullptr;
     response.fields.remove("content-encoding");
     response.content_length = -1;
-    response.ranges = false;
+    offer_no_ranges(response);
     if (!response.etag.empty() && !response.etag.starts_with("W/")) response.etag.insert(0, "W/");
     return std::make_unique<BodyFilter>(pool_, GzipPool::Lease{make_gunzip_decoder(), 0, 0});
   }

@@ -44,8 +44,15 @@ bool store(Request& request, std::string_view data, std::uint64_t in_memory) {
     return true;
   }
   if (!exchange.body_file_) {
-    if (!open_file(request) ||
-        !os::write_all(exchange.body_file_.get(), exchange.body_memory.data(), exchange.body_memory.size()))
+    if (!open_file(request)) return false;
+    // Where nothing else was asked for it is news that more memory would help.
+    const bool asked = request.settings->client_body_in_file_only.value_or(conf::InFile::kOff) != conf::InFile::kOff;
+    if (const Level level = asked ? Level::kNotice : Level::kWarn; request.site.error_logs().wants(level, request)) {
+      request.site.error_logs().line(
+          level, request,
+          fmt::format("a client request body is buffered to a temporary file in {}", directory_for_bodies(request)));
+    }
+    if (!os::write_all(exchange.body_file_.get(), exchange.body_memory.data(), exchange.body_memory.size()))
       return false;
     exchange.body_memory.clear();
   }

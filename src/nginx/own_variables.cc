@@ -201,9 +201,9 @@ bool hostname(Request&, string_view, std::string& out) {
   return give(out, name);
 }
 bool http2(Request& r, string_view, std::string& out) {
-  return r.client().is_http2() && give(out, r.tls ? "h2" : "h2c");
+  return give(out, !r.client().is_http2() ? "" : r.tls ? "h2" : "h2c");
 }
-bool https(Request& r, string_view, std::string& out) { return r.tls && give(out, "on"); }
+bool https(Request& r, string_view, std::string& out) { return give(out, r.tls ? "on" : ""); }
 bool invalid_referer(Request& r, string_view, std::string& out) {
   if (r.settings->valid_referers.empty()) return give(out, "");
   std::string referer;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "http/cgi_request.h"
 #include "nginx/one_line.h"
@@ -44,6 +45,12 @@ bool is_default(string_view name) {
                      [&](const Default& each) { return same_name(each.name, name); });
 }
 
+// $ssl_client_cert is of several lines that begin with a tab: one field, folded (RFC 9112 5.2), as nginx sends it.
+bool is_certificate(const conf::TextValue& value) {
+  return value.parts.size() == 1 && value.parts.front().kind == conf::TextPart::Kind::kVariable &&
+         value.parts.front().text == "ssl_client_cert";
+}
+
 bool has_request_body(const Request& request) {
   return request.parent == nullptr && request.exchange().head().body != http::BodyKind::kNone;
 }
@@ -67,7 +74,14 @@ void append_http(Request& request, const PassHow& how, const PassPlace& place, b
       out.append(one_line(value)).append("\r\n");
     }
   };
-  for (const conf::NamedText& each : settings.set) line(each.name, site.text(request, each.value, room));
+  for (const conf::NamedText& each : settings.set) {
+    const string_view value = site.text(request, each.value, room);
+    if (is_certificate(each.value) && !value.empty()) {
+      out.append(each.name).append(": ").append(value).append("\r\n");
+    } else {
+      line(each.name, value);
+    }
+  }
   if (!is_set(settings.set, "Host")) line("Host", request.proxy_host);
   if (!is_set(settings.set, "Connection")) line("Connection", "close");
   if (proxy.body && settings.pass_request_body.value_or(true)) {
@@ -111,8 +125,10 @@ std::optional<std::size_t> find_param(const http::CgiParams& params, string_view
 }
 
 // A param HTTP_X takes the place of the header X, also where it has no value itself: `uwsgi_param HTTP_PROXY ""`.
+// Asked of every param of every request: nothing is called for it.
 bool is_header_param(const conf::NamedText& param) {
-  return param.name.size() > 5 && string_view(param.name).starts_with("HTTP_");
+  constexpr string_view kPrefix = "HTTP_";
+  return param.name.size() > kPrefix.size() && std::memcmp(param.name.data(), kPrefix.data(), kPrefix.size()) == 0;
 }
 
 void add_header_params(const Request& request, const std::vector<conf::NamedText>& said, http::CgiParams& params) {
@@ -144,7 +160,7 @@ void add_header_params(const Request& request, const std::vector<conf::NamedText
 }  // namespace
 
 // The memory is used again by the next request of the thread.
-const http::CgiParams& params_of(Request& request, const PassHow& how) {
+http::CgiParams& params_of(Request& request, const PassHow& how) {
   thread_local http::CgiParams params;
   params.clear();
   const conf::PassingSettings& settings = *how.settings;

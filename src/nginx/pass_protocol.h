@@ -38,7 +38,7 @@ struct PassPlace {
 std::string pass_target_of(Request& request, const PassPlace& place);
 
 // What a server that speaks uwsgi, SCGI or FastCGI is told. Valid until the next call of this thread.
-const http::CgiParams& params_of(Request& request, const PassHow& how);
+http::CgiParams& params_of(Request& request, const PassHow& how);
 // The bytes in front of the body. False: they cannot be sent (uwsgi: more than 64 KiB).
 bool append_request_head(Request& request, const PassHow& how, const PassPlace& place, bool chunked_body,
                          std::string& out);

@@ -310,7 +310,9 @@ Passing::Trouble Passing::too_many_params() const {
 }
 
 Passing::Trouble Passing::call_with_params(bool with_body) {
-  const http::CgiParams& params = params_of(request_, how_);
+  http::CgiParams& params = params_of(request_, how_);
+  // The application would wait for what does not come.
+  if (!with_body) params.empty("CONTENT_LENGTH");
   if (params.uwsgi_bytes() > http::kUwsgiParamBytesMax) return too_many_params();
   body_sent_ = true;
   const std::string_view body = with_body ? std::string_view(request_.exchange().body_memory) : std::string_view();
@@ -474,6 +476,10 @@ Async<Passing::Trouble> Passing::read_head() {
       const bool too_long = static_cast<std::int64_t>(unread().size()) > most;
       if (outcome == Parsed::kDone && parser_.head().head_bytes <= static_cast<std::uint64_t>(most)) {
         const int status = parser_.head().status;
+        if (status == 101 && request_.field("upgrade").empty()) {
+          log(Level::kError, "upstream sent unexpected 101 while reading response header from upstream");
+          co_return Trouble::kInvalidHeader;
+        }
         if (status >= 200 || status == 101) co_return Trouble::kNone;
         // 100 and 103 are said on the way.
         consume(parser_.head().head_bytes);
@@ -489,6 +495,7 @@ Async<Passing::Trouble> Passing::read_head() {
       log(Level::kError, "upstream sent unexpected FastCGI record: 3 while reading response header from upstream");
       co_return Trouble::kInvalidHeader;
     }
+    if (server_ended_ && connection_->call != nullptr && connection_->call->timed_out()) co_return Trouble::kTimeout;
     if (server_ended_ || (!connection_->stream->has(kReadable) && connection_->stream->has(kGone))) {
       log(Level::kError, "upstream prematurely closed connection while reading response header from upstream");
       co_return Trouble::kError;

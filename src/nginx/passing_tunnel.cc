@@ -64,7 +64,7 @@ Async<int> Passing::tunnel() {
     server.arm(patience);
     co_await request_.signal().until(events);
     if (request_.signal().has(kUpstreamLate)) {
-      log(Level::kError, "upstream timed out (110: Connection timed out) while proxying upgraded connection");
+      log(Level::kInfo, "upstream timed out (110: Connection timed out) while proxying upgraded connection");
       break;
     }
     server.disarm();

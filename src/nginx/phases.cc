@@ -145,6 +145,12 @@ int redirect_to_named(Request& request, std::string_view name) {
 
 int answer_with_status(Request& request, int status) {
   const conf::LocationSettings& settings = *request.settings;
+  // They are for logs alone: the client gets no word.
+  if (status == 408 || status == 444 || status == 499) {
+    request.response.status = status;
+    request.timed_out = status == 444;
+    return kClose;
+  }
   request.answer_status = -1;  // What goes wrong with an error page is what the client hears of.
   if (request.error_status == 0 || !request.error_page_used) {
     for (const conf::ErrorPage& page : settings.error_pages) {

@@ -156,12 +156,8 @@ class Run {
   }
 
   int run(const conf::Return& what) {
-    if (what.status == 444 || what.status == 499) {
-      request_.response.status = what.status;  // For the log.
-      request_.timed_out = what.status == 444;
-      return kClose;
-    }
-    if (what.status >= 400 && !what.has_text) return what.status;
+    const bool says_nothing = !what.has_text || (what.text.constant() && what.text.written.empty());
+    if (what.status >= 400 && says_nothing) return what.status;
     Response& response = request_.response;
     response.status = what.status;  // $status may be part of the text.
     std::string text = what.has_text ? request_.site.text(request_, what.text) : std::string();

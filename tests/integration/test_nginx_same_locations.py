@@ -5,6 +5,23 @@ import pytest
 from nginx_pair import Case, get, head, kept, post, request
 
 CASES = [
+    Case("statuses for logs alone, and empty texts", """
+        limit_req_zone $binary_remote_addr zone=once:1m rate=1r/m;
+        server { listen @port@; root @www@;
+            location /444 { try_files /none =444; }
+            location /499 { try_files /none =499; }
+            location /408 { try_files /none =408; }
+            location /late { return 408; }
+            location /page { error_page 444 408 /hello.txt; return 444; }
+            location /said { return 444 "text"; }
+            location /often { limit_req zone=once; limit_req_status 444; try_files /hello.txt =404; }
+            location /empty { error_page 503 /hello.txt; return 503 ""; }
+            location /empty-variable { error_page 503 /hello.txt; return 503 $arg_x; }
+            location /404 { return 404 ""; }
+            location /403 { error_page 404 =410 /hello.txt; return 403 ""; }
+        }
+    """, [*(get(f"/{name}") for name in ("444", "499", "408", "late", "page", "said", "empty", "empty-variable", "empty-variable?x=y", "404", "403", "often", "often")),
+          kept(request("/444", close=False), request("/empty", close=False))]),
     Case("kinds of locations", r"""
         server { listen @port@;
             location / { return 200 "prefix /\n"; }

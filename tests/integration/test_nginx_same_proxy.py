@@ -15,6 +15,9 @@ def websocket(target, then=b"\x81\x05hello and any other bytes \x00\xff", **how)
 
 
 CASES = [
+    Case("packed answers offer no ranges", """
+        server { listen @port@; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; gunzip on; location / { proxy_pass http://@http@; } }
+    """, [get(path, "Accept-Encoding: gzip") for path in ("/picture", "/fields", "/text")] + [get(path) for path in ("/picture", "/fields")]),
     Case("the path that is passed", r"""
         server { listen @port@;
             location /none/ { proxy_pass http://@http@; }

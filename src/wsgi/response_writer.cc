@@ -4,7 +4,10 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "http/content_length.h"
 #include "http/field_rules.h"
@@ -64,7 +67,21 @@ class HeadText {
   char* end_;
 };
 
-bool add_header(gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
+// What is about the connection (RFC 9110 7.6.1) is the server's to say; many applications say it all the same, as for
+// events: `Connection: keep-alive`. True: the answer goes on without it.
+bool leave_out(const Call& call, std::string_view name) {
+  static std::set<std::string, std::less<>> said;  // Guarded by the GIL; there are nine such names.
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (said.insert(std::move(lower)).second) {
+    log_line(os::LogLevel::kWarning,
+             fmt::format("{}: response header {} is about the connection, which is the server's: left out from now on",
+                         call_label(call), name));
+  }
+  return true;
+}
+
+bool add_header(const Call& call, gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
   if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
     PyErr_Format(PyExc_TypeError, "response headers must be a list of (name, value) tuples, got %R", item);
     return false;
@@ -76,6 +93,7 @@ bool add_header(gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
   if (!latin1(value_object, &value)) return refuse_text("the value of a response header", value_object);
   value = http::trim_blanks(value);
   if (const auto checked = http::check_response_field(name, value); !checked) {
+    if (checked.error().cause == http::ResponseFieldError::Cause::kHopByHop) return leave_out(call, name);
     const std::string why(http::describe(checked.error()));
     PyErr_Format(PyExc_ValueError, "response header %R: %R: %s", name_object, value_object, why.c_str());
     return false;
@@ -173,7 +191,7 @@ bool write_head(Call& call, PyObject* status, PyObject* headers) {
   HeadText head(call);
   if (!head.add(text, text.size() == 3 ? " " : "", "\r\n", "")) return false;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); ++i) {
-    if (!add_header(meta, head, PyList_GET_ITEM(headers, i))) return false;
+    if (!add_header(call, meta, head, PyList_GET_ITEM(headers, i))) return false;
   }
   meta.head_bytes = head.bytes();
   call.started = true;
@@ -188,7 +206,8 @@ void signal_now(Call& call) {
 bool write_body(Call& call, const char* data, std::size_t bytes, bool whole) {
   gateway::ResponseMeta& meta = call.slot->response;
   if (!call.head_sent) {
-    if (whole && meta.content_length < 0) meta.content_length = static_cast<std::int64_t>(bytes);
+    if (whole && meta.content_length < 0 && (bytes > 0 || call.body_allowed))
+      meta.content_length = static_cast<std::int64_t>(bytes);
     publish_head(call);
   }
   if (!call.body_allowed) return true;
@@ -222,8 +241,8 @@ bool write_body(Call& call, const char* data, std::size_t bytes, bool whole) {
 
 void end_body(Call& call, bool broken) {
   if (!call.head_sent) {
-    // No body at all: its length is known now.
-    if (call.slot->response.content_length < 0) call.slot->response.content_length = 0;
+    // No body at all: its length is known now. To HEAD it says nothing of what GET would get.
+    if (call.slot->response.content_length < 0 && call.body_allowed) call.slot->response.content_length = 0;
     publish_head(call);
   }
   const bool short_of = call.body_allowed && call.slot->response.content_length > call.body_bytes;

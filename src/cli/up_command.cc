@@ -118,7 +118,7 @@ class MadeChain {
   void add(const std::string& kind, const std::string& arguments) {
     const int number = ++count_[kind];
     programs_ += fmt::format(
-        "[program:{}{}]\ncommand={} {}\nessential=true\nstopsignal={}\nstopwaitsecs=60\n"
+        "[program:{}{}]\ncommand={} {}\nessential=true\nstopsignal={}\nstopwaitsecs=30\n"
         "stdout_logfile=/dev/fd/1\nstdout_logfile_maxbytes=0\nstderr_logfile=/dev/fd/2\nstderr_logfile_maxbytes=0\n",
         kind, number > 1 ? fmt::format("-{}", number) : "", kind, escaped(arguments),
         kind == "nginx" ? "QUIT" : "TERM");

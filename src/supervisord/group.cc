@@ -108,6 +108,10 @@ void Group::stop_all(TimePoint now) {
   }
 }
 
+void Group::stop_at_once(TimePoint now) {
+  for (const auto& process : processes_) process->stop_at_once(now);
+}
+
 void Group::tick(TimePoint now, bool may_start) {
   for (const auto& process : processes_) process->tick(now, may_start);
   dispatch();

@@ -28,6 +28,7 @@ class Group {
   // All of it are edges that finish what runs when they are stopped.
   bool is_edge() const;
   void stop_all(TimePoint now);
+  void stop_at_once(TimePoint now);
   void tick(TimePoint now, bool may_start);
   TimePoint deadline(bool may_start) const;
   // All but the processes is as it is here, so that it can be brought there one process at a time.

@@ -198,6 +198,11 @@ void Process::stop(TimePoint now) {
   apply(state_.stop(now), now);
 }
 
+void Process::stop_at_once(TimePoint now) {
+  if (is_running(state())) stop(now);
+  state_.hurry(now);
+}
+
 void Process::restart(TimePoint now) {
   stop(now);
   if (is_stopped(state())) return start(now);

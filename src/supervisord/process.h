@@ -57,6 +57,8 @@ class Process {
   void start(TimePoint now);
   void set_fcgi_socket(int fd) { fcgi_socket_ = fd; }
   void stop(TimePoint now);
+  // ... and does not wait for its end: the next tick kills it.
+  void stop_at_once(TimePoint now);
   // Starts it, after it has stopped where it runs. Waits for nothing.
   void restart(TimePoint now);
   // To the process alone; an error text or "".

@@ -108,6 +108,10 @@ Step ProcessState::stop(TimePoint now) {
   return step;
 }
 
+void ProcessState::hurry(TimePoint now) {
+  if (state_ == State::kStopping) due_ = std::min(due_, now);
+}
+
 Step ProcessState::stop_failed() {
   Step step;
   if (state_ == State::kStopping) move(step, State::kUnknown);

@@ -84,6 +84,8 @@ class ProcessState {
   Step exited(TimePoint now, int exit_code);
   // kSendStop, or STOPPED at once where there is nothing to stop.
   Step stop(TimePoint now);
+  // The time it was given to stop is over now.
+  void hurry(TimePoint now);
   Step stop_failed();
   // What time has brought. `may_start`: the server is not about to end.
   Step tick(TimePoint now, bool may_start);

@@ -178,6 +178,10 @@ void Server::on_signal(int number) {
       return pass_on(number);
     default:
       log_.warn(fmt::format("received {} indicating exit request", conf::signal_name(number)));
+      // Asked twice, `tierce up` waits for no stream that has no end.
+      if (stopping_ && chain_ != nullptr && mood_ == Mood::kShutdown) {
+        for (Group* group : groups()) group->stop_at_once(now());
+      }
       mood_ = Mood::kShutdown;
   }
 }

@@ -68,6 +68,25 @@ def test_what_runs_is_answered_before_the_end(chain, tmp_path, how):
     eventually(lambda: not [pid for pid in left if processes.alive(pid)], 5)
 
 
+@pytest.mark.parametrize("arguments", [(), ("--no-fuse",)])
+def test_asked_twice_it_waits_for_nothing(chain, tmp_path, arguments):
+    """A stream of events has no end."""
+    run = chain(arguments=arguments).begin()
+    waiting = Background(run.status, f"/wait?{tmp_path}/gate")
+    eventually(lambda: (tmp_path / "gate.begun").exists(), 10)
+    left = run.tree()
+    run.send(signal.SIGTERM)
+    eventually(lambda: run.log().count("received SIGTERM") == 1, 5)
+    assert run.process.poll() is None
+    clock = time.monotonic()
+    run.send(signal.SIGTERM)
+    run.process.wait(15 * SLOWNESS)
+    if SLOWNESS == 1:
+        assert time.monotonic() - clock < 5
+    assert waiting.result() is None
+    eventually(lambda: not [pid for pid in left if processes.alive(pid)], 5)
+
+
 def test_who_comes_to_a_graceful_end_is_refused(chain, tmp_path):
     run = chain().begin()
     gate = tmp_path / "gate"

@@ -89,7 +89,7 @@ void put_role(Lines& lines, conf::Place place, const std::string& name, const st
   lines.put(place, fmt::format("[program:{}]", name));
   lines.put("command=" + command);
   lines.put(fmt::format("stopsignal={}", signal));
-  for (const char* line : {"stopwaitsecs=60", "essential=true", "stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0",
+  for (const char* line : {"stopwaitsecs=30", "essential=true", "stdout_logfile=/dev/fd/1", "stdout_logfile_maxbytes=0",
                            "stderr_logfile=/dev/fd/2", "stderr_logfile_maxbytes=0"})
     lines.put(line);
 }

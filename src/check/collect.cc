@@ -17,6 +17,7 @@
 #include "config/supervisord/programs.h"
 #include "config/uwsgi/missing_file.h"
 #include "config/uwsgi/option.h"
+#include "config/wire_protocol.h"
 #include "os/file_text.h"
 #include "supervise/gunicorn_reader.h"
 
@@ -89,6 +90,31 @@ string_view around_fragment(const std::string& text) {
   return "";
 }
 
+// Of a program that a supervisor starts in another directory: relative paths are found from there.
+class InDirectory final : public uwsgi::Surroundings {
+ public:
+  InDirectory(const uwsgi::Surroundings& real, std::string directory) : real_(real), directory_(std::move(directory)) {}
+
+  std::vector<std::pair<std::string, std::string>> environment() const override { return real_.environment(); }
+  Result<std::string> read_file(const std::string& path) const override { return real_.read_file(within(path)); }
+  Kind kind_of(const std::string& path) const override { return real_.kind_of(within(path)); }
+  std::vector<std::string> glob(const std::string& pattern) const override { return real_.glob(within(pattern)); }
+  std::string absolute(const std::string& path) const override { return real_.absolute(within(path)); }
+  std::uint64_t inode(const std::string& path) const override { return real_.inode(within(path)); }
+  Machine machine() const override {
+    Machine machine = real_.machine();
+    machine.working_directory = directory_;
+    return machine;
+  }
+
+ private:
+  std::string within(const std::string& path) const {
+    return path.starts_with('/') || path == "-" ? path : (fs::path(directory_) / path).string();
+  }
+  const uwsgi::Surroundings& real_;
+  const std::string directory_;
+};
+
 class Collector {
  public:
   explicit Collector(const CollectOptions& options) : options_(options) { chain_.image = std::make_unique<Image>(); }
@@ -113,6 +139,7 @@ class Collector {
       if (of == FileKind::kNginx) add_file(path, path, of);
     }
     while (!gunicorns_.empty()) finish_gunicorn();
+    add_further_addresses();
     return std::move(chain_);
   }
 
@@ -316,8 +343,12 @@ class Collector {
     for (const auto& group : supervisor.settings.groups) {
       std::set<std::string> seen;
       for (const auto& process : group.processes) {
-        if (!seen.insert(process.program).second) continue;  // The first of several stands for all.
-        add_process(supervisor, process);
+        // The first of several stands for all, but each has its own address.
+        if (seen.insert(process.program).second) {
+          add_process(supervisor, process);
+        } else {
+          further_.emplace_back(process.program, process.command);
+        }
       }
     }
   }
@@ -362,6 +393,32 @@ class Collector {
     }
   }
 
+  // numprocs: where the words of another process's command end otherwise than an address of the first, there is its
+  // own.
+  void add_further_addresses() {
+    for (const auto& [program, command] : further_) {
+      const auto app = std::find_if(chain_.apps.begin(), chain_.apps.end(),
+                                    [&, name = program](const auto& each) { return each->name == name; });
+      if (app == chain_.apps.end() || !(*app)->started) continue;
+      const auto first = supervisord::split_command((*app)->started->process.command);
+      const auto other = supervisord::split_command(command);
+      if (!first || !other || first->size() != other->size()) continue;
+      const std::vector<std::string> binds = (*app)->settings.binds;
+      for (const std::string& bind : binds) {
+        const std::string endpoint = config::split_bind(bind).endpoint;
+        for (std::size_t i = 0; i < first->size(); ++i) {
+          const std::string& ours = (*first)[i];
+          const std::string& theirs = (*other)[i];
+          if (ours == theirs || !ours.ends_with(endpoint)) continue;
+          const std::size_t before = ours.size() - endpoint.size();
+          if (theirs.compare(0, before, ours, 0, before) != 0) continue;
+          const std::string scheme = bind.substr(0, bind.size() - endpoint.size());
+          (*app)->settings.binds.push_back(scheme + theirs.substr(before));
+        }
+      }
+    }
+  }
+
   // --- the edge ---
 
   void add_nginx(const Program& program, const std::string& name, const Place& place,
@@ -387,6 +444,7 @@ class Collector {
       return;
     }
     add_edge(file, globals, name, std::move(started));
+    if (of_one_file && prefix.empty()) prefix = ".";  // The folder one stands in.
     if (!prefix.empty()) chain_.edges.back()->prefix = prefix + (prefix.ends_with('/') ? "" : "/");
   }
 
@@ -459,7 +517,10 @@ class Collector {
                  std::optional<StartedBy> started) {
     std::vector<std::string> arguments = given;
     for (std::string& each : arguments) each = inside_of(each);
-    const uwsgi::Surroundings& around = chain_.image->for_uwsgi();
+    std::optional<InDirectory> within;
+    if (started && !started->made && !started->process.directory.empty())
+      within.emplace(chain_.image->for_uwsgi(), started->process.directory);
+    const uwsgi::Surroundings& around = within ? *within : chain_.image->for_uwsgi();
     auto reading = uwsgi::read_configuration(arguments, around);
     if (!reading) return say_message(reading.error().text(), "uwsgi", Severity::kError, place.file, place.line);
     auto app = std::make_unique<App>();
@@ -474,7 +535,12 @@ class Collector {
     for (const auto& line : app->uwsgi.assignments) {
       if (line.source.line != 0) used_.insert(same_name(chain_.image->shown(line.source.place)));
     }
-    for (const auto& error : errors) say_uwsgi(error, Severity::kError, "uwsgi", place);
+    // What nothing of the Dockerfile starts, the image that it builds upon starts: with what is missing here.
+    const bool by_base = chain_.image->is_container() && !app->started;
+    for (const auto& error : errors) {
+      const bool given_elsewhere = by_base && error.text.starts_with("no address to serve at");
+      say_uwsgi(error, given_elsewhere ? Severity::kNote : Severity::kError, "uwsgi", place);
+    }
     for (const auto& finding : applied.findings) {
       // Said below, with the paths of the files at hand.
       if (finding.text.find("is used only when the application of") == std::string::npos)
@@ -602,6 +668,7 @@ class Collector {
   const CollectOptions& options_;
   Chain chain_;
   std::deque<std::pair<App*, supervise::GunicornReader>> gunicorns_;  // Being read.
+  std::vector<std::pair<std::string, std::string>> further_;  // Programs and commands of processes but the first.
   std::vector<std::pair<std::string, FileKind>> files_;
   std::set<std::string> used_;                 // Local paths that have been read for a role.
   std::map<std::string, std::string> inside_;  // Local path -> path in the image.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 
 namespace tierce::check {
 namespace {
@@ -11,6 +12,7 @@ using config::WireProtocol;
 using config::nginx::Address;
 using config::nginx::Node;
 using std::string_view;
+namespace fs = std::filesystem;
 
 struct Passing {
   string_view directive;
@@ -121,9 +123,19 @@ std::vector<AppSocket> sockets_of(const App& app) {
   return sockets;
 }
 
+namespace {
+
+// A relative one stands in a folder that only the start knows.
+bool is_same_path(const std::string& listening, const std::string& asked) {
+  const std::string one = fs::path(listening).lexically_normal(), other = fs::path(asked).lexically_normal();
+  return one == other || (!one.starts_with('/') && other.ends_with("/" + one));
+}
+
+}  // namespace
+
 bool is_same(const os::Endpoint& listening, const Address& asked) {
   using Kind = os::Endpoint::Kind;
-  if (!asked.unix_path.empty()) return listening.kind == Kind::kUnix && listening.host == asked.unix_path;
+  if (!asked.unix_path.empty()) return listening.kind == Kind::kUnix && is_same_path(listening.host, asked.unix_path);
   if (listening.kind != Kind::kTcp || listening.port != asked.port || is_remote(asked)) return false;
   const auto every = [](const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; };
   const auto name = [](const std::string& host) { return host == "localhost" ? std::string("127.0.0.1") : host; };

@@ -40,7 +40,10 @@ void check_if(Chain& chain, const Edge& edge, const Scope& scope) {
   if (!scope.is("if") || scope.outer == nullptr || scope.outer->is("server")) return;
   constexpr std::array<string_view, 5> kSound = {"return", "rewrite", "set", "break", "rewrite_log"};
   std::vector<string_view> others;
+  const bool returns = scope.own("return") != nullptr;
   for (const Node& node : *scope.nodes) {
+    // The answer to a preflight request: nothing of the location around is asked for.
+    if (returns && node.words.front() == "add_header") continue;
     if (std::find(kSound.begin(), kSound.end(), node.words.front()) == kSound.end())
       others.push_back(node.words.front());
   }

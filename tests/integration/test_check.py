@@ -149,7 +149,7 @@ FINDINGS = {
     "a directive of one file": ({"tierce.conf": ONE_FILE.replace("listen", "lisen") % ("", "")},
                                 "error nginx tierce.conf 12 did you mean \"listen\""),
     "a request longer than a stop of one file": ({"tierce.conf": ONE_FILE % ("harakiri 100;", "")},
-                                                 "note times-stop tierce.conf 4 60 s that a stop waits"),
+                                                 "note times-stop tierce.conf 4 30 s that a stop waits"),
     "an app that one file does not have": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass wbe") % ("", "")},
                                            "error wsgi-pass tierce.conf 13 did you mean web?"),
     "a program that is no application": ({"tierce.conf": ONE_FILE.replace("wsgi_pass web", "wsgi_pass worker") % ("", "")},
@@ -207,6 +207,8 @@ FINDINGS = {
     "stub_status for all": ({"nginx.conf": NGINX.replace("127.0.0.1:", "") % "location /s { stub_status; }"},
                             "warning control-open nginx.conf 6 deny all"),
     "a copy of nothing": ({"Dockerfile": "FROM x\nCOPY nothing /x\n"}, "warning copy-missing Dockerfile 2 nothing"),
+    "an address that the base image may give": (
+        {"Dockerfile": "FROM x\nCOPY app.ini /app/\n", "app.ini": "[uwsgi]\nmodule = main\ncallable = app\n"}, "note uwsgi app.ini 0 no address"),
     "a list over several lines": ({"Dockerfile": "FROM x\nCMD [\n\"a\"\n]\n"}, "error dockerfile-list Dockerfile 2 backslash"),
     "a decorator that Flask does not have": (
         {"app.ini": UWSGI + "chdir = {dir}\n",
@@ -226,6 +228,39 @@ def test_finding(name, tmp_path):
             == (severity, code, pathlib.Path(file).name, int(line))]
     assert any(text in each["text"] + " " + each["suggestion"] for each in same), done.stdout
     assert done.returncode == (1 if any(each["severity"] == "error" for each in found) else 0)
+
+
+SOUND = {
+    "a socket's path with three slashes": {"nginx.conf": NGINX % "location / { uwsgi_pass unix:///run/shop.sock; }", "app.ini": UWSGI},
+    "an upstream's": {"nginx.conf": (NGINX % "location / { uwsgi_pass shop; }").replace("server {", "upstream shop { server unix:///run/shop.sock; } server {"),
+                      "app.ini": UWSGI},
+    "a socket in the application's folder": {"nginx.conf": NGINX % "location / { uwsgi_pass unix:/srv/site/shop.sock; }",
+                                             "app.ini": UWSGI.replace("/run/shop.sock", "shop.sock")},
+    "the answer to a preflight request": {"nginx.conf": NGINX % "  location / { if ($request_method = OPTIONS) { add_header A b; return 204; } root /srv; }"},
+    "a file in the program's directory": {"s.conf": SOUND_PROGRAM.replace("app.ini", "inner.ini") + "stopwaitsecs=60\ndirectory={dir}/sub\n",
+                                          "sub/inner.ini": UWSGI.replace("app:app", "shop:app"), "sub/shop.py": "app = None\n"},
+    "an address for each process": {
+        "nginx.conf": NGINX.replace("server {", "upstream a { server 127.0.0.1:18250; server 127.0.0.1:18251; } server {") % "  location / { proxy_pass http://a; }",
+        "s.conf": GUNICORN % "-b 127.0.0.1:1825%(process_num)d" + "numprocs=2\nprocess_name=%(program_name)s_%(process_num)d\nstopwaitsecs=60\n"},
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_files(name, tmp_path):
+    files = {key: text.replace("{dir}", str(tmp_path)) for key, text in SOUND[name].items()}
+    for key in files:
+        (tmp_path / key).parent.mkdir(exist_ok=True)
+    write(tmp_path, files)
+    done = check(tmp_path)
+    wrong = [line for line in done.stdout.splitlines() if "files-access" not in line and "may not enter" not in line]
+    assert (done.returncode, wrong) == (0, [])
+
+
+def test_a_user_that_only_the_image_has(tmp_path):
+    write(tmp_path, {"Dockerfile": "FROM x\nCOPY nginx.conf app.ini /etc/\nCMD tierce up --nginx /etc/nginx.conf --uwsgi /etc/app.ini\n",
+                     "nginx.conf": (NGINX % PASS).replace("www-data", "webber"), "app.ini": UWSGI.replace("www-data", "webber:webber")})
+    done = check(tmp_path)
+    assert (done.returncode, "error" in done.stdout) == (0, False), done.stdout
 
 
 def test_each_finding_is_described():
@@ -432,7 +467,7 @@ def test_explain_shows_all_of_one_file(tmp_path):
     assert rows(tables["uwsgi"], "master") == [("", "true", "tierce up")]
     assert rows(tables["uwsgi"], "threads") == [("", "1", "default")]
     assert ("[program:worker]", "33", "tierce.conf:8") in rows(tables["supervisord"], "stopwaitsecs")
-    assert ("[program:web]", "60", "tierce up") in rows(tables["supervisord"], "stopwaitsecs")
+    assert ("[program:web]", "30", "tierce up") in rows(tables["supervisord"], "stopwaitsecs")
     assert [(row["name"], row["value"], row["source"]) for row in tables["fused"]["values"]] == [
         ("wsgi_pass web", "fused with web", "tierce.conf:13")]
 
@@ -442,7 +477,7 @@ def test_explain_shows_defaults_of_the_whole_program(tmp_path):
                                    "  location /a { client_max_body_size 5m; }\n }\n server { listen 127.0.0.1:8001; }\n}\n"})
     tables, _ = explain(tmp_path, "nginx.conf")
     edge = tables["nginx"]
-    for scope, name, value in [("main", "user", "www-data"), ("main", "worker_processes", "1"), ("main", "pid", "/run/nginx.pid"),
+    for scope, name, value in [("main", "user", "nobody"), ("main", "worker_processes", "1"), ("main", "pid", "/run/nginx.pid"),
                                ("main", "error_log", "/var/log/nginx/error.log error"), ("events", "worker_connections", "512"),
                                ("http", "access_log", "/var/log/nginx/access.log combined"),
                                ("http", "ssl_protocols", "TLSv1.2 TLSv1.3"),

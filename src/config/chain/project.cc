@@ -132,7 +132,10 @@ void find_flask_statics(Project& project, const fs::path& folder, const fs::path
 // Of a settings file: literal, or put together with BASE_DIR in one of the usual ways.
 void find_django_statics(Project& project, const std::string& settings_path, const std::string& text) {
   const auto url = search(text, R"((?m)^STATIC_URL\s*=\s*["']([^"']+)["'])");
-  if (!url) return;
+  if (!url) {
+    project.statics_missing = fmt::format("STATIC_URL is not a plain text in {}", settings_path);
+    return;
+  }
   const auto root = search(
       text,
       R"((?m)^STATIC_ROOT\s*=\s*(?:(BASE_DIR\s*/\s*|os\.path\.join\(\s*BASE_DIR\s*,\s*|str\(\s*BASE_DIR\s*/\s*))?["']([^"']+)["'])");

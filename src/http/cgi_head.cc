@@ -69,7 +69,9 @@ const CgiHead::Known* CgiHead::find_known(std::string_view name) {
   }();
   if (name.size() > kLongest) return nullptr;
   for (std::size_t i = kFirst[name.size()]; i < kFirst[name.size() + 1]; ++i) {
-    if (std::memcmp(name.data(), kKnown[i].name.data(), name.size()) == 0) return &kKnown[i];
+    // Their ends differ more often than not, and looking there calls nothing.
+    const std::string_view known = kKnown[i].name;
+    if (name.back() == known.back() && std::memcmp(name.data(), known.data(), name.size()) == 0) return &kKnown[i];
   }
   return nullptr;
 }

@@ -12,7 +12,7 @@ import time
 import processes
 import pytest
 
-from chain_run import ChainRun
+from chain_run import UWSGI_LOCATION, ChainRun
 from gate import Load
 from nginx_pair import free_port
 from raw_client import Incomplete, RawClient
@@ -403,3 +403,37 @@ def test_the_help_tells_of_every_option():
     assert done.returncode == 0
     for option in ("--configuration", "--nginx", "--uwsgi", "--gunicorn", "--no-fuse"):
         assert option in done.stdout
+
+
+SORRY = "error_page 502 504 /files/given.txt; "
+
+
+@pytest.mark.parametrize("arguments", [(), ("--no-fuse",)])
+def test_error_pages_stand_for_an_application_that_fails(chain, arguments):
+    run = chain(location=SORRY + UWSGI_LOCATION, uwsgi="harakiri = 1", arguments=arguments).begin()
+    answer = run.request("/crash")
+    assert (answer.status, answer.body) == (502, b"given\n")
+    answer = run.request("/slow?60")
+    # A socket cannot say why it is closed.
+    assert (answer.status, answer.body) == (504 if not arguments else 502, b"given\n")
+    # What the application says itself is passed on.
+    assert run.request("/raises").body != b"given\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--no-fuse",)])
+def test_another_server_is_asked_where_a_worker_dies(chain, arguments):
+    upstream = "upstream both {{ server unix:{dir}/app.sock max_fails=0; server unix:{dir}/none.sock backup; }}"
+    run = chain(location="include {params}; uwsgi_pass both;", http=upstream, arguments=arguments).begin()
+    assert run.request("/crash").status == 502
+    assert "none.sock failed (2: No such file or directory) while connecting to upstream" in run.error_log()
+
+
+def test_a_body_that_is_not_passed_on_is_not_waited_for(chain):
+    run = chain(location="uwsgi_pass_request_body off; " + UWSGI_LOCATION).begin()
+    assert run.request("/pid", "POST", body=b"b" * 100).status == 200
+
+
+def test_head_of_a_stream_says_no_length(chain):
+    run = chain().begin()
+    answer = run.request("/stream?3", "HEAD")
+    assert (answer.status, answer.header("Content-Length")) == (200, None)

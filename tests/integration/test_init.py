@@ -56,6 +56,15 @@ PROJECTS = {
     "flask factory": ({"shop/__init__.py": "from flask import Flask\ndef create_app():\n    app = Flask(__name__)\n"
                        "    app.add_url_rule('/', view_func=lambda: 'made')\n    return app\n",
                        "shop/static/a.txt": "static"}, b"made", "Flask, shop:create_app() of shop/__init__.py"),
+    "flask factory with arguments": (
+        {"shop/__init__.py": "from flask import Flask\ndef create_app(config_name):\n    app = Flask(config_name)\n"
+                             "    app.add_url_rule('/', view_func=lambda: 'made')\n    return app\n",
+         "manage.py": "from flask import current_app\nfrom shop import create_app\napp = create_app('shop')\n", "static/a.txt": "static"},
+        b"made", "Flask, manage:app of manage.py"),
+    "flask factory with defaults": (
+        {"app.py": "from flask import Flask\ndef create_app(config: str = 'x', *, debug=False):\n    app = Flask('shop')\n"
+                   "    app.add_url_rule('/', view_func=lambda: 'made')\n    return app\n", "static/a.txt": "static"},
+        b"made", "Flask, app:create_app() of app.py"),
     "flask static elsewhere": ({"web.py": FLASK.replace("(__name__)", "(__name__, static_folder='files', static_url_path='/static')"),
                                 "files/a.txt": "static"}, b'{"name":"misha"}\n', "Flask, web:app of web.py"),
     "django": ({"manage.py": DJANGO_MANAGE, "shop/settings.py": DJANGO_SETTINGS, "shop/urls.py": DJANGO_URLS,

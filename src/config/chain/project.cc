@@ -50,7 +50,8 @@ constexpr string_view kMadeApplication =
     R"((?m)^([A-Za-z_]\w*)(?:\s*:\s*[\w.]+)?\s*=\s*((?:\w+\.)*)(Flask|Bottle|default_app|make_wsgi_app|get_wsgi_application|WSGIApplication|create_app|make_app)\()";
 constexpr string_view kFalconApplication = R"((?m)^([A-Za-z_]\w*)\s*=\s*falcon\.(?:App|API)\()";
 constexpr string_view kPlainApplication = R"((?m)^def\s+(application|app)\(\s*environ\s*,\s*start_response\s*\))";
-constexpr string_view kFactory = R"((?m)^def\s+(create_app|make_app)\()";
+// One that can be called without arguments.
+constexpr string_view kFactory = R"((?m)^def\s+(create_app|make_app)\(\s*(?:\)|\*|\w+(?:\s*:[^,)=]+)?\s*=))";
 constexpr string_view kAsgiApplication =
     R"((?m)^[A-Za-z_]\w*\s*=\s*(?:\w+\.)?(FastAPI|Starlette|Quart|Sanic|Litestar)\()";
 
@@ -109,6 +110,7 @@ std::vector<fs::path> candidates(const fs::path& base) {
     for (const char* name : {"wsgi.py", "__init__.py", "app.py", "main.py"}) all.push_back(package / name);
   }
   if (all.size() > kFilesMax) all.resize(kFilesMax);
+  all.emplace_back("manage.py");  // Flask's, that of the days of Flask-Script.
   return all;
 }
 
@@ -279,7 +281,7 @@ Result<Project> find_project(const std::string& folder) {
   if (!project) {
     return fail(
         "no application was found here: neither a manage.py nor a Python file with \"app = Flask(...)\", "
-        "\"def create_app(\" or \"def application(environ, start_response)\", nor in src");
+        "\"def create_app()\" or \"def application(environ, start_response)\", nor in src");
   }
   find_surroundings(*project, place);
   return std::move(*project);

@@ -422,7 +422,7 @@ def test_more_connections_than_are_allowed_wait(run):
     finally:
         for client in held:
             client.close()
-    assert nginx.log().count("worker_connections are not enough") == 1
+    assert nginx.log().count("new connections wait") == 1
 
 
 def _rest_of_answer(client):

@@ -1,5 +1,6 @@
 """How what was passed on ends, and what the backend and the log are told: the real nginx and ours."""
 
+import re
 import socket
 import threading
 
@@ -33,6 +34,10 @@ class Backend:
             head = b""
             while b"\r\n\r\n" not in head and (data := connection.recv(65536)):
                 head += data
+            head, _, body = head.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            while length and len(body) < int(length[1]):
+                body += connection.recv(65536)
             self.heads.append(head.decode())
             connection.sendall(self.answer)
             self.open.append(connection)

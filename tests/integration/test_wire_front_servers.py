@@ -183,7 +183,8 @@ def test_a_killed_worker_costs_one_request(server, tmp_path, chain):
     start_behind(server, tmp_path, workers=2)
     front = start_front(tmp_path, server.ports, chain)
     try:
-        assert front.get("/die").status == 502
+        # nginx has 502 for a connection that is closed without an answer, Apache's modules have others.
+        assert front.get("/die").status in ((502,) if chain[0] == "nginx" else (500, 502, 503))
         assert front.get("/ok").status == 200
     finally:
         front.stop()

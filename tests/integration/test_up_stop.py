@@ -83,7 +83,8 @@ def test_asked_twice_it_waits_for_nothing(chain, tmp_path, arguments):
     run.process.wait(15 * SLOWNESS)
     if SLOWNESS == 1:
         assert time.monotonic() - clock < 5
-    assert waiting.result() is None
+    # Edge and workers are killed together: the edge may still see its worker go.
+    assert waiting.result() in (None, 502)
     eventually(lambda: not [pid for pid in left if processes.alive(pid)], 5)
 
 

@@ -33,10 +33,12 @@ bool require_bytes(PyObject* piece) {
 
 // The pieces of the body. False with an exception set when the application fails.
 bool send_pieces(Call& call, PyObject* result) {
-  // The usual answer: one piece, whose length is the body's.
-  if ((PyList_CheckExact(result) && PyList_GET_SIZE(result) == 1) ||
-      (PyTuple_CheckExact(result) && PyTuple_GET_SIZE(result) == 1)) {
-    PyObject* piece = PyList_CheckExact(result) ? PyList_GET_ITEM(result, 0) : PyTuple_GET_ITEM(result, 0);
+  // The usual answer: one piece, whose length is the body's. Bytes are one as well, as in uWSGI, although as an
+  // iterable of PEP 3333 they would give numbers.
+  const bool alone = (PyList_CheckExact(result) && PyList_GET_SIZE(result) == 1) ||
+                     (PyTuple_CheckExact(result) && PyTuple_GET_SIZE(result) == 1);
+  if (alone || PyBytes_CheckExact(result)) {
+    PyObject* piece = alone ? PySequence_Fast_GET_ITEM(result, 0) : result;
     if (!require_started(call) || !require_bytes(piece)) return false;
     // What write() has sent before this piece makes it no longer the only one.
     return write_body(call, PyBytes_AS_STRING(piece), static_cast<std::size_t>(PyBytes_GET_SIZE(piece)),

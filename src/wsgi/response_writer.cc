@@ -82,12 +82,13 @@ bool leave_out(const Call& call, std::string_view name) {
 }
 
 bool add_header(const Call& call, gateway::ResponseMeta& meta, HeadText& head, PyObject* item) {
-  if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
+  // PEP 3333 wants tuples; Gunicorn takes lists as well, and applications count on it.
+  if ((!PyTuple_Check(item) && !PyList_Check(item)) || PySequence_Fast_GET_SIZE(item) != 2) {
     PyErr_Format(PyExc_TypeError, "response headers must be a list of (name, value) tuples, got %R", item);
     return false;
   }
-  PyObject* name_object = PyTuple_GET_ITEM(item, 0);
-  PyObject* value_object = PyTuple_GET_ITEM(item, 1);
+  PyObject* name_object = PySequence_Fast_GET_ITEM(item, 0);
+  PyObject* value_object = PySequence_Fast_GET_ITEM(item, 1);
   std::string_view name, value;
   if (!latin1(name_object, &name)) return refuse_text("the name of a response header", name_object);
   if (!latin1(value_object, &value)) return refuse_text("the value of a response header", value_object);
@@ -180,8 +181,12 @@ bool write_head(Call& call, PyObject* status, PyObject* headers) {
     PyErr_Format(PyExc_ValueError, "the status %R is an interim one; an application answers with 200 to 999", status);
     return false;
   }
-  if (!PyList_Check(headers)) {
-    PyErr_Format(PyExc_TypeError, "response headers must be a list, not %.100s (PEP 3333)", Py_TYPE(headers)->tp_name);
+  // A list as PEP 3333 wants it, or as in Gunicorn anything else that gives pairs, like the items() of a dict.
+  const PyRef pairs = PyRef::steal(PySequence_Fast(headers, ""));
+  if (!pairs) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) != 0)
+      PyErr_Format(PyExc_TypeError, "response headers must be a list, not %.100s (PEP 3333)",
+                   Py_TYPE(headers)->tp_name);
     return false;
   }
   gateway::ResponseMeta& meta = call.slot->response;
@@ -190,8 +195,8 @@ bool write_head(Call& call, PyObject* status, PyObject* headers) {
   meta.status = static_cast<std::uint16_t>(code);
   HeadText head(call);
   if (!head.add(text, text.size() == 3 ? " " : "", "\r\n", "")) return false;
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); ++i) {
-    if (!add_header(call, meta, head, PyList_GET_ITEM(headers, i))) return false;
+  for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(pairs.get()); ++i) {
+    if (!add_header(call, meta, head, PySequence_Fast_GET_ITEM(pairs.get(), i))) return false;
   }
   meta.head_bytes = head.bytes();
   call.started = true;

@@ -120,6 +120,20 @@ def bytes_itself(environ, start_response):
 
 
 @route
+def bare_bytes(environ, start_response):
+    start_response("200 OK", PLAIN)
+    return b"one two three"
+
+
+@route
+def header_pairs(environ, start_response):
+    pairs = {"dict": {"X-A": "1", "X-B": "2"}.items(), "tuple": (("X-A", "1"), ("X-B", "2")),
+             "lists": [["X-A", "1"], ["X-B", "2"]]}
+    start_response("200 OK", pairs[query(environ)["of"]])
+    return [b"ok"]
+
+
+@route
 def bytes_subclass(environ, start_response):
     class Mine(bytes):
         pass

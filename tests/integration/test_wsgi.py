@@ -294,6 +294,18 @@ def test_http10_clients_get_the_body_and_the_end(answers, name):
         client.ends()
 
 
+def test_bytes_are_a_body_as_in_uwsgi(answers):
+    response = answers.get("/bare_bytes")
+    assert (response.status, response.body) == (200, b"one two three")
+    assert response.header("Content-Length") == "13"
+
+
+@pytest.mark.parametrize("kind", ["dict", "tuple", "lists"])
+def test_headers_are_any_pairs_as_in_gunicorn(answers, kind):
+    response = answers.get(f"/header_pairs?of={kind}")
+    assert (response.header("X-A"), response.header("X-B"), response.body) == ("1", "2", b"ok")
+
+
 def test_subclasses_of_bytes_are_bytes(answers):
     assert answers.get("/bytes_subclass").body == b"mine"
 

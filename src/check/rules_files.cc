@@ -210,6 +210,20 @@ void check_supervisor_identities(Chain& chain, const Supervisor& supervisor) {
   }
 }
 
+// Where it cannot be made, supervisord does not start.
+void check_control_socket(Chain& chain, const Supervisor& supervisor) {
+  const auto* section = config::supervisord::find_section(supervisor.file, "unix_http_server");
+  const auto* file = section == nullptr ? nullptr : section->find("file");
+  if (file == nullptr || chain.image->is_container()) return;
+  for (const auto& each : supervisor.settings.servers) {
+    if (!each.is_unix || !is_path(each.path)) continue;
+    const std::string directory = fs::path(each.path).parent_path().string();
+    if (chain.image->presence(directory) != Image::Presence::kMissing) continue;
+    chain.say(Severity::kError, "file-missing", {file->place.file, file->place.line},
+              fmt::format("[unix_http_server] file: there is no directory {}", directory));
+  }
+}
+
 // --- programs ---
 
 bool is_on_path(const std::string& name) {
@@ -277,6 +291,7 @@ void check_files(Chain& chain, const std::vector<EdgePasses>& edges) {
   }
   for (const auto& supervisor : chain.supervisors) {
     check_supervisor_identities(chain, *supervisor);
+    check_control_socket(chain, *supervisor);
     check_programs(chain, *supervisor);
   }
 }

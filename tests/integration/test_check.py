@@ -73,6 +73,8 @@ FINDINGS = {
     "a certificate that is not there": (
         {"nginx.conf": NGINX % "  ssl_certificate /nowhere/x.pem;\n  ssl_certificate_key /nowhere/x.key;"},
         "error file-missing nginx.conf 6 /nowhere/x.pem"),
+    "a control socket without its directory": (
+        {"s.conf": "[supervisord]\n[unix_http_server]\nfile=/nowhere/s.sock\n"}, "error file-missing s.conf 3 /nowhere"),
     "a directory that is not there": ({"app.ini": UWSGI + "chdir = /nowhere\n"}, "error file-missing app.ini 7 /nowhere"),
     # Pytest's directories are their owner's alone.
     "files that the edge may not reach": ({"nginx.conf": NGINX % "  root {dir};"},

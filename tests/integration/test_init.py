@@ -210,6 +210,19 @@ def test_static_files_of_django_that_have_no_place(tmp_path, root, said):
     assert f"# No static files: {said}." in (tmp_path / "tierce.conf").read_text()
 
 
+def test_what_users_of_a_django_site_have_sent(up, tmp_path):
+    project = tmp_path / "project"
+    files, _, _ = PROJECTS["django"]
+    settings = DJANGO_SETTINGS + 'MEDIA_URL = "/media/"\nMEDIA_ROOT = os.path.join(BASE_DIR, "sent")\n'
+    write(project, {**files, "shop/settings.py": "import os\n" + settings, "sent/a.txt": "sent"})
+    init(project)
+    port = at_a_free_port(project / "tierce.conf")
+    up(project)
+    eventually(lambda: get(port, "/media/a.txt") is not None, 20, (tmp_path / "output").read_text)
+    answer = get(port, "/media/a.txt")
+    assert (answer.status, answer.body, answer.header("X-Content-Type-Options")) == (200, b"sent", "nosniff")
+
+
 @pytest.mark.parametrize("path, location", [("/", None), ("", None), ("/files", "/files/"), ("/files/", "/files/")])
 def test_static_files_of_flask_are_where_it_says(tmp_path, path, location):
     """At the root the application answers for them."""

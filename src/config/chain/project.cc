@@ -131,31 +131,41 @@ void find_flask_statics(Project& project, const fs::path& folder, const fs::path
     project.statics = {url, place.generic_string() + "/"};
 }
 
-// Of a settings file: literal, or put together with BASE_DIR in one of the usual ways.
-void find_django_statics(Project& project, const std::string& settings_path, const std::string& text) {
-  const auto url = search(text, R"((?m)^STATIC_URL\s*=\s*["']([^"']+)["'])");
+// NAME_URL and NAME_ROOT of a settings file: literal, or put together with BASE_DIR in one of the usual ways. Null,
+// with the reason in `missing`, when they cannot be read; without a reason where there is nothing to serve.
+std::optional<Project::Static> django_files(const Project& project, const std::string& settings_path,
+                                            const std::string& text, const std::string& name, std::string& missing) {
+  const auto url = search(text, "(?m)^" + name + R"(_URL\s*=\s*["']([^"']+)["'])");
   if (!url) {
-    project.statics_missing = fmt::format("STATIC_URL is not a plain text in {}", settings_path);
-    return;
+    missing = fmt::format("{}_URL is not a plain text in {}", name, settings_path);
+    return std::nullopt;
   }
   const auto root = search(
-      text,
-      R"((?m)^STATIC_ROOT\s*=\s*(?:(BASE_DIR\s*/\s*|os\.path\.join\(\s*BASE_DIR\s*,\s*|str\(\s*BASE_DIR\s*/\s*))?["']([^"']+)["'])");
+      text, "(?m)^" + name +
+                R"(_ROOT\s*=\s*(?:(BASE_DIR\s*/\s*|os\.path\.join\(\s*BASE_DIR\s*,\s*|str\(\s*BASE_DIR\s*/\s*))?)"
+                R"(["']([^"']+)["'])");
   if (!root) {
-    const bool set = search(text, R"((?m)^\s*STATIC_ROOT\s*=)").has_value();
-    project.statics_missing = set ? fmt::format("STATIC_ROOT is not a plain path in {}", settings_path)
-                                  : fmt::format("STATIC_ROOT is not set in {}", settings_path);
-    return;
+    const bool set = search(text, R"((?m)^\s*)" + name + R"(_ROOT\s*=)").has_value();
+    missing = fmt::format("{}_ROOT is not {} in {}", name, set ? "a plain path" : "set", settings_path);
+    return std::nullopt;
   }
   std::string prefix = (*url)[1];
-  if (prefix.find("://") != std::string::npos) return;  // Somebody else serves them.
+  if (prefix.find("://") != std::string::npos) return std::nullopt;  // Somebody else serves them.
   if (!prefix.starts_with('/')) prefix.insert(0, "/");
   if (!prefix.ends_with('/')) prefix += '/';
+  if (prefix == "/") return std::nullopt;
   std::string place = (*root)[2];
   // BASE_DIR is, as startproject has it, the folder of manage.py.
   if (!(*root)[1].empty() || !place.starts_with('/')) place = below(project.directory, place);
   if (!place.ends_with('/')) place += '/';
-  if (prefix != "/") project.statics = {prefix, place};
+  return Project::Static{prefix, place};
+}
+
+void find_django_files(Project& project, const std::string& settings_path, const std::string& text) {
+  project.statics = django_files(project, settings_path, text, "STATIC", project.statics_missing);
+  std::string unsaid;  // Many sites take no files from their users.
+  project.media = django_files(project, settings_path, text, "MEDIA", unsaid);
+  if (project.media && project.statics && project.media->url == project.statics->url) project.media.reset();
 }
 
 std::optional<Project> find_django(const fs::path& folder) {
@@ -191,7 +201,7 @@ std::optional<Project> find_django(const fs::path& folder) {
     std::string path = (*settings)[1];
     std::replace(path.begin(), path.end(), '.', '/');
     path = below(place, is_there(folder / place / (path + ".py")) ? path + ".py" : path + "/__init__.py");
-    find_django_statics(project, path, text_of(folder / path));
+    find_django_files(project, path, text_of(folder / path));
     return project;
   }
   return std::nullopt;
@@ -332,8 +342,8 @@ std::string project_file(const Project& project) {
       "    gzip_types text/css text/javascript application/javascript application/json image/svg+xml;\n\n"
       "    server {\n"
       "        listen 127.0.0.1:8000;   # in a container: listen 8000;\n";
+  if (project.statics || project.media) out += kTypes;
   if (project.statics) {
-    out += kTypes;
     out += fmt::format(
         "\n        location {} {{\n"
         "            alias {};\n"
@@ -343,6 +353,14 @@ std::string project_file(const Project& project) {
   } else if (!project.statics_missing.empty()) {
     out += fmt::format("        # No static files: {}.\n", project.statics_missing);
   }
+  if (project.media)
+    out += fmt::format(
+        "        # What users have sent is nobody's page: browsers are not to guess that it is one.\n"
+        "        location {} {{\n"
+        "            alias {};\n"
+        "            add_header X-Content-Type-Options nosniff;\n"
+        "        }}\n\n",
+        project.media->url, project.media->path);
   return out +
          "        location / {\n"
          "            wsgi_pass web;\n"

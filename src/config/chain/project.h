@@ -21,6 +21,7 @@ struct Project {
   };
   std::optional<Static> statics;
   std::string statics_missing;  // Why there are none, where there should be some.
+  std::optional<Static> media;  // What users of a Django site have sent: MEDIA_URL, MEDIA_ROOT.
   std::string celery;           // What "celery -A" takes, or ""
 };
 

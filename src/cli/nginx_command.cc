@@ -162,14 +162,11 @@ int test(const Asked& asked, const nginx::MasterStart& start) {
   const std::string& path = start.configuration;
   const auto reading = config::nginx::read_as_far_as_possible({.path = path, .globals = asked.globals.value_or("")},
                                                               config::nginx::this_machine());
-  const auto made = config::nginx::interpret(reading);
-  std::optional<std::string> trouble;
-  if (!made) {
-    trouble = made.error().text();
-  } else {
-    for (const std::string& warning : made->warnings) say("[warn] " + warning);
-    trouble = trouble_of(nginx::try_keys(start, made->model));
-  }
+  std::vector<std::string> warned;
+  const auto made = config::nginx::interpret(reading, &warned);
+  for (const std::string& warning : made ? made->warnings : warned) say("[warn] " + warning);
+  std::optional<std::string> trouble =
+      made ? trouble_of(nginx::try_keys(start, made->model)) : std::optional(made.error().text());
   if (!trouble) {
     if (!asked.quiet) say(fmt::format("the configuration file {} syntax is ok", path));
     if (!made->model.has_events) {

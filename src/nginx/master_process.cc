@@ -55,9 +55,10 @@ Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
   auto loaded = std::make_unique<Loaded>();
   loaded->reading =
       conf::read_as_far_as_possible({.path = start.configuration, .globals = start.globals}, conf::this_machine());
-  auto made = conf::interpret(loaded->reading);
+  std::vector<std::string> warned;
+  auto made = conf::interpret(loaded->reading, &warned);
+  for (const std::string& warning : made ? made->warnings : warned) complain("warn", warning);
   if (!made) return fail(std::move(made).error());
-  for (const std::string& warning : made->warnings) complain("warn", warning);
   if (!made->model.has_events) return fail("no \"events\" section in configuration");
   loaded->model = std::move(made->model);
   auto tls = read_tls(loaded->model, start.folder());

@@ -468,6 +468,8 @@ add_trailer A b always;
 add_trailer A b bogus;
 override_charset on;
 charset utf-8; override_charset on;
+allow 10.1.2.3/8; deny x;
+allow 10.1.2.3/8; frob x;
 """
 TEMPLATES = {"main": (MAIN, "%s\nevents {}\n"), "events": (EVENTS, "events {\n%s\n}\n"), "http": (HTTP, "events {}\nhttp {\n%s\n}\n"),
              "location": (LOCATION, "events {}\nhttp { server { listen 8001; location /a {\n%s\n} } }\n")}

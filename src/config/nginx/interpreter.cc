@@ -254,11 +254,13 @@ Done Interpreter::check_thread_pools() {
   return {};
 }
 
-Result<Interpretation> interpret(const Reading& reading) {
-  auto made = Interpreter(reading).run(reading.configuration.nodes);
+Result<Interpretation> interpret(const Reading& reading, std::vector<std::string>* warned) {
+  Interpreter interpreter(reading);
+  auto made = interpreter.run(reading.configuration.nodes);
+  if (made && !reading.error) return made;
+  if (warned != nullptr) *warned = made ? std::move(made->warnings) : interpreter.warnings();
   if (!made) return made;
-  if (reading.error) return fail(*reading.error);
-  return made;
+  return fail(*reading.error);
 }
 
 Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<Error>& errors) {

@@ -19,8 +19,9 @@ struct Interpretation {
 };
 
 // Fails with nginx's message and place. Where reading ended with an error, what was read until then is interpreted
-// first: nginx does both at once, so the first error of the file is the one that is said.
-Result<Interpretation> interpret(const Reading& reading);
+// first: nginx does both at once, so the first error of the file is the one that is said. The warnings before it then
+// go to `warned`, if given.
+Result<Interpretation> interpret(const Reading& reading, std::vector<std::string>* warned = nullptr);
 
 // Goes on behind errors, which are added to `errors`, those of the reading first. What is said wrongly is not in the
 // model.
@@ -52,6 +53,7 @@ class Interpreter {
 
   HostAddresses& hosts() { return hosts_; }
   Model& model() { return made_.model; }
+  const std::vector<std::string>& warnings() const { return made_.warnings; }
   // At the end of http: inheritance, location trees, variables, listeners.
   Done finish_http(const Level& http);
 

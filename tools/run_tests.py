@@ -36,7 +36,9 @@ def main():
         python = os.path.join(scratch, "pytest.xml")
         ctest = subprocess.run(["ctest", "--test-dir", build, "--output-on-failure", "-j2", "--output-junit", cpp], cwd=ROOT)
         environment = dict(os.environ, TIERCE_BIN=os.path.join(build, "tierce"))
-        pytest = subprocess.run([sys.executable, "-m", "pytest", "-q", "--junitxml", python] + arguments,
+        # Of pytest.ini, for builds that are slower.
+        slowly = ["--timeout", str(90 * int(os.environ.get("TIERCE_TEST_SLOWNESS", "1")))]
+        pytest = subprocess.run([sys.executable, "-m", "pytest", "-q", "--junitxml", python] + slowly + arguments,
                                 cwd=ROOT, env=environment)
         results = [("C++", counts_of(cpp), ctest.returncode), ("black box", counts_of(python), pytest.returncode)]
     passed = failed = skipped = 0

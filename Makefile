@@ -53,17 +53,21 @@ test: deps-test format-check lint ## Every test; ends with one line that counts 
 	@$(MAKE) --no-print-directory $(VENV_TEST)/.done $(VENV_APPS)/.done
 	TIERCE_TEST_PYTHONS="$$(tools/test_pythons.sh $(VENV_TEST))" $(VENV_TEST)/bin/python tools/run_tests.py build/release
 
+# A sanitizer's library is not in a jail, and its shadow memory is larger than any limit of the address space.
+NOT_SANITIZED := --deselect tests/integration/test_uwsgi_identity.py::test_everything_happens_in_the_jail \
+  --deselect tests/integration/test_uwsgi_identity.py::test_the_address_space_is_limited
+
 test-asan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with AddressSanitizer and UndefinedBehaviorSanitizer
 	cmake --preset asan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/asan-configure.log
 	cmake --build --preset asan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libasan.so):$$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_segv=0:quarantine_size_mb=8 TIERCE_TEST_SLOWNESS=8 \
-	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan
+	  $(VENV_TEST)/bin/python tools/run_tests.py build/asan $(NOT_SANITIZED)
 
 test-tsan: deps-test $(VENV_TEST)/.done $(VENV_APPS)/.done ## The whole suite with ThreadSanitizer
 	cmake --preset tsan -DTIERCE_PYTHONS="$$(PYTHON=$(VENV_TEST)/bin/python tools/find_pythons.py | sed -n 1p)" > build/tsan-configure.log
 	cmake --build --preset tsan -j $(JOBS)
 	TIERCE_PYTHON_PRELOAD="$$(g++ -print-file-name=libtsan.so):$$(g++ -print-file-name=libstdc++.so)" TSAN_OPTIONS=halt_on_error=1:handle_segv=0:die_after_fork=0:suppressions=$(CURDIR)/tests/tsan_suppressions.txt TIERCE_TEST_SLOWNESS=8 \
-	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan
+	  $(VENV_TEST)/bin/python tools/run_tests.py build/tsan $(NOT_SANITIZED)
 
 # The analyzer of paths takes three times as long as everything else: it is a target of its own (and leaves the tests out,
 # where it spends minutes on GoogleTest's macros).

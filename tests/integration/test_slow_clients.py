@@ -135,7 +135,7 @@ def test_a_slow_reader_holds_neither_memory_nor_other_clients(server):
             if read % 5_000_000 < len(chunk):
                 most = max(most, processes.resident_bytes(server.tree()))
         assert read == 50_000_000
-        assert 0 < most < 100 * 1024 * 1024
+        assert 0 < most < 100 * 1024 * 1024 * (1 if SLOWNESS == 1 else 4)  # Sanitizers keep books of their own.
     assert server.get("/closes?reader").text == "1"
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from server_process import BINARY
 from supervisord_peers import OURS, SCRIPTS
-from waiting import eventually
+from waiting import SLOWNESS, eventually
 
 TWO = """
 [program:cat]
@@ -82,7 +82,7 @@ def test_a_followed_log_shows_what_comes(run, what):
             eventually(lambda: shows(b"stopped: cat"), 15)
     finally:
         follower.send_signal(signal.SIGINT)
-        follower.wait(15)
+        follower.wait(15 * SLOWNESS)
 
 
 @pytest.mark.parametrize("command", [[str(SCRIPTS / "supervisorctl")], [str(BINARY), "ctl"]], ids=["supervisorctl", "ours"])

@@ -54,7 +54,9 @@ class Container:
         if not (base / "bin" / "python3").exists():
             (base / "bin" / "python3").symlink_to(python)
         self.output = base / "output"
-        environment = {"PATH": f"{base}/bin:{os.environ['PATH']}", "FILES": str(files),
+        sanitizers = ("TIERCE_PYTHON_PRELOAD", "ASAN_OPTIONS", "TSAN_OPTIONS")
+        environment = {**{name: os.environ[name] for name in sanitizers if name in os.environ},
+                       "PATH": f"{base}/bin:{os.environ['PATH']}", "FILES": str(files),
                        "PYTHONPATH": str(pathlib.Path(flask.__file__).parents[1]),
                        "SHARED": str(REPOSITORY / "share" / "nginx"), "COMMAND": command,
                        "TIERCE": str(BINARY), "LINKS": "yes" if links else ""}

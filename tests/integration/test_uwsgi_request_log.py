@@ -75,13 +75,13 @@ FOUR, FIVE, OK, EMPTY = "/status/404", "/status/503", "/ok", "/empty"
 
 @pytest.mark.parametrize("ini, logged", [
     ("", []), ("log-4xx = true", [FOUR]), ("log-5xx = true", [FIVE]), ("log-4xx = true\nlog-5xx = true", [FOUR, FIVE]),
-    ("log-zero = true", [EMPTY]), ("log-big = 100", ["/big"]), ("log-slow = 100", ["/slow"])])
+    ("log-zero = true", [EMPTY]), ("log-big = 100", ["/big"]), ("log-slow = 400", ["/slow"])])
 def test_only_some_requests(tmp_path, ini, logged):
     (tmp_path / "choosy.py").write_text(
         "import time\n"
         "def app(environ, start_response):\n"
         "    path = environ['PATH_INFO']\n"
-        "    if path == '/slow': time.sleep(0.15)\n"
+        "    if path == '/slow': time.sleep(0.5)\n"
         "    status = path[8:] + ' Whatever' if path.startswith('/status/') else '200 OK'\n"
         "    body = b'' if path == '/empty' else b'x' * 200 if path == '/big' else b'body'\n"
         "    start_response(status, [('Content-Type', 'text/plain'), ('Content-Length', str(len(body)))])\n"

@@ -17,8 +17,21 @@ struct Free {
   void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
 };
 
-// An expression of a file meets subjects of a client: what takes longer than some milliseconds is given up.
-constexpr std::uint32_t kStepsMax = 200'000;
+// An expression of a file meets subjects of a client: what takes longer than some ten milliseconds is given up.
+constexpr std::uint32_t kStepsMax = 5'000'000;
+constexpr std::size_t kStackFirst = 32 * 1024, kStackMax = 8 * 1024 * 1024;
+
+thread_local bool one_gave_up = false;
+
+struct FreeStack {
+  void operator()(pcre2_jit_stack* stack) const { pcre2_jit_stack_free(stack); }
+};
+// Of the thread: it grows with the longest subject. Without memory for it PCRE2 has 32 KiB of its own.
+pcre2_jit_stack* stack_of_thread(void*) {
+  thread_local const std::unique_ptr<pcre2_jit_stack, FreeStack> stack(
+      pcre2_jit_stack_create(kStackFirst, kStackMax, nullptr));
+  return stack.get();
+}
 
 }  // namespace
 
@@ -57,6 +70,7 @@ Result<Regex, Regex::Complaint> Regex::compile(std::string_view pattern, Case le
   made->context.reset(pcre2_match_context_create(nullptr));
   if (!made->data || !made->context) return fail(Complaint{"no memory for a regular expression", 0});
   pcre2_set_match_limit(made->context.get(), kStepsMax);
+  pcre2_jit_stack_assign(made->context.get(), stack_of_thread, nullptr);
   return Regex(std::move(made));
 }
 
@@ -66,8 +80,11 @@ bool Regex::matches(std::string_view subject) const {
   const int count = pcre2_match(compiled_->code.get(), bytes_of(text), text.size(), 0, 0, compiled_->data.get(),
                                 compiled_->context.get());
   compiled_->groups = count > 0 ? static_cast<std::size_t>(count) : 0;
+  if (count < 0 && count != PCRE2_ERROR_NOMATCH) one_gave_up = true;
   return count > 0;
 }
+
+bool Regex::gave_up() { return std::exchange(one_gave_up, false); }
 
 std::string_view Regex::group(std::string_view subject, std::size_t index) const {
   if (index >= compiled_->groups) return {};

@@ -29,8 +29,11 @@ class Regex {
   Regex& operator=(Regex&&) noexcept;
   ~Regex();
 
-  // Searches `subject`. An expression that gives up (PCRE2's own limits against explosion) does not match.
+  // Searches `subject`. An expression that gives up (PCRE2's own limits against explosion) does not match; gave_up()
+  // is for those to whom that would open a door.
   bool matches(std::string_view subject) const;
+  // Whether an expression has given up in this thread since this was asked last.
+  static bool gave_up();
   // After a match: group 0 is all of it; "" for a group that took no part. A view into the subject.
   std::string_view group(std::string_view subject, std::size_t index) const;
   std::size_t groups() const;

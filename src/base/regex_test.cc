@@ -31,10 +31,22 @@ TEST(Regex, SaysWhereAnExpressionIsWrong) {
   EXPECT_NE(regex.error().text().find("character 4"), std::string::npos) << regex.error().text();
 }
 
-TEST(Regex, GivesUpOnAnExplosion) {
+TEST(Regex, GivesUpOnAnExplosionAndTellsWhoAsks) {
   const auto regex = Regex::compile("^(a+)+$");
   ASSERT_TRUE(regex.has_value());
+  EXPECT_FALSE(regex->matches("b"));
+  EXPECT_FALSE(Regex::gave_up());
   EXPECT_FALSE(regex->matches(std::string(64, 'a') + "b"));
+  EXPECT_TRUE(Regex::gave_up());
+  EXPECT_FALSE(Regex::gave_up()) << "once";
+}
+
+TEST(Regex, TakesALongSubject) {
+  const auto regex = Regex::compile("^/(admin|private)(/[^/]+)*$");
+  ASSERT_TRUE(regex.has_value());
+  std::string path = "/admin";
+  for (int i = 0; i < 4000; ++i) path += "/a";
+  EXPECT_TRUE(regex->matches(path));
 }
 
 TEST(Regex, TellsTheNamesOfGroups) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/regex.h"
 #include "edge/connection.h"
 #include "edge/edge_thread.h"
 #include "edge/file_response.h"
@@ -106,7 +107,15 @@ std::optional<ReadyResponse> Connection::follow_routes(const StaticRequest& aske
                                          : exchange.variables.remote_address(exchange.head_bytes());
   const std::string_view protocol = plain ? (exchange.head().minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1")
                                           : exchange.variables.protocol(exchange.head_bytes());
+  static_cast<void>(Regex::gave_up());
   Routed routed = routes.apply(ExchangeVariables(exchange, asked.path, address, protocol));
+  if (Regex::gave_up()) {
+    // It may have been the rule that keeps somebody out.
+    thread_.error_log().line(os::LogLevel::kError, fmt::format("request {}: a route's regular expression gave up "
+                                                               "(PCRE2's limits): 500",
+                                                               exchange.id_text()));
+    return ReadyResponse{.status = 500};
+  }
   for (const std::string& text : routed.messages) {
     thread_.error_log().line(os::LogLevel::kInfo, fmt::format("request {}: {}", exchange.id_text(), printable(text)));
   }

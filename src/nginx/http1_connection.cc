@@ -217,7 +217,9 @@ int Http1Connection::prepare_request() {
     request.host = *host;
   }
   const Regex* by = nullptr;
+  static_cast<void>(Regex::gave_up());
   request.server = &conf::choose_server(*listener_, request.host, &by);
+  if (Regex::gave_up()) return 400;  // Whose request it is cannot be told.
   if (by != nullptr) request.take_captures(*by, request.host);
   request.enter_server();
   if (tls_ != nullptr) {

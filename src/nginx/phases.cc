@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/regex.h"
 #include "nginx/access_rules.h"
 #include "nginx/contents.h"
 #include "nginx/error_logs.h"
@@ -71,17 +72,27 @@ bool apply_limit_except(Request& request) {
   return true;
 }
 
+// What a rule says of a request whose expression gave up is not known: it may have been one that keeps it out.
+int refuse_undecided(Request& request) {
+  request.site.error_logs().line(
+      Level::kError, request, fmt::format("a regular expression gave up on \"{}\" (PCRE2's limits): 500", request.uri));
+  return 500;
+}
+
 // Finds the location and runs its instructions until the path stays as it is.
 int choose_location(Request& request, bool location_is_set) {
   for (;;) {
     if (!location_is_set) {
-      if (const int outcome = find_location(request); outcome != kNext) return outcome;
+      const int outcome = find_location(request);
+      if (Regex::gave_up()) return refuse_undecided(request);
+      if (outcome != kNext) return outcome;
     }
     location_is_set = false;
     bool uri_changed = false;
     // A limit_except that holds is a place of its own, without the location's instructions.
     if (apply_limit_except(request)) return kNext;
     const int outcome = run_instructions(request, request.location->instructions, &uri_changed);
+    if (Regex::gave_up()) return refuse_undecided(request);
     if (outcome != kNext) return outcome;
     if (!uri_changed) return kNext;
     if (request.redirects_left-- <= 0) return cycle(request, "processing", request.uri);
@@ -90,10 +101,12 @@ int choose_location(Request& request, bool location_is_set) {
 
 Async<int> one_pass(Request& request, int from) {
   request.inside_if = nullptr;
+  static_cast<void>(Regex::gave_up());  // Of others' logs and headers.
   if (from == kRestart) {
     request.enter_server();
     bool uri_changed = false;
     const int outcome = run_instructions(request, request.server->root.instructions, &uri_changed);
+    if (Regex::gave_up()) co_return refuse_undecided(request);
     if (outcome != kNext) co_return outcome;
   }
   if (const int outcome = choose_location(request, from == kRestartLocation); outcome != kNext) co_return outcome;

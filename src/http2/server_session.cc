@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kUnsentFramesMax = 1000;
 // nginx's: beside one useful byte in eight, a client may send so many.
 constexpr std::uint64_t kUselessBytes = 1048576;
+// What a field counts beside its bytes (RFC 9113 6.5.2).
+constexpr std::size_t kFieldOverhead = 32;
 // Of one head: 16 KiB each is what a frame holds.
 constexpr std::uint32_t kContinuationsMax = 16;
 // Streams that a client makes us reset (CVE-2025-8671), beside one for each that it completes.
@@ -104,6 +106,7 @@ struct Callbacks {
   }
 
   static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* data) {
+    self(data).block_bytes_ = 0;
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(data).begin_stream(frame->hd.stream_id);
     return 0;
   }
@@ -111,6 +114,9 @@ struct Callbacks {
   static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_bytes,
                     const std::uint8_t* value, std::size_t value_bytes, std::uint8_t, void* data) {
     ServerSession& session = self(data);
+    // A byte of a client may stand for 4,000 of a field that came before (HPACK): what is refused anyway costs little.
+    session.block_bytes_ += name_bytes + value_bytes + kFieldOverhead;
+    if (session.is_bomb()) return NGHTTP2_ERR_CALLBACK_FAILURE;
     Stream* stream = session.find(frame->hd.stream_id);
     // Trailers of a request are nobody's wish; as with nginx they are left out.
     if (stream == nullptr || stream->announced) return 0;
@@ -331,6 +337,8 @@ void ServerSession::head_came(Stream& stream, bool body_follows) {
     }
     // CONNECT has neither.
     if (head.path().empty() || head.scheme().empty()) head.set_problem(HeaderList::Problem::kBadRequest);
+    // With a host in it (RFC 9113 8.3.1 has none) another server than :authority's would be meant.
+    if (!head.path().starts_with('/') && head.path() != "*") head.set_problem(HeaderList::Problem::kBadRequest);
   }
   stream.announced = true;
   ++announced_;
@@ -342,6 +350,8 @@ bool ServerSession::is_flood() const {
   return bytes_total_ / 8 > bytes_useful_ + kUselessBytes || faults_ > completed_ + kFaultsMax ||
          nghttp2_session_get_outbound_queue_size(session_.get()) > kUnsentFramesMax + limits_.streams_max;
 }
+
+bool ServerSession::is_bomb() const { return block_bytes_ / 4 > limits_.head_bytes_max; }
 
 void ServerSession::break_off(std::string why) {
   if (broken_) return;
@@ -359,7 +369,9 @@ bool ServerSession::feed(std::string_view bytes) {
     const ssize_t taken =
         nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(now.data()), now.size());
     bytes_total_ += now.size();
-    if (continuations_ > kContinuationsMax)
+    if (is_bomb())
+      break_off("a head that is many times too large");
+    else if (continuations_ > kContinuationsMax)
       break_off("a head in too many CONTINUATION frames");
     else if (taken < 0)
       break_off(taken == NGHTTP2_ERR_FLOODED ? "http2 flood detected" : nghttp2_strerror(static_cast<int>(taken)));

@@ -137,6 +137,7 @@ class ServerSession {
   void head_came(Stream& stream, bool body_follows);
   void answered_unread(Stream& stream);
   void stop_body(Stream& stream);
+  bool is_bomb() const;
   void break_off(std::string why);
   bool is_flood() const;
 
@@ -154,6 +155,7 @@ class ServerSession {
   std::uint64_t faults_ = 0;  // Streams that were reset for what the client did.
   std::uint64_t completed_ = 0;
   std::uint32_t continuations_ = 0;  // Since the last frame that was none.
+  std::uint64_t block_bytes_ = 0;    // Fields of the head or the trailers under way, unpacked.
   std::size_t unread_ = 0;
   bool broken_ = false;
   bool shutting_down_ = false;

@@ -100,6 +100,7 @@ Http2Connection::Sent Http2Connection::send() {
       return Sent::kBlocked;
     }
     out_sent_ += sent.bytes;
+    sent_bytes_ += sent.bytes;
   }
   const os::IoResult rest = stream_->io().flush();
   if (rest.outcome == os::Io::kDone) return Sent::kAll;
@@ -114,6 +115,12 @@ edge::Task Http2Connection::converse(std::string early) {
   const auto head_time = listener_.fallback->settings.client_header_timeout.value_or(std::chrono::seconds(60));
   bool reads = early.empty() || session_.feed(early);
   bool shutdown_said = false;
+  struct Waiting {
+    enum class For : std::uint8_t { kNothing, kRoom, kRequest, kBody, kEnd };
+    For what = For::kNothing;
+    std::uint64_t since = 0;  // A count that changes with what it waits for.
+    bool operator==(const Waiting&) const = default;
+  } waiting;
   for (;;) {
     while (reads && stream_->has(kReadable)) reads = read();
     signal_.clear(kProgress);
@@ -139,14 +146,24 @@ edge::Task Http2Connection::converse(std::string early) {
     } else {
       thread_.connection_works(*this);
     }
-    if (sent == Sent::kBlocked) {
-      stream_->arm(send_time);
-    } else if (is_idle) {
-      stream_->arm(shutdown_said ? kGoneTime : session_.requests() == 0 ? head_time : idle);
-    } else if (has_unread) {
-      stream_->arm(kUnreadTime);
-    } else {
-      stream_->disarm();
+    // From when on it waits for what it waits for: frames that bring nothing of it, a PING or a part of a head, put
+    // nothing off.
+    const Waiting now = sent == Sent::kBlocked ? Waiting{Waiting::For::kRoom, sent_bytes_}
+                        : is_idle
+                            ? Waiting{shutdown_said ? Waiting::For::kEnd : Waiting::For::kRequest, session_.requests()}
+                        : has_unread ? Waiting{Waiting::For::kBody, session_.unread_bodies()}
+                                     : Waiting{};
+    if (now != waiting) {
+      waiting = now;
+      if (now.what == Waiting::For::kNothing) {
+        stream_->disarm();
+      } else {
+        stream_->arm(now.what == Waiting::For::kRoom   ? send_time
+                     : now.what == Waiting::For::kEnd  ? kGoneTime
+                     : now.what == Waiting::For::kBody ? kUnreadTime
+                     : session_.requests() == 0        ? head_time
+                                                       : idle);
+      }
     }
     co_await signal_.until(events);
     // Of what was not waited for nothing is news: a socket that takes bytes says so until it does not.

@@ -73,6 +73,7 @@ class Http2Connection final : public ThreadConnection, private http2::Owner {
   http2::ServerSession session_;
   std::string out_;
   std::size_t out_sent_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   bool stopping_ = false;
   bool output_asked_ = false;
   Http2Stream* streams_ = nullptr;     // That the session knows.

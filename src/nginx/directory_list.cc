@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "nginx/error_logs.h"
+#include "nginx/guarded_open.h"
 #include "nginx/index_page.h"
 #include "nginx/paths.h"
 #include "nginx/site.h"
@@ -32,13 +33,17 @@ int minutes_ahead_of_utc(std::time_t now) {
 int answer_with_list(Request& request) {
   const conf::LocationSettings& settings = *request.settings;
   const std::string path = file_path_of(request, request.uri);
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  if (directory == nullptr) {
+  const char* call = "opendir()";
+  os::UniqueFd opened = open_for(request, path, &call);
+  const std::unique_ptr<DIR, CloseDirectory> directory(opened ? ::fdopendir(opened.get()) : nullptr);
+  if (directory != nullptr) {
+    static_cast<void>(std::move(opened).release());
+  } else {
     const int error = errno;
     request.site.error_logs().line(
         error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG ? Level::kError : Level::kCrit, request,
         fmt::format("opendir() \"{}\" failed ({}: {})", path, error, std::strerror(error)));  // NOLINT
-    if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG) return 404;
+    if (error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG || error == ELOOP) return 404;
     return error == EACCES ? 403 : 500;
   }
   std::vector<IndexEntry> entries;

@@ -288,9 +288,16 @@ Async<Passing::Trouble> Passing::send_bytes(std::string& bytes) {
       continue;
     }
     stream.clear(kWritable);
-    const Trouble waited =
-        co_await wait(kUpstreamWritable | kUpstreamGone, how_.settings->send_timeout, "sending request to upstream");
+    // An answer before the end of the request is passed back at once. Over TLS what can be read may be a ticket.
+    const bool may_answer = !stream.io().is_tls() && request_.upstream.attempts.back().bytes_sent > 0;
+    std::uint32_t events = kUpstreamWritable | kUpstreamGone;
+    if (may_answer) events |= kUpstreamReadable;
+    const Trouble waited = co_await wait(events, how_.settings->send_timeout, "sending request to upstream");
     if (waited != Trouble::kNone) co_return waited;
+    if (may_answer && stream.has(kReadable)) {
+      body_sent_ = false;
+      co_return Trouble::kNone;
+    }
   }
   if (stream.io().is_tls()) {
     while (stream.io().flush().outcome == os::Io::kWouldBlock) {

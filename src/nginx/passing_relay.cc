@@ -34,8 +34,9 @@ bool Passing::spool(std::string_view data) {
 // Some of what was put aside goes to the client. False: it cannot be read back.
 bool Passing::unspool() {
   char part[kUnspoolBytes];
-  const std::size_t got =
-      os::read_at(spool_.get(), part, std::min<std::uint64_t>(sizeof part, spool_written_ - spool_read_), spool_read_);
+  const std::size_t got = os::read_at(
+      spool_.get(), part, std::min<std::uint64_t>({sizeof part, body_piece(request_), spool_written_ - spool_read_}),
+      spool_read_);
   if (got == 0) return false;
   spool_read_ += got;
   write_body(request_, {part, got});
@@ -88,7 +89,11 @@ Async<int> Passing::relay() {
       }
       std::string_view data;
       std::size_t used = 0;
-      const AnswerReader::Step step = reader_.body(unread(), &data, &used);
+      const std::string_view come = unread(), piece = come.substr(0, body_piece(request_));
+      AnswerReader::Step step = reader_.body(piece, &data, &used);
+      // What frames the body may be longer than a piece.
+      const bool has_more = piece.size() < come.size();
+      if (step == AnswerReader::Step::kNeedMore && used == 0 && has_more) step = reader_.body(come, &data, &used);
       if (step == AnswerReader::Step::kBad) {
         log(Level::kError, "upstream sent invalid chunked response while reading upstream");
         broken = true;
@@ -105,7 +110,7 @@ Async<int> Passing::relay() {
       }
       consume(used);
       if (step == AnswerReader::Step::kEnd) break;
-      if (step == AnswerReader::Step::kNeedMore) break;
+      if (step == AnswerReader::Step::kNeedMore && (used == 0 || !has_more)) break;
     }
     if (!buffering_) flush_body(request_);
     // The server is done with: its connection may serve another request before our client has everything.

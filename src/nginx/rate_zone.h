@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "nginx/zone_budget.h"
@@ -87,7 +87,8 @@ class RateZone {
   std::mutex mutex_;
   ZoneBudget budget_;
   States states_;
-  std::unordered_map<std::string_view, States::iterator> by_key_;  // Views of the states' keys.
+  // Views of the states' keys. Ordered, and not hashed: clients may choose keys.
+  std::map<std::string_view, States::iterator> by_key_;
 };
 
 }  // namespace tierce::nginx

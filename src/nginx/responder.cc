@@ -184,7 +184,7 @@ void add_charset(Request& request) {
   if (room.starts_with('$')) {
     std::string value;
     request.site.variable(request, std::string_view(room).substr(1), value);
-    room = std::move(value);
+    room = is_one_line(value) ? std::move(value) : one_line(value);
   }
   if (overrides) {
     constexpr std::size_t kName = std::string_view("charset=").size();
@@ -425,19 +425,44 @@ Async<bool> drain(Request& request, std::size_t leave) {
   }
 }
 
+std::size_t body_piece(const Request& request) {
+  // A thousand times as much may come out.
+  constexpr std::size_t kPackedPiece = 256;
+  const bool unpacks = request.body_filter != nullptr && !request.body_filter->packs();
+  return unpacks ? kPackedPiece : std::string_view::npos;
+}
+
+namespace {
+
+// Of what is unpacked: no more than some pieces of it wait for the client.
+Async<bool> write_unpacked(Request& request, std::string_view bytes) {
+  for (const std::size_t piece = body_piece(request); !bytes.empty();) {
+    write_body(request, bytes.substr(0, piece));
+    bytes.remove_prefix(std::min(piece, bytes.size()));
+    if (request.client().held() > 4 * kCopyMax && !co_await drain(request, 4 * kCopyMax)) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace
+
 Async<int> send_response(Request& request) {
   if (const int outcome = begin_body(request); outcome != kNext) co_return outcome;
   Response& response = request.response;
   Client& client = request.client();
   if (!has_body(request)) response.clear_body();
   bool whole = true;
+  const bool unpacks = request.body_filter != nullptr && !request.body_filter->packs();
   for (const edge::ReadyResponse::Part& part : response.parts) {
     write_body(request, part.text);
     if (part.bytes == 0) continue;
     if (response.small_file != nullptr) {
       SmallFile& file = *response.small_file;
-      if (request.body_filter == nullptr || !request.body_filter->packs() || response.parts.size() > 1) {
-        write_body(request, std::string_view(file.bytes).substr(part.at, part.bytes));
+      const std::string_view bytes = std::string_view(file.bytes).substr(part.at, part.bytes);
+      if (unpacks) {
+        if (!co_await write_unpacked(request, bytes)) co_return kDone;
+      } else if (request.body_filter == nullptr || response.parts.size() > 1) {
+        write_body(request, bytes);
       } else if (!request.body_filter->write_all(client, request.site.small_files(), file)) {
         request.damaged = true;
       }
@@ -454,7 +479,11 @@ Async<int> send_response(Request& request) {
       const std::size_t got =
           os::read_at(response.file.get(), copy, static_cast<std::size_t>(std::min(left, kCopyMax)), at);
       if (got == 0) break;
-      write_body(request, {copy, got});
+      if (!unpacks) {
+        write_body(request, {copy, got});
+      } else if (!co_await write_unpacked(request, {copy, got})) {
+        co_return kDone;
+      }
       at += got;
       left -= got;
       if (left > 0 && !co_await drain(request, 4 * kCopyMax)) co_return kDone;

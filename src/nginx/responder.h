@@ -20,6 +20,8 @@ Async<int> send_response(Request& request);
 // A response whose body comes in pieces. begin_body(): the head goes (kNext), or see filter_response().
 int begin_body(Request& request);
 void write_body(Request& request, std::string_view bytes);
+// As much as one may write at once before one looks at what the client holds.
+std::size_t body_piece(const Request& request);
 void end_body(Request& request);
 // Everything that write_body() was given shall go out soon, not only when there is more of it.
 void flush_body(Request& request);

@@ -25,6 +25,8 @@ class ControlConnection {
   void tick(TimePoint now);
   TimePoint deadline() const;
   bool done() const { return !fd_; }
+  // Somebody with the right password waits for an answer, or follows a log.
+  bool at_work() const { return pending_ || !out_.empty() || !followed_.empty(); }
 
  private:
   struct Request {

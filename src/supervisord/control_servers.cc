@@ -71,8 +71,13 @@ void ControlServers::serve(os::CallbackLoop& loop) {
 void ControlServers::accept(Listener& listener) {
   os::UniqueFd fd(::accept4(listener.socket.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd) return;
-  // The one that has waited longest makes room: a client that is at work is never idle.
-  if (connections_.size() >= kConnectionsMax) connections_.pop_front();
+  // The one that has waited longest makes room, if it waits for nothing: whoever comes needs no password for coming.
+  if (connections_.size() >= kConnectionsMax) {
+    const auto idle = std::find_if(connections_.begin(), connections_.end(),
+                                   [](const auto& connection) { return !connection->at_work(); });
+    if (idle == connections_.end()) return;
+    connections_.erase(idle);
+  }
   connections_.push_back(std::make_unique<ControlConnection>(server_, *loop_, listener.settings, std::move(fd)));
 }
 

@@ -35,7 +35,8 @@ struct EdgeSettings {
   std::uint32_t connections_max = 0;                                 // 0: as many as RLIMIT_NOFILE allows
   std::vector<std::string> forwarded_allow_ips{"127.0.0.1", "::1"};  // Networks too; "*": everybody
   bool forwarded_from_unix = true;
-  bool proxy_protocol = false;  // Connections of proxy_allow_from begin with a PROXY header.
+  bool proxy_protocol = false;        // Connections of proxy_allow_from begin with a PROXY header.
+  bool proxy_header_required = true;  // False: or with none, as Gunicorn and uWSGI have it.
   std::vector<std::string> proxy_allow_from{"127.0.0.1", "::1"};  // Like forwarded_allow_ips; unix sockets always.
   // A field of a trusted peer with this value means https; names and values in lower case.
   std::vector<std::pair<std::string, std::string>> secure_scheme_headers{
@@ -46,7 +47,7 @@ struct EdgeSettings {
   std::vector<std::string> removed_fields;  // Of the application's responses; in lower case.
   std::string server_name = "tierce";       // The Server header.
   std::string access_log = "-";             // Path, "-" for stdout, "" for none.
-  std::string access_log_format;  // Gunicorn's language (edge/access_log_format.h); "" is the combined format.
+  std::string access_log_format;  // Gunicorn's language (config/access_log_format.h); "" is the combined format.
   UwsgiLine uwsgi_line;
   LoggedRequests logged;
   std::string error_log = "-";  // Path, "-" for stderr.

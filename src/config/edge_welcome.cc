@@ -12,8 +12,8 @@ void visit_settings(Visitor& visit, Settings& of) {
         of.variables_bytes_max, of.body_bytes_max, of.body_buffer_bytes);
   visit(of.header_timeout, of.body_timeout, of.keepalive_timeout, of.send_timeout, of.keepalive_requests,
         of.request_timeout, of.queue_timeout, of.queue_limit, of.connections_max);
-  visit(of.forwarded_allow_ips, of.forwarded_from_unix, of.proxy_protocol, of.proxy_allow_from,
-        of.secure_scheme_headers, of.added_fields, of.removed_fields, of.server_name);
+  visit(of.forwarded_allow_ips, of.forwarded_from_unix, of.proxy_protocol, of.proxy_header_required,
+        of.proxy_allow_from, of.secure_scheme_headers, of.added_fields, of.removed_fields, of.server_name);
   visit(of.access_log, of.access_log_format, of.error_log, of.log_level, of.temp_dir, of.temp_file_bytes_max,
         of.threads, of.graceful_timeout);
   auto& line = of.uwsgi_line;

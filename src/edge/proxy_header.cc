@@ -24,14 +24,16 @@ Task Connection::read_proxy_header() {
       if (head_is_late(true, "the PROXY header") || input_is_over()) co_return destroy();
       continue;
     }
-    outcome = parser.parse(exchange_->in.view());
+    const std::string_view come = exchange_->in.view();
+    if (!thread_.settings().proxy_header_required && !http::may_be_proxy_header(come)) break;
+    outcome = parser.parse(come);
   }
   timer_.cancel();
   if (outcome == Outcome::kRefused) {
     refuse(parser.error());
     co_return destroy();
   }
-  exchange_->in.consume(parser.bytes());
+  exchange_->in.consume(parser.bytes());  // None without a header.
   if (const http::ProxySource& source = parser.source(); source.named) {
     std::memcpy(peer_.address, source.address, sizeof peer_.address);
     peer_.address_bytes = source.address_bytes;

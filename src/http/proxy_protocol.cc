@@ -70,6 +70,10 @@ ProxyHeaderParser::Outcome ProxyHeaderParser::refuse(WireError error) {
   return Outcome::kRefused;
 }
 
+bool may_be_proxy_header(std::string_view bytes) {
+  return may_become(bytes, kTextStart) || may_become(bytes, kBinaryStart);
+}
+
 ProxyHeaderParser::Outcome ProxyHeaderParser::parse(std::string_view bytes) {
   if (bytes.empty()) return Outcome::kNeedMore;
   if (may_become(bytes, kTextStart)) return parse_text(bytes);

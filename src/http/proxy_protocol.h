@@ -14,6 +14,9 @@ namespace tierce::http {
 // Version 2 may be 64 KiB long; nobody sends more than addresses and a certificate's name (nginx: 4096).
 inline constexpr std::size_t kProxyHeaderBytesMax = 4096;
 
+// False: what begins like this is no header of either version. True as long as too little has come.
+bool may_be_proxy_header(std::string_view bytes);
+
 // Who is at the other end of the balancer.
 struct ProxySource {
   // Nobody was named (LOCAL, UNKNOWN, the balancer's own health checks): the connection's own peer counts.

@@ -73,6 +73,7 @@ Done protocol(Applying& a, const Assignment& line) {
 }
 Done proxy_protocol(Applying& a, const Assignment& line) {
   a.settings.edge.proxy_protocol = flag(a, line);
+  a.settings.edge.proxy_header_required = false;
   a.settings.edge.proxy_allow_from = {"*"};
   return {};
 }
@@ -357,7 +358,7 @@ constexpr std::array kRows = {
     honoured("protocol", Argument::kValue, protocol, "What is spoken at the addresses of `socket`."),
     also("socket-protocol", "protocol"),
     honoured("http-enable-proxy-protocol", Argument::kOptional, proxy_protocol,
-             "Connections begin with a PROXY header that names the client."),
+             "Connections may begin with a PROXY header that names the client."),
     honoured("enable-proxy-protocol", Argument::kFlag, proxy_protocol, "The same, at every address."),
     honoured("http-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),
     honoured("http11-socket", Argument::kValue, bind_http, "Serve HTTP at this address."),

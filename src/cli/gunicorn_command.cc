@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "config/gunicorn_settings.h"
-#include "edge/access_log_format.h"
 #include "edge/edge_process.h"
 #include "os/daemon.h"
 #include "supervise/gunicorn_reader.h"
@@ -70,10 +69,6 @@ int gunicorn_command(std::vector<std::string> arguments) {
   const auto values = config::GunicornValues::read(reading->outcome);
   auto run = config::run_settings_of(values);
   if (!run) return say_error(run.error().text());
-  if (auto format = edge::AccessLogFormat::parse(run->settings.edge.access_log_format); !format) {
-    return say_error(
-        fmt::format("{}: access_log_format: {}", values.place("access_log_format"), format.error().text()));
-  }
   const bool only_check = values.on("check_config") || values.on("print_config");
   if (only_check) {
     for (const std::string& warning : run->settings.warnings) std::fprintf(stderr, "Warning: %s\n", warning.c_str());

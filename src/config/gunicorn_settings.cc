@@ -9,6 +9,8 @@
 #include <functional>
 #include <utility>
 
+#include "config/access_log_format.h"
+
 namespace tierce::config {
 namespace {
 
@@ -108,6 +110,19 @@ Done user_or_group(std::string& into, const V& v, string_view name, std::uint64_
 
 Done tls_text(S& s, const V& v, string_view name, std::string TlsSettings::*into) {
   if (const string_view given = v.text(name); !given.empty()) tls_of(s).*into = given;
+  return {};
+}
+
+// Gunicorn finds out with the first request, and goes on with a traceback for each line.
+Done access_log_format(S& s, const V& v) {
+  constexpr string_view kName = "access_log_format";
+  const string_view format = v.text(kName);
+  if (const auto parsed = AccessLogFormat::parse(format); parsed) {
+    s.edge.access_log_format = format;
+  } else {
+    s.warnings.push_back(
+        fmt::format("{}: {}: {}: the default is written instead", v.place(kName), kName, parsed.error().text()));
+  }
   return {};
 }
 
@@ -316,7 +331,7 @@ const std::array kSettings = {
                     R"(%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s")", kHonoured,
                     "of {name}e, what the edge knows too; unprintable characters are written as \\xHH",
                     "Format of the access log: the atoms h l u t r s m U q H b B f a T D M L p {name}i {name}o {name}e.",
-                    [](S& s, const V& v) { return text(s.edge.access_log_format, v, "access_log_format"); }},
+                    [](S& s, const V& v) { return access_log_format(s, v); }},
     GunicornSetting{"errorlog", "--error-logfile,--log-file", "FILE", "string", "-", kHonoured, "",
                     "Error log; '-' is standard error.",
                     [](S& s, const V& v) -> Done {
@@ -418,10 +433,11 @@ const std::array kSettings = {
                     "Expect the PROXY protocol: off, v1, v2 or auto.",
                     [](S& s, const V& v) -> Done {
                       s.edge.proxy_protocol = v.text("proxy_protocol") != "off";
+                      s.edge.proxy_header_required = false;
                       return {};
                     }},
     GunicornSetting{"proxy_allow_ips", "--proxy-allow-from", "PROXY_ALLOW_IPS", "addresses", "['127.0.0.1', '::1']",
-                    kHonoured, "", "Who must send a PROXY header, and nobody else may.",
+                    kHonoured, "", "Who may send a PROXY header, and nobody else.",
                     [](S& s, const V& v) -> Done {
                       const auto all = v.list("proxy_allow_ips");
                       s.edge.proxy_allow_from.assign(all.begin(), all.end());

@@ -8,12 +8,16 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "edge/access_log_format.h"
+#include "config/access_log_format.h"
 #include "edge/line_encoder.h"
 #include "os/memory_use.h"
 #include "os/unique_fd.h"
 
 namespace tierce::edge {
+
+using config::AccessLogFormat;
+using config::Atom;
+using config::FormatPart;
 
 // Header fields by their names in lower case; "" for one that is not there.
 class AccessFields {

@@ -1,4 +1,4 @@
-#include "edge/access_log_format.h"
+#include "config/access_log_format.h"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,10 @@
 namespace tierce::edge {
 namespace {
 
+using config::AccessLogFormat;
+using config::Atom;
+using config::FormatPart;
+
 using std::string_view;
 
 struct Name {

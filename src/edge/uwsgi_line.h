@@ -2,12 +2,12 @@
 #pragma once
 
 #include "base/result.h"
+#include "config/access_log_format.h"
 #include "config/request_log_settings.h"
-#include "edge/access_log_format.h"
 
 namespace tierce::edge {
 
 // Every text is a format: a name that uWSGI does not know is one that an application sets, or "-".
-AccessLogFormat uwsgi_format(const config::UwsgiLine& line);
+config::AccessLogFormat uwsgi_format(const config::UwsgiLine& line);
 
 }  // namespace tierce::edge

@@ -247,14 +247,21 @@ def test_a_wrong_command_line(place, line, code, says):
 
 @pytest.mark.parametrize("line, says", [
     ("-k uvicorn.workers.UvicornWorker", "ASGI"), ("-k asgi", "ASGI"), ("-k eventlet", "eventlet is not supported"),
-    ("--paste app.ini", "PasteDeploy"), ("-w 0", "workers: 0 is outside"), ("--protocol uwsgi", "only http"),
-    ("--access-logformat %x", "access_log_format: character 1")])
+    ("--paste app.ini", "PasteDeploy"), ("-w 0", "workers: 0 is outside"), ("--protocol uwsgi", "only http")])
 def test_what_cannot_be_served_is_refused_by_name(place, line, says):
     (place / "app.ini").write_text("")
     for more in ([], ["--check-config"]):
         done = ours(["app:app", *split(line), *more], place)
         assert done.returncode == 1
         assert says in done.stderr and "command line" in done.stderr
+
+
+def test_a_wrong_access_log_format_is_said_and_the_default_is_written(place):
+    """Gunicorn goes on, too, with a traceback for every line that it does not write."""
+    (place / "gunicorn.conf.py").write_text("access_log_format = '%(h) -  %(t)s - %(u)s'\n")
+    done = ours(["--check-config", "app:app"], place)
+    assert done.returncode == 0
+    assert f"Warning: {place}/gunicorn.conf.py:1: access_log_format: character 4: " in done.stderr
 
 
 def test_what_is_not_supported_is_said_with_file_and_line(place):

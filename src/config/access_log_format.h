@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace tierce::edge {
+namespace tierce::config {
 
 enum class Atom : std::uint8_t {
   kText,            // Literal.
@@ -91,4 +91,4 @@ class AccessLogFormat {
   std::vector<FormatPart> parts_;
 };
 
-}  // namespace tierce::edge
+}  // namespace tierce::config

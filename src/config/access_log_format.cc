@@ -1,10 +1,10 @@
-#include "edge/access_log_format.h"
+#include "config/access_log_format.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace tierce::edge {
+namespace tierce::config {
 namespace {
 
 struct Name {
@@ -94,4 +94,4 @@ void AccessLogFormat::add_part(FormatPart part) {
   parts_.push_back(std::move(part));
 }
 
-}  // namespace tierce::edge
+}  // namespace tierce::config

@@ -635,7 +635,11 @@ class Collector {
     if (wrong.kind == "name") {
       std::vector<string_view> names;
       for (const auto& setting : config::gunicorn_settings()) names.push_back(setting.name);
-      const string_view near = nearest_name(wrong.text, names);
+      string_view near = nearest_name(wrong.text, names);
+      // `preload` is preload_app rather than reload.
+      for (const string_view name : names) {
+        if (name.starts_with(wrong.text + "_")) near = name;
+      }
       // Next to the setting itself it is a name of the user's own.
       if (!near.empty() && app.gunicorn->place(near).empty())
         chain_.say(Severity::kWarning, "gunicorn", place,

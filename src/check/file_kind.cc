@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "config/chain/one_file.h"
 #include "config/nginx/directive.h"
@@ -56,6 +57,22 @@ bool is_one_file(string_view text) {
   }
 }
 
+// A Python file that gives names of Gunicorn's settings, among them one that hardly any other program has.
+bool is_gunicorn(string_view text) {
+  std::set<string_view> given;
+  for (const char* each : {"bind", "workers", "worker_class", "accesslog", "errorlog", "loglevel", "wsgi_app",
+                           "worker_connections", "max_requests", "preload_app", "keepalive", "graceful_timeout"}) {
+    const string_view name(each);
+    for (std::size_t at = text.find(name); at != string_view::npos; at = text.find(name, at + 1)) {
+      const std::size_t behind = text.find_first_not_of(" \t", at + name.size());
+      const bool begins = at == 0 || text[at - 1] == '\n';
+      if (begins && behind != string_view::npos && text[behind] == '=' && text.substr(behind, 2) != "==")
+        given.insert(name);
+    }
+  }
+  return given.size() > 1 && (given.count("bind") + given.count("workers") + given.count("worker_class")) > 0;
+}
+
 }  // namespace
 
 FileKind kind_of_file(const std::string& path, string_view text) {
@@ -63,11 +80,19 @@ FileKind kind_of_file(const std::string& path, string_view text) {
   const std::string name = whole.filename(), ending = whole.extension();
   if (name == "Dockerfile" || name == "Containerfile" || name.starts_with("Dockerfile.") || ending == ".Dockerfile")
     return FileKind::kDockerfile;
-  if (ending == ".py") return name.find("gunicorn") != std::string::npos ? FileKind::kGunicorn : FileKind::kPython;
+  if (ending == ".py") {
+    const bool is_its = name.find("gunicorn") != std::string::npos || is_gunicorn(text);
+    return is_its ? FileKind::kGunicorn : FileKind::kPython;
+  }
   if (name.ends_with(".md") || name.ends_with(".txt")) return FileKind::kUnknown;
   if (const auto kind = by_section(text)) return *kind;
   const bool other_format = ending == ".yaml" || ending == ".yml" || ending == ".json" || ending == ".xml";
-  if (other_format) return name.find("uwsgi") != std::string::npos ? FileKind::kUwsgi : FileKind::kUnknown;
+  if (other_format) {
+    // Its reader says that only ini files are read.
+    const bool is_its = name.find("uwsgi") != std::string::npos || text.find("<uwsgi") != string_view::npos ||
+                        text.starts_with("uwsgi:") || text.find("\nuwsgi:") != string_view::npos;
+    return is_its ? FileKind::kUwsgi : FileKind::kUnknown;
+  }
   if (ending == ".ini") {
     if (name.find("uwsgi") != std::string::npos) return FileKind::kUwsgi;
     if (name.find("supervisor") != std::string::npos) return FileKind::kSupervisor;

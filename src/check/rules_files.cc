@@ -156,11 +156,10 @@ void check_module(Chain& chain, const App& app) {
   others.erase(std::unique(others.begin(), others.end()), others.end());
   if (others.empty()) return;
   constexpr std::size_t kNamedMax = 3;
-  others.resize(std::min(others.size(), kNamedMax));
   chain.say(Severity::kWarning, "module-missing", *place,
             fmt::format("module {}: there is no {}.py in {}, so it must be an installed package", module, top,
                         import_directories(chain, app).front()),
-            fmt::format("what is there: {}", fmt::join(others, ", ")));
+            others.size() > kNamedMax ? "" : fmt::format("what is there: {}", fmt::join(others, ", ")));
 }
 
 void check_identity(Chain& chain, const App& app, const char* option, const char* setting, const std::string& name,
@@ -238,18 +237,34 @@ bool is_on_path(const std::string& name) {
   return false;
 }
 
+// The section that a program stands in, and the place of one of its keys.
+struct ProgramSection {
+  std::string name;
+  Place place;
+};
+ProgramSection section_of(const Supervisor& supervisor, const config::supervisord::ProcessSettings& process,
+                          const char* key) {
+  ProgramSection found{"program:" + process.program, {process.place.file, process.place.line}};
+  for (const auto& section : supervisor.file.sections) {
+    if (section.place.file != process.place.file || section.place.line != process.place.line) continue;
+    found.name = section.name;
+    if (const auto* at = section.find(key)) found.place = {at->place.file, at->place.line};
+  }
+  return found;
+}
+
 void check_programs(Chain& chain, const Supervisor& supervisor) {
   for (const auto& group : supervisor.settings.groups) {
     for (const auto& process : group.processes) {
-      const Place place{process.place.file, process.place.line};
+      const auto [section, place] = section_of(supervisor, process, "command");
       if (is_path(process.directory) && chain.image->presence(process.directory) == Image::Presence::kMissing)
-        chain.say(Severity::kError, "file-missing", place,
-                  fmt::format("[program:{}] directory: there is no {}", process.program, process.directory));
+        chain.say(Severity::kError, "file-missing", section_of(supervisor, process, "directory").place,
+                  fmt::format("[{}] directory: there is no {}", section, process.directory));
       if (config::chain::read_program(process.command).role != config::chain::ProgramRole::kOther) continue;
       const auto words = config::supervisord::split_command(process.command);
       if (!words || words->empty()) {
         chain.say(Severity::kError, "supervisord", place,
-                  fmt::format("[program:{}] command: {}", process.program, words ? "empty" : words.error().text()));
+                  fmt::format("[{}] command: {}", section, words ? "empty" : words.error().text()));
         continue;
       }
       const std::string& program = words->front();
@@ -258,7 +273,7 @@ void check_programs(Chain& chain, const Supervisor& supervisor) {
                                                   !is_on_path(program);
       if (missing)
         chain.say(Severity::kError, "file-missing", place,
-                  fmt::format("[program:{}] command: there is no program {}", process.program, program));
+                  fmt::format("[{}] command: there is no program {}", section, program));
     }
   }
 }

@@ -40,12 +40,13 @@ void check_if(Chain& chain, const Edge& edge, const Scope& scope) {
   if (!scope.is("if") || scope.outer == nullptr || scope.outer->is("server")) return;
   constexpr std::array<string_view, 5> kSound = {"return", "rewrite", "set", "break", "rewrite_log"};
   std::vector<string_view> others;
-  const bool returns = scope.own("return") != nullptr;
+  // It answers by itself: nothing of the location around is asked for.
+  if (scope.own("return") != nullptr) return;
   for (const Node& node : *scope.nodes) {
-    // The answer to a preflight request: nothing of the location around is asked for.
-    if (returns && node.words.front() == "add_header") continue;
-    if (std::find(kSound.begin(), kSound.end(), node.words.front()) == kSound.end())
-      others.push_back(node.words.front());
+    const string_view name = node.words.front();
+    if (std::find(kSound.begin(), kSound.end(), name) == kSound.end() &&
+        std::find(others.begin(), others.end(), name) == others.end())
+      others.push_back(name);
   }
   if (others.empty()) return;
   chain.say(Severity::kWarning, "if-in-location", chain.place_in(edge, scope.block->place),
@@ -58,10 +59,16 @@ void check_if(Chain& chain, const Edge& edge, const Scope& scope) {
 constexpr std::array<string_view, 6> kLists = {"add_header",    "proxy_set_header", "uwsgi_param",
                                                "fastcgi_param", "scgi_param",       "add_trailer"};
 
+// if ($request_method = OPTIONS) { add_header ...; return 204; }: browsers look at these fields alone.
+bool answers_preflight(const Scope& scope) {
+  const Node* answer = scope.is("if") ? scope.own("return") : nullptr;
+  return answer != nullptr && answer->words.size() > 1 && answer->words[1] == "204";
+}
+
 void check_lists(Chain& chain, const Edge& edge, const Scope& scope) {
   for (const string_view list : kLists) {
     const auto own = scope.all_own(list);
-    if (own.empty() || scope.outer == nullptr) continue;
+    if (own.empty() || scope.outer == nullptr || answers_preflight(scope)) continue;
     const Scope* outer = scope.outer;
     while (outer != nullptr && outer->all_own(list).empty()) outer = outer->outer;
     if (outer == nullptr) continue;

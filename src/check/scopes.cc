@@ -24,7 +24,7 @@ void add(std::vector<std::unique_ptr<Scope>>& scopes, const Node* block, const s
 std::string Scope::title() const {
   if (block == nullptr) return "main";
   std::string title;
-  for (const std::string& word : block->words) title += (title.empty() ? "" : " ") + word;
+  for (const std::string& word : block->words) title += (title.empty() || word == ")" ? "" : " ") + word;
   return title;
 }
 

@@ -13,6 +13,7 @@
 #include "config/nginx/interpreter.h"
 #include "config/nginx/reader.h"
 #include "config/nginx/reference.h"
+#include "config/nginx/upstream_hosts.h"
 #include "nginx/master_process.h"
 #include "nginx/variable_table.h"
 #include "os/process_title.h"
@@ -158,6 +159,17 @@ std::optional<std::string> trouble_of(const Result<void>& tried) {
   return tried.error().text();
 }
 
+// nginx refuses them; here they are looked up again while the site serves, so that one dead name stops nothing.
+void warn_of_unknown_hosts(const config::nginx::Reading& reading, const config::nginx::Model& model) {
+  config::nginx::HostAddresses& known = *reading.hosts;
+  if (!known.can_ask()) return;
+  for (const auto& [host, place] : config::nginx::upstream_hosts(model)) {
+    if (known.of(host).empty())
+      say(fmt::format("[warn] host not found in upstream \"{}\" in {}: it is looked up again while serving", host,
+                      reading.configuration.where(place)));
+  }
+}
+
 int test(const Asked& asked, const nginx::MasterStart& start) {
   const std::string& path = start.configuration;
   const auto reading = config::nginx::read_as_far_as_possible({.path = path, .globals = asked.globals.value_or("")},
@@ -168,6 +180,7 @@ int test(const Asked& asked, const nginx::MasterStart& start) {
   std::optional<std::string> trouble =
       made ? trouble_of(nginx::try_keys(start, made->model)) : std::optional(made.error().text());
   if (!trouble) {
+    warn_of_unknown_hosts(reading, made->model);
     if (!asked.quiet) say(fmt::format("the configuration file {} syntax is ok", path));
     if (!made->model.has_events) {
       trouble = "no \"events\" section in configuration";

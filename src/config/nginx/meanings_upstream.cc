@@ -46,11 +46,15 @@ Done server(Interpreter&, Level& level, const Node& node) {
   for (std::size_t i = 2; i < node.words.size(); ++i) {
     if (auto done = server_parameter(node.words[i], *level.upstream, server); !done) return done;
   }
+  // A URL; nginx has the path as the first thing to look for.
+  if (!node.words[1].starts_with("unix:") && node.words[1].find('/') != std::string::npos)
+    return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   auto address = parse_upstream_address(node.words[1], 80);
   if (!address) return fail(Error(fmt::format("{} in upstream \"{}\"", address.error().text(), node.words[1])));
   if (!address->uri.empty()) return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   server.address = std::move(*address);
   server.name = node.words[1];
+  server.place = node.place;
   level.upstream->servers.push_back(std::move(server));
   return {};
 }
@@ -125,7 +129,10 @@ Done upstream_block(Interpreter& in, Level& level, const Node& node) {
   made.name = name;
   Level inner{.context = Context::kUpstream, .main = level.main, .http = level.http, .upstream = &made};
   if (auto done = in.block(node.block, inner); !done || !node.whole) return done;
-  if (made.servers.empty()) return fail("no servers are inside upstream");
+  // One that was refused has been said.
+  const bool any =
+      std::any_of(node.block.begin(), node.block.end(), [](const Node& n) { return n.words[0] == "server"; });
+  if (!any) return fail("no servers are inside upstream");
   return {};
 }
 

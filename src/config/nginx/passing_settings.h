@@ -91,6 +91,7 @@ struct UpstreamServer {
   std::int64_t weight = 1, max_conns = 0, max_fails = 1;
   std::chrono::seconds fail_timeout{10};
   bool backup = false, down = false;
+  Place place;
 };
 
 struct UpstreamSettings {

@@ -30,6 +30,7 @@ Result<ServerName> parse_server_name(string_view text) {
   }
   name.text.assign(text);
   std::transform(name.text.begin(), name.text.end(), name.text.begin(), small);
+  name.written = name.text;
   if (text.starts_with("*.")) {
     name.kind = ServerName::Kind::kBelow;
     name.text.erase(0, 2);

@@ -24,8 +24,8 @@ struct ServerName {
     kRegex,          // ~^www\d+
   };
   Kind kind = Kind::kExact;
-  std::string text;  // In small letters without its star and the dot beside it; a regex without its '~'.
-  std::string written;
+  std::string text;     // In small letters without its star and the dot beside it; a regex without its '~'.
+  std::string written;  // What $server_name says; in small letters too, unless it is a regex.
   std::shared_ptr<const Regex> regex;
 };
 

@@ -111,7 +111,9 @@ Result<void> read_includes(IniFile& file, const Surroundings& around) {
   while (words >> pattern) {
     if (!pattern.starts_with('/')) pattern.insert(0, file.here + "/");
     const auto files = glob_files(pattern);
-    if (files.empty()) file.warnings.push_back(fmt::format("No file matches via include \"{}\"", pattern));
+    if (files.empty())
+      file.warnings.push_back(
+          fmt::format("{}: No file matches via include \"{}\"", include->find("files")->place.text(), pattern));
     for (const std::string& path : files) {
       file.infos.push_back(fmt::format("Included extra file \"{}\" during parsing", path));
       if (auto read = read_one_file(path, around, file.sections); !read) return read;
@@ -132,7 +134,16 @@ void warn_of_unknown(const IniFile& file, std::vector<std::string>& warnings) {
                                      near.empty() ? "" : fmt::format(" (did you mean [{}]?)", near)));
       continue;
     }
-    if (*kind == SectionKind::kRpcInterface) continue;  // Its keys belong to whoever wrote the interface.
+    if (*kind == SectionKind::kRpcInterface) {
+      // Its other keys belong to whoever wrote the interface.
+      const IniKey* factory = section.find("supervisor.rpcinterface_factory");
+      if (factory != nullptr && factory->value != "supervisor.rpcinterface:make_main_rpcinterface")
+        warnings.push_back(
+            fmt::format("{}: [{}] {}: interfaces written in Python are not supported, its methods are "
+                        "not there",
+                        factory->place.text(), section.name, factory->value));
+      continue;
+    }
     for (const IniKey& key : section.keys) {
       if (find_key(*kind, key.name) != nullptr) continue;
       const std::string_view near = nearest_key(*kind, key.name);

@@ -90,14 +90,38 @@ Result<std::vector<std::string>> split_command(std::string_view command) {
   return words;
 }
 
+namespace {
+
+// sh -c, bash -lc, su USER -c, python3 -c: the argument is a text in a language.
+bool takes_code(const std::vector<std::string>& words) {
+  bool reads_code = false;
+  for (const std::string& word : words) {
+    const std::string name = word.substr(word.rfind('/') + 1);
+    for (const std::string_view each : {"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser"})
+      reads_code = reads_code || name == each;
+    reads_code = reads_code || name.starts_with("python");
+    if (reads_code && word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c') return true;
+  }
+  return false;
+}
+
+bool has_shell_variable(const std::string& word) {
+  for (std::size_t at = word.find('$'); at != std::string::npos; at = word.find('$', at + 1)) {
+    if (at + 1 < word.size() && (std::isalpha(static_cast<unsigned char>(word[at + 1])) != 0 || word[at + 1] == '{'))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string shell_sign_in(const std::vector<std::string>& words) {
-  if (std::find(words.begin(), words.end(), "-c") != words.end()) return {};
+  if (takes_code(words)) return {};
   for (const std::string& word : words) {
     for (const std::string_view sign : {"&&", "||", "|", ">", ">>", "<", "2>&1", "&", "$"}) {
       if (word == sign) return word;
     }
-    if (word.size() > 1 && word[0] == '$' && (std::isalpha(static_cast<unsigned char>(word[1])) != 0 || word[1] == '{'))
-      return word;
+    if (has_shell_variable(word)) return word;
     if (word.find("*.") != std::string::npos || word.starts_with("~/")) return word;
   }
   return {};

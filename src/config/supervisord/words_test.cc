@@ -22,6 +22,10 @@ TEST(Words, SeesWhatWasMeantForAShell) {
   EXPECT_EQ(shell_sign_in({"a", "*.conf"}), "*.conf");
   EXPECT_EQ(shell_sign_in({"sh", "-c", "a && b"}), "");
   EXPECT_EQ(shell_sign_in({"a", "--x=$", "b&c"}), "");
+  EXPECT_EQ(shell_sign_in({"gunicorn", "-c", "conf.py", "-b", "0.0.0.0:$PORT"}), "0.0.0.0:$PORT");
+  EXPECT_EQ(shell_sign_in({"a", "x${X:-5}"}), "x${X:-5}");
+  EXPECT_EQ(shell_sign_in({"/bin/bash", "-lc", "a $B"}), "");
+  EXPECT_EQ(shell_sign_in({"su", "misha", "-c", "a $B"}), "");
 }
 
 TEST(Words, ReadsPairs) {

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t kNamedMax = 3;
 
-// The Python files of `directory`: as many as one wants to read in a line.
+// The Python files of `directory`; none when they are more than one wants to read in a line.
 std::vector<std::string> python_files(const std::string& directory, const Surroundings& machine) {
   std::vector<std::string> found;
   for (std::string& path : machine.glob(directory + "/*.py")) {
     if (machine.kind_of(path) == Surroundings::Kind::kFile) found.push_back(std::move(path));
   }
-  found.resize(std::min(found.size(), kNamedMax));
+  if (found.size() > kNamedMax) found.clear();
   return found;
 }
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "base/nearest_name.h"
 #include "base/regex.h"
 #include "config/uwsgi/option_arguments.h"
 
@@ -40,6 +42,102 @@ constexpr Names<Action, 21> kActions = {{{"continue", Action::kContinue},
                                          {"basicauth", Action::kBasicAuth},
                                          {"basicauth-next", Action::kBasicAuthNext},
                                          {"donotoffload", Action::kContinue}}};
+
+// What else uWSGI 2.0 has without a plugin.
+constexpr auto kOtherActions = std::to_array<string_view>({"goto",
+                                                           "clearheaders",
+                                                           "resetheaders",
+                                                           "disableheaders",
+                                                           "signal",
+                                                           "send",
+                                                           "send-crnl",
+                                                           "chdir",
+                                                           "setapp",
+                                                           "sethome",
+                                                           "setfile",
+                                                           "setscriptname",
+                                                           "setmethod",
+                                                           "seturi",
+                                                           "setremoteaddr",
+                                                           "setpathinfo",
+                                                           "fixpathinfo",
+                                                           "setdocroot",
+                                                           "setscheme",
+                                                           "setprocname",
+                                                           "alarm",
+                                                           "setmodifier1",
+                                                           "setmodifier2",
+                                                           "flush",
+                                                           "fixcl",
+                                                           "forcecl",
+                                                           "harakiri",
+                                                           "call",
+                                                           "rpc",
+                                                           "rpcret",
+                                                           "rpcblob",
+                                                           "rpcnext",
+                                                           "rpcraw",
+                                                           "rpcvar",
+                                                           "uwsgi",
+                                                           "proxyuwsgi",
+                                                           "rewrite",
+                                                           "rewrite-last",
+                                                           "http",
+                                                           "httpdumb",
+                                                           "proxyhttp",
+                                                           "httpconnect",
+                                                           "cache",
+                                                           "cache-continue",
+                                                           "cachevar",
+                                                           "cacheset",
+                                                           "cachestore",
+                                                           "cache-store",
+                                                           "cacheinc",
+                                                           "cachedec",
+                                                           "cachemul",
+                                                           "cachediv",
+                                                           "static-next",
+                                                           "file",
+                                                           "file-next",
+                                                           "sendfile",
+                                                           "fastfile",
+                                                           "sendfile-next",
+                                                           "fastfile-next",
+                                                           "symcall",
+                                                           "tofile",
+                                                           "symcall-next",
+                                                           "to-file",
+                                                           "gzip",
+                                                           "chunked",
+                                                           "offload",
+                                                           "memcached",
+                                                           "memcached-continue",
+                                                           "redis",
+                                                           "memcached-store",
+                                                           "redis-continue",
+                                                           "memcachedstore",
+                                                           "redisstore",
+                                                           "redis-store",
+                                                           "hash",
+                                                           "expires",
+                                                           "metricinc",
+                                                           "metricdec",
+                                                           "metricmul",
+                                                           "metricdiv",
+                                                           "metricset",
+                                                           "proxyhttpconnect",
+                                                           "template",
+                                                           "+",
+                                                           "-",
+                                                           "*",
+                                                           "/"});
+
+// "" of a name that uWSGI has, or that a plugin may bring.
+string_view meant_action(string_view name) {
+  std::vector<string_view> all(kOtherActions.begin(), kOtherActions.end());
+  for (const auto& [known, action] : kActions) all.push_back(known);
+  return std::find(all.begin(), all.end(), name) != all.end() ? string_view() : nearest_name(name, all);
+}
 
 constexpr Names<Condition, 26> kConditions = {{{"exists", Condition::kExists},
                                                {"isfile", Condition::kIsFile},
@@ -146,6 +244,9 @@ Done add(Applying& a, const Assignment& line, string_view text, Route route) {
       return fail(Error(
           fmt::format("the action '{}' is not supported, and without it the rule would let everybody pass", name)));
     }
+    // As in uWSGI: the rule may be one that the site needs.
+    if (const string_view meant = meant_action(name); !meant.empty())
+      return fail(Error(fmt::format("there is no action '{}' (did you mean {}?)", name, meant)));
     a.not_done.push_back(
         {line.source, fmt::format("{}: the action '{}' is not supported: the rule is left out", line.name, name)});
     return {};

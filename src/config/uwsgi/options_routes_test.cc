@@ -96,6 +96,10 @@ TEST(UwsgiRoutes, NameWhatTheyCannotDo) {
   auto got = applied("route = ^/a http:127.0.0.1:1\nroute = ^/b last:\n");
   ASSERT_TRUE(got.has_value());
   EXPECT_EQ(got->settings.edge.routes.size(), 1u);
+  got = applied("route-run = fixpathinfor:\n");
+  ASSERT_FALSE(got.has_value());
+  EXPECT_THAT(got.error().text(), HasSubstr("there is no action 'fixpathinfor' (did you mean fixpathinfo?)"));
+  got = applied("route = ^/a http:127.0.0.1:1\nroute = ^/b last:\n");
   std::vector<std::string> lines;
   for (const Finding& finding : got->findings) lines.push_back(finding.line());
   EXPECT_THAT(lines, ElementsAre("t.ini:2: route: the action 'http' is not supported: the rule is left out"));

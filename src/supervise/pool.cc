@@ -198,6 +198,24 @@ void Pool::give_reload_up(TimePoint now, Actions& out) {
   settle(now, out);
 }
 
+void Pool::worker_ready(std::uint32_t id, TimePoint now, Actions& out) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end() || stopping_ || found->second.state >= WorkerState::kServing) return;
+  Worker& worker = found->second;
+  // Of a reload that was given up.
+  if (worker.generation != newest_ && worker.generation != generation_) return tell_exit(id, worker, now, out);
+  // Its own word may be faster than its zygote's, who tells its number.
+  worker.ready = true;
+  if (worker.state == WorkerState::kForking) return;
+  worker.state = WorkerState::kServing;
+  worker.attached = true;
+  ever_served_ = true;
+  worker.started = now;
+  out.push_back({.kind = Action::Kind::kAttach, .worker = id});
+  set_trouble(false, out);
+  settle(now, out);
+}
+
 void Pool::worker_exited(const Event& event, Actions& out) {
   const auto found = workers_.find(event.worker);
   if (found == workers_.end()) return;
@@ -408,13 +426,15 @@ void Pool::on(const Event& event, Actions& out) {
     case Event::Kind::kZygoteDied:
       return zygote_died(event, out);
     case Event::Kind::kForked:
-      if (worker == nullptr) return;
+      // A number that is known stays: signals go by it.
+      if (worker == nullptr || worker->pid != 0) return;
       worker->pid = event.pid;
       fork_failures_ = 0;
       if (worker->state == WorkerState::kForking) worker->state = WorkerState::kBooting;
       if (worker->state == WorkerState::kExiting) worker->deadline = event.now + kExitPatience;
       log(LogLevel::kInfo, fmt::format("Booting worker with pid: {}", event.pid), out);
       if (stopping_) return finish_stop(event.now, out);
+      if (worker->ready) return worker_ready(event.worker, event.now, out);
       return settle(event.now, out);
     case Event::Kind::kForkFailed:
       if (worker == nullptr || worker->pid != 0) return;
@@ -425,18 +445,7 @@ void Pool::on(const Event& event, Actions& out) {
       if (event.now >= fork_not_before_) fork_not_before_ = event.now + back_off(++fork_failures_);
       return;
     case Event::Kind::kWorkerReady:
-      if (worker == nullptr || stopping_ || worker->state >= WorkerState::kServing) return;
-      // Of a reload that was given up.
-      if (worker->generation != newest_ && worker->generation != generation_)
-        return tell_exit(event.worker, *worker, event.now, out);
-      worker->state = WorkerState::kServing;
-      worker->attached = true;
-      if (event.pid != 0) worker->pid = event.pid;
-      ever_served_ = true;
-      worker->started = event.now;
-      out.push_back({.kind = Action::Kind::kAttach, .worker = event.worker});
-      set_trouble(false, out);
-      return settle(event.now, out);
+      return worker_ready(event.worker, event.now, out);
     case Event::Kind::kWorkerFailed:
       // A lazy import that failed: the traceback was shown, the exit that follows is a quick death.
       if (stopping_) return;

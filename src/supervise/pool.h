@@ -114,6 +114,7 @@ class Pool {
     std::uint32_t generation = 0;
     WorkerState state = WorkerState::kForking;
     std::int32_t pid = 0;
+    bool ready = false;        // It waits for requests.
     bool attached = false;     // The edge knows it.
     bool to_replace = false;   // Drained once its replacement serves.
     bool dumping = false;      // It writes the stack of a thread: not killed before that.
@@ -142,6 +143,7 @@ class Pool {
   void settle(TimePoint now, Actions& out);
   void begin_drain(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);
   void tell_exit(std::uint32_t id, Worker& worker, TimePoint now, Actions& out);
+  void worker_ready(std::uint32_t id, TimePoint now, Actions& out);
   void worker_exited(const Event& event, Actions& out);
   void zygote_died(const Event& event, Actions& out);
   void edge_died(const Event& event, Actions& out);

@@ -338,7 +338,27 @@ TEST(Pool, NeverAttachesAWorkerThatWasForkedForAnEdgeThatDied) {
   ASSERT_EQ(Drive::count(out, A::kTellExit), 1u);
   drive.on({.kind = K::kForked, .worker = 1, .pid = 9});
   EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 1}), A::kAttach), 0u);
+  drive.on({.kind = K::kForked, .worker = 2, .pid = 10});
   EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 2}), A::kAttach), 1u);
+}
+
+// The two say so on channels of their own.
+TEST(Pool, AWorkerThatIsReadyServesOnceItsZygoteHasNamedIt) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kWorkerReady, .worker = 1}), A::kAttach), 0u);
+  EXPECT_EQ(Drive::count(drive.on({.kind = K::kForked, .worker = 1, .pid = 9}), A::kAttach), 1u);
+}
+
+// Signals go by it: the application could name any process of the machine.
+TEST(Pool, TheNumberOfAWorkerStays) {
+  Drive drive({.workers = 1});
+  drive.on({.kind = K::kZygoteReady, .generation = 1});
+  drive.on({.kind = K::kForked, .worker = 1, .pid = 9});
+  drive.on({.kind = K::kForked, .worker = 1, .pid = 1});
+  drive.on({.kind = K::kWorkerReady, .worker = 1, .pid = 1});
+  drive.on({.kind = K::kForked, .worker = 1, .pid = 1});
+  EXPECT_EQ(drive.pool.workers().at(1).pid, 9);
 }
 
 TEST(Pool, BacksOffWhenTheEdgeDiesAgainAndAgain) {

@@ -156,7 +156,7 @@ void Supervisor::carry_out(const Action& action) {
       }
       return;
     case Action::Kind::kKillZygote:
-      if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end())
+      if (const auto zygote = zygotes_.find(action.generation); zygote != zygotes_.end() && !zygote->second.reaped)
         ::kill(zygote->second.pid, SIGKILL);
       return;
     case Action::Kind::kForkWorker:
@@ -187,11 +187,8 @@ void Supervisor::carry_out(const Action& action) {
       return tell_worker(action.worker, {.kind = static_cast<std::uint32_t>(ToWorker::kDumpStack),
                                          .thread = action.thread,
                                          .request = action.request});
-    case Action::Kind::kKillWorker: {
-      const auto worker = pool_.workers().find(action.worker);
-      if (worker != pool_.workers().end() && worker->second.pid > 0) ::kill(worker->second.pid, SIGKILL);
-      return;
-    }
+    case Action::Kind::kKillWorker:
+      return signal_worker(action.worker, SIGKILL);
     case Action::Kind::kTrouble:
       in_trouble_ = action.status != 0;
       visitors_.ready();

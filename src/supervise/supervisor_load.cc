@@ -82,7 +82,7 @@ void Supervisor::look_at_memory() {
     log_.line(LogLevel::kWarning,
               fmt::format("Evil reload of the worker (pid: {}) with {} MiB of {}", worker.pid,
                           (rss ? use.rss_bytes : use.vsz_bytes) >> 20, rss ? "resident memory" : "address space"));
-    ::kill(worker.pid, SIGKILL);
+    signal_worker(id, SIGKILL);
   }
 }
 

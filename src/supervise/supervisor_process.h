@@ -23,6 +23,7 @@
 #include "os/message_backlog.h"
 #include "os/message_channel.h"
 #include "os/pid_file.h"
+#include "os/process_handle.h"
 #include "os/shared_words.h"
 #include "os/unique_fd.h"
 #include "supervise/app_resources.h"
@@ -44,6 +45,8 @@ std::uint32_t workers_wanted_first(const config::RunSettings& settings);
 // What ties us to a worker.
 struct WorkerLines {
   os::MessageChannel control;
+  bool named = false;                         // Its zygote has told its number ...
+  os::ProcessHandle process;                  // ... and this is it; none when it had ended by then.
   std::vector<os::MessageChannel> edge_ends;  // Until they are handed to the edge.
   gateway::Region region;                     // The same, where there are no ports.
   std::vector<os::MessageChannel> port_ends;  // For visitors, in the order of their ports.
@@ -110,8 +113,11 @@ class Supervisor {
   void tell_zygotes(const gateway::ControlMessage& message, std::span<const int> descriptors = {});
   void reap();
   void bury_unreported(std::uint32_t generation);
+  void signal_worker(std::uint32_t id, int number) const;
   void send_hang_signal(std::uint32_t id) const;
   void read_zygote(std::uint32_t generation);
+  void name_worker(std::uint32_t id, std::uint32_t generation, pid_t pid);
+  bool is_worker_of(const ZygoteProcess& zygote, pid_t pid, os::ProcessHandle& process) const;
   void zygote_ready(std::uint32_t generation, std::uint32_t wanted);
   void tell_ready();
   void read_worker(std::uint32_t id);

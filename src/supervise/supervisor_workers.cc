@@ -76,6 +76,7 @@ void Supervisor::reap() {
         std::find_if(zygotes_.begin(), zygotes_.end(), [&](const auto& z) { return z.second.pid == pid; });
     if (zygote != zygotes_.end()) {
       const std::uint32_t generation = zygote->first;
+      zygote->second.reaped = true;
       // What it said before it ended counts: a failed import, the ends of workers.
       read_zygote(generation);
       read_watch_list(generation);
@@ -108,17 +109,22 @@ void Supervisor::reap() {
 void Supervisor::bury_unreported(std::uint32_t generation) {
   std::vector<std::uint32_t> gone;
   for (const auto& [id, worker] : pool_.workers()) {
-    if (worker.generation == generation && worker.pid > 0 && ::kill(worker.pid, 0) != 0 && errno == ESRCH)
+    const auto lines = workers_.find(id);
+    if (worker.generation == generation && worker.pid > 0 && lines != workers_.end() && !lines->second.process.there())
       gone.push_back(id);
   }
   for (const std::uint32_t id : gone) feed({.kind = Event::Kind::kWorkerExited, .worker = id, .status = SIGKILL});
+}
+
+void Supervisor::signal_worker(std::uint32_t id, int number) const {
+  if (const auto lines = workers_.find(id); lines != workers_.end()) lines->second.process.signal(number);
 }
 
 // The application may have a handler that says more than its stack does, or frees what hangs.
 void Supervisor::send_hang_signal(std::uint32_t id) const {
   const auto worker = pool_.workers().find(id);
   if (settings_.hang_grace.count() == 0 || worker == pool_.workers().end() || worker->second.hangs) return;
-  if (worker->second.pid > 0) ::kill(worker->second.pid, settings_.hang_signal != 0 ? settings_.hang_signal : SIGTERM);
+  signal_worker(id, settings_.hang_signal != 0 ? settings_.hang_signal : SIGTERM);
 }
 
 void Supervisor::read_zygote(std::uint32_t generation) {
@@ -145,7 +151,7 @@ void Supervisor::read_zygote(std::uint32_t generation) {
         feed({.kind = Event::Kind::kZygoteFailed, .generation = generation});
         break;
       case FromZygote::kForked:
-        feed({.kind = Event::Kind::kForked, .worker = message.number, .pid = message.pid});
+        name_worker(message.number, generation, message.pid);
         break;
       case FromZygote::kExited:
         if (message.number != 0)
@@ -153,6 +159,41 @@ void Supervisor::read_zygote(std::uint32_t generation) {
         break;
     }
   }
+}
+
+// The zygote runs code of the application, and what it says is believed only as far as the kernel says so too: with
+// another's number the application could have us, who may be root, send signals to any process.
+void Supervisor::name_worker(std::uint32_t id, std::uint32_t generation, pid_t pid) {
+  const auto worker = pool_.workers().find(id);
+  const auto lines = workers_.find(id);
+  if (worker == pool_.workers().end() || lines == workers_.end() || worker->second.generation != generation) return;
+  const ZygoteProcess& zygote = zygotes_.at(generation);
+  os::ProcessHandle process = os::ProcessHandle::open(pid);
+  // One that has ended is nobody to send signals to: its end is reported next.
+  if (lines->second.named || pid <= 0 || (process && !is_worker_of(zygote, pid, process))) {
+    return log_.line(LogLevel::kError, fmt::format("The zygote (pid: {}) says that process {} is a worker of its own, "
+                                                   "which it is not: not believed",
+                                                   zygote.pid, pid));
+  }
+  lines->second.named = true;
+  lines->second.process = std::move(process);
+  feed({.kind = Event::Kind::kForked, .worker = id, .pid = pid});
+}
+
+bool Supervisor::is_worker_of(const ZygoteProcess& zygote, pid_t pid, os::ProcessHandle& process) const {
+  const auto facts = process.facts();
+  if (!facts) {
+    if (os::proc_is_ours()) {
+      process = {};  // It has ended just now.
+    } else {
+      process.reach_only_as(plan_.identity);
+    }
+    return true;
+  }
+  const bool of_user = facts->user == plan_.identity.uid;
+  if (facts->parent == zygote.pid) return !zygote.reaped && (of_user || !plan_.identity.change);
+  // Who has lost its zygote has become ours, as have others.
+  return facts->parent == ::getpid() && of_user && pid != edge_pid_;
 }
 
 void Supervisor::zygote_ready(std::uint32_t generation, std::uint32_t wanted) {
@@ -193,11 +234,11 @@ void Supervisor::read_worker(std::uint32_t id) {
     switch (static_cast<FromWorker>(message.kind)) {
       case FromWorker::kReady:
         companions_.when_done(companions_.accepting_hooks(slots_.place_of(id), worker->second.first_in_place),
-                              [this, id, pid = message.pid](bool done) {
+                              [this, id](bool done) {
                                 if (!done) hook_failed();
                                 served_ = served_ || done;
                                 if (done) tell_ready();
-                                feed({.kind = Event::Kind::kWorkerReady, .worker = id, .pid = pid});
+                                feed({.kind = Event::Kind::kWorkerReady, .worker = id});
                               });
         break;
       case FromWorker::kWantsRestart:

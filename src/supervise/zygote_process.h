@@ -16,6 +16,7 @@ namespace tierce::supervise {
 
 struct ZygoteProcess {
   pid_t pid = 0;
+  bool reaped = false;  // The number may be another process's.
   os::MessageChannel control;
   os::UniqueFd watch_list;  // --reload: where the zygote writes the files it has imported.
 };

@@ -1,0 +1,113 @@
+"""A server of root whose application is somebody else's: what that user may write and say has root do nothing to others."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+from gate import Background
+from other_users import python_for_everybody
+from server_process import BINARY
+from waiting import eventually
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
+
+NOBODY = pwd.getpwnam("nobody").pw_uid
+
+
+@pytest.fixture
+def folder():
+    """A directory of the user: pytest's own are closed to others."""
+    if subprocess.run(["test", "-x", BINARY], user="nobody").returncode != 0:
+        pytest.skip("nobody may not run the server")
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        directory.chmod(0o755)
+        shutil.chown(directory, "nobody")
+        yield directory
+
+
+@pytest.fixture
+def home(folder):
+    return python_for_everybody(folder)
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("root's\n")
+    path.chmod(0o600)
+    yield path
+    assert path.read_text() == "root's\n"
+    assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (0, 0o600)
+
+
+@pytest.fixture
+def victim():
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        yield process
+        process.kill()
+
+
+def link_of_user(path, target):
+    path.symlink_to(target)
+    os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+# --- numbers of processes ---------------------------------------------------------------------------------------------
+
+# What the C++ side says: gateway/control.h.
+SAYS = """
+import os, socket, stat, struct, threading, time
+
+def say(kind, number, pid):
+    message = struct.pack("=IIiiII??xxIIIQIII512s4x", kind, number, pid, *[0] * 3, False, False, *[0] * 7, b"")
+    assert len(message) == 576
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(name))) as channel:
+                if channel.family == socket.AF_UNIX and channel.type == socket.SOCK_SEQPACKET:
+                    channel.send(message)
+        except OSError:
+            pass
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] == "/hang":
+        time.sleep(1000)
+    start_response("200 OK", [])
+    return [str(os.getpid()).encode()]
+"""
+
+ZYGOTE_LIES = """
+def lie():
+    while True:
+        say(103, 1, %d)
+        time.sleep(0.05)
+threading.Thread(target=lie, daemon=True).start()
+"""
+
+WORKER_LIES = "say(301, 0, %d)\n"
+
+
+@pytest.mark.parametrize("lie, args, remark", [(ZYGOTE_LIES, [], "not believed"), (WORKER_LIES, ["--lazy-apps"], "504")],
+                         ids=["zygote", "worker"])
+def test_a_worker_has_its_own_number_whatever_is_said(server, folder, home, victim, lie, args, remark):
+    (folder / "lies.py").write_text(SAYS + lie % victim.pid)
+    server.start("lies:app", chdir=folder, python=home / "bin" / "python",
+                 args=["--user", "nobody", "--timeout", "1", "--graceful-timeout", "2", *args])
+    eventually(lambda: server.get().status == 200, 10)
+    hanging = int(server.get().text)
+    assert hanging != victim.pid and os.stat(f"/proc/{hanging}").st_uid == NOBODY
+    if lie == ZYGOTE_LIES:
+        server.wait_log(remark)
+    assert Background(server.get, "/hang").result().status == 504
+    eventually(lambda: not os.path.exists(f"/proc/{hanging}"), 10, "the worker that hangs is killed")
+    assert victim.poll() is None
+    assert int(server.get().text) != hanging

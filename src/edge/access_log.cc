@@ -1,6 +1,5 @@
 #include "edge/access_log.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "http/percent.h"
 #include "os/clock.h"
 #include "os/socket_io.h"
+#include "os/trusted_open.h"
 
 namespace tierce::edge {
 namespace {
@@ -74,9 +74,9 @@ Result<AccessLog> AccessLog::open(const std::string& path, AccessLogFormat forma
 Result<void> AccessLog::reopen() {
   if (!on_ || path_ == "-") return {};
   flush();
-  os::UniqueFd fresh(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
-  if (!fresh) return fail(errno_error("opening the access log " + path_));
-  file_ = std::move(fresh);
+  auto fresh = os::open_log_file(path_);
+  if (!fresh) return fail(std::move(fresh).error().during("access log"));
+  file_ = std::move(*fresh);
   return {};
 }
 

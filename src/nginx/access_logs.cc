@@ -1,12 +1,12 @@
 #include "nginx/access_logs.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <zlib.h>
 
 #include "nginx/log_text.h"
 #include "nginx/request.h"
 #include "nginx/site.h"
+#include "os/trusted_open.h"
 
 namespace tierce::nginx {
 namespace {
@@ -122,9 +122,9 @@ void AccessLogs::add(Request& request) {
 
 void AccessLogs::write_to_variable_path(Request& request, Log& log, std::string_view line) {
   const std::string path = site_.full_path(site_.text(request, log.settings->path));
-  const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644));
+  const auto file = os::open_log_file(path);
   if (!file) return;
-  if (::write(file.get(), line.data(), line.size()) < 0) return;
+  if (::write(file->get(), line.data(), line.size()) < 0) return;
 }
 
 void AccessLogs::flush(Log& log) {

@@ -3,13 +3,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <utility>
+
 #include "nginx/system_error.h"
+#include "os/trusted_open.h"
 
 namespace tierce::nginx {
 namespace {
 
-os::UniqueFd open_log(const std::string& path) {
-  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+// What the system says is said as nginx says it.
+Result<os::UniqueFd> open_log(const std::string& path) {
+  auto file = os::open_log_file(path);
+  if (!file && errno != 0) return fail(system_error("open() \"" + path + "\" failed"));
+  return file;
 }
 
 }  // namespace
@@ -23,8 +30,9 @@ Result<LogFile*> LogFiles::open(const std::string& path) {
   if (const auto known = files_.find(path); known != files_.end()) return known->second.get();
   auto file = std::make_unique<LogFile>();
   file->path_ = path;
-  file->fd_ = path.empty() ? os::UniqueFd(::dup(2)) : open_log(path);
-  if (!file->fd_) return fail(system_error("open() \"" + path + "\" failed"));
+  auto fd = path.empty() ? os::UniqueFd(::dup(2)) : open_log(path);
+  if (!fd) return fail(std::move(fd).error());
+  file->fd_ = std::move(*fd);
   return files_.emplace(path, std::move(file)).first->second.get();
 }
 
@@ -33,9 +41,12 @@ Result<void> LogFiles::reopen() {
   Result<void> done;
   for (const auto& [path, file] : files_) {
     if (path.empty()) continue;
-    const os::UniqueFd fresh = open_log(path);
-    if (!fresh || ::dup3(fresh.get(), file->fd_.get(), O_CLOEXEC) < 0)
+    const auto fresh = open_log(path);
+    if (!fresh) {
+      done = fail(fresh.error());
+    } else if (::dup3(fresh->get(), file->fd_.get(), O_CLOEXEC) < 0) {
       done = fail(system_error("open() \"" + path + "\" failed"));
+    }
   }
   return done;
 }

@@ -1,20 +1,18 @@
 #include "os/error_log.h"
 
-#include <fcntl.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include <array>
 #include <ctime>
+#include <utility>
+
+#include "os/trusted_open.h"
 
 namespace tierce::os {
 namespace {
 
 constexpr std::array<std::string_view, 5> kNames = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"};
-
-UniqueFd open_log(const std::string& path) {
-  return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
-}
 
 }  // namespace
 
@@ -34,8 +32,9 @@ Result<ErrorLog> ErrorLog::open(const std::string& path, LogLevel least) {
   log.path_ = path;
   log.least_ = least;
   if (path == "-") return log;
-  log.file_ = open_log(path);
-  if (!log.file_) return fail(errno_error("opening the error log " + path));
+  auto file = open_log_file(path);
+  if (!file) return fail(std::move(file).error().during("error log"));
+  log.file_ = std::move(*file);
   return log;
 }
 
@@ -62,9 +61,9 @@ void ErrorLog::line(LogLevel level, std::string_view text) const {
 
 Result<void> ErrorLog::reopen() {
   if (path_ == "-") return {};
-  UniqueFd fresh = open_log(path_);
-  if (!fresh) return fail(errno_error("reopening the error log " + path_));
-  file_ = std::move(fresh);
+  auto fresh = open_log_file(path_);
+  if (!fresh) return fail(std::move(fresh).error().during("error log"));
+  file_ = std::move(*fresh);
   return {};
 }
 

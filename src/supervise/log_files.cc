@@ -1,13 +1,14 @@
 #include "supervise/log_files.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
+#include <utility>
+
+#include "os/trusted_open.h"
 
 namespace tierce::supervise {
 
@@ -22,18 +23,25 @@ LogFiles::LogFiles(const std::string& error_log, const std::string& access_log, 
 Result<void> LogFiles::hand_over(const os::Identity& user) const {
   for (const std::string& path : paths_) {
     if (auto given = os::give_file(path, user); !given) return given;
-    if (settings_.mode >= 0 && ::chmod(path.c_str(), static_cast<mode_t>(settings_.mode)) != 0 && errno != ENOENT)
+    const bool new_owner = settings_.owned_by_user && user.change;
+    if (settings_.mode < 0 && !new_owner) continue;
+    auto file = os::open_own_file(path);
+    if (!file) return fail(std::move(file).error().during("changing the mode or the owner"));
+    if (!*file) continue;
+    if (settings_.mode >= 0 && ::fchmod(file->get(), static_cast<mode_t>(settings_.mode)) != 0)
       return fail(errno_error("changing the mode of " + path));
-    if (settings_.owned_by_user && user.change && ::chown(path.c_str(), user.uid, user.gid) != 0 && errno != ENOENT)
+    if (new_owner && ::fchown(file->get(), user.uid, user.gid) != 0)
       return fail(errno_error("changing the owner of " + path));
   }
   return {};
 }
 
 Result<void> LogFiles::begin() const {
+  if (!settings_.truncated) return {};
   for (const std::string& path : paths_) {
-    if (settings_.truncated && ::truncate(path.c_str(), 0) != 0 && errno != ENOENT)
-      return fail(errno_error("emptying " + path));
+    auto file = os::open_own_file(path);
+    if (!file) return fail(std::move(file).error().during("emptying"));
+    if (*file && ::ftruncate(file->get(), 0) != 0) return fail(errno_error("emptying " + path));
   }
   return {};
 }

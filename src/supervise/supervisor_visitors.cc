@@ -10,6 +10,7 @@
 #include "config/edge_welcome.h"
 #include "os/real_path.h"
 #include "os/shared_text.h"
+#include "os/trusted_open.h"
 #include "supervise/supervisor_process.h"
 
 namespace tierce::supervise {
@@ -117,9 +118,10 @@ os::UniqueFd Supervisor::open_access_log() const {
   const std::string& path = settings_.edge.access_log;
   if (path.empty()) return {};
   if (path == "-") return os::UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 3));
-  os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) log_.line(LogLevel::kError, errno_error("opening the access log " + path).text());
-  return file;
+  auto file = os::open_log_file(path);
+  if (file) return std::move(*file);
+  log_.line(LogLevel::kError, std::move(file).error().during("access log").text());
+  return {};
 }
 
 void Supervisor::attach_visitor(std::uint32_t port, std::uint32_t id, WorkerLines& lines) {

@@ -14,6 +14,7 @@
 
 #include "os/clock.h"
 #include "os/socket_io.h"
+#include "os/trusted_open.h"
 
 namespace tierce::supervisord {
 namespace {
@@ -47,15 +48,18 @@ Result<void> LogFile::open(const std::string& path, const LogRules& rules) {
   const bool there = ::stat(path.c_str(), &info) == 0;
   const bool special = there && !S_ISREG(info.st_mode);
   // A pipe of our own description can be made non-blocking without a change to whoever shares the old one.
-  const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (special ? O_NONBLOCK : O_CREAT);
+  const int flags = O_WRONLY | O_APPEND | O_NOCTTY | (special ? O_NONBLOCK : O_CREAT);
   const int inherited = inherited_descriptor(path);
   // A file ("> log") has one position for all who share its description; with two of them one writes over the other.
   if (inherited >= 0 && there && !special) fd_ = os::UniqueFd(::fcntl(inherited, F_DUPFD_CLOEXEC, 3));
-  if (!fd_) fd_ = os::UniqueFd(::open(path.c_str(), flags, 0666));
   if (!fd_) {
-    const int why = errno;
-    if (inherited >= 0) fd_ = os::UniqueFd(::fcntl(inherited, F_DUPFD_CLOEXEC, 3));
-    if (!fd_) return fail(errno_error("opening the log " + path, why));
+    auto opened = os::open_trusted(path, flags, 0666);
+    if (opened) {
+      fd_ = std::move(*opened);
+    } else {
+      if (inherited >= 0) fd_ = os::UniqueFd(::fcntl(inherited, F_DUPFD_CLOEXEC, 3));
+      if (!fd_) return fail(std::move(opened).error().during("log"));
+    }
   }
   regular_ = ::fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode);
   size_ = regular_ ? static_cast<std::uint64_t>(info.st_size) : 0;

@@ -111,3 +111,40 @@ def test_a_worker_has_its_own_number_whatever_is_said(server, folder, home, vict
     eventually(lambda: not os.path.exists(f"/proc/{hanging}"), 10, "the worker that hangs is killed")
     assert victim.poll() is None
     assert int(server.get().text) != hanging
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+def test_a_link_of_the_user_is_no_log_to_reopen(server, folder, home, secret):
+    log, moved = folder / "app.log", folder / "app.log.1"
+    server.err_path = log
+    server.start(python=home / "bin" / "python", args=["--user", "nobody", "--error-logfile", log])
+    assert server.get().status == 200  # Everybody has the log.
+    log.rename(moved)
+    link_of_user(log, secret)
+    server.err_path = moved
+    server.signal(signal.SIGUSR1)
+    server.wait_log(rf"opening {log}: it is a link of user nobody \({NOBODY}\), which root does not follow")
+    assert server.get().status == 200
+
+
+@pytest.mark.parametrize("lines", [[], ["log-truncate = true"], ["logfile-chmod = 666", "logfile-chown = true"]],
+                         ids=["plain", "truncate", "mode"])
+def test_a_link_of_the_user_is_no_log_to_start_with(server, folder, home, secret, lines):
+    link_of_user(folder / "app.log", secret)
+    ini = server.directory / "app.ini"
+    ini.write_text("\n".join(["[uwsgi]", "http-socket = 127.0.0.1:0", "module = hello:app", f"home = {home}", "uid = nobody",
+                              f"logto = {folder}/app.log", *lines, ""]))
+    server.spawn([str(BINARY), "uwsgi", "--ini", str(ini)])
+    assert server.wait_exit() == 1
+    assert f"{folder}/app.log: it is a link of user nobody" in server.log()
+
+
+def test_a_link_of_root_is_a_log(server, folder, home):
+    log = folder / "app.log"
+    log.symlink_to("/dev/stderr")
+    server.err_path.touch()
+    server.err_path.chmod(0o666)  # The edge opens it as the user.
+    server.start(python=home / "bin" / "python", args=["--user", "nobody", "--error-logfile", log])
+    server.signal(signal.SIGUSR1)
+    server.wait_log("Logs reopened")

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "os/group_keeper.h"
+#include "os/trusted_open.h"
 #include "os/unique_fd.h"
 
 namespace tierce::os {
@@ -48,9 +49,10 @@ void detach(const ChildPlan& plan) {
 }
 
 void write_own_number(const ChildPlan& plan) {
-  const UniqueFd file(::open(plan.detached_pid_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const auto file = open_trusted(plan.detached_pid_file, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file) give_up(plan, file.error().text());
   const std::string text = fmt::format("{}\n", ::getpid());
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+  if (::write(file->get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     give_up(plan, errno_error("writing " + plan.detached_pid_file).text());
 }
 

@@ -8,11 +8,28 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <random>
 
 #include "os/socket_io.h"
+#include "os/trusted_open.h"
 #include "os/unique_fd.h"
 
 namespace tierce::os {
+namespace {
+
+// Beside the file, under a name that nobody knows before: who owns the directory has no link there. The mode is left to
+// the umask, as that of any file.
+UniqueFd make_aside(const std::string& path, std::string* aside) {
+  std::random_device random;
+  for (int tries = 0; tries < 16; ++tries) {
+    *aside = fmt::format("{}.{:08x}", path, random());
+    UniqueFd fd(::open(aside->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (fd || errno != EEXIST) return fd;
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<PidFile> PidFile::write(const std::string& path) {
   if (std::FILE* old = std::fopen(path.c_str(), "re"); old != nullptr) {
@@ -26,16 +43,19 @@ Result<PidFile> PidFile::write(const std::string& path) {
   const std::string text = fmt::format("{}\n", ::getpid());
   // A device or a pipe is written to; it is not ours to replace or to remove.
   if (struct stat there{}; ::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
-    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!fd || !write_all(fd.get(), text.data(), text.size())) return fail(errno_error("writing the pid file " + path));
+    auto fd = open_trusted(path, O_WRONLY | O_NONBLOCK);
+    if (!fd) return fail(std::move(fd).error().during("writing the pid file"));
+    if (::fstat(fd->get(), &there) != 0 || S_ISREG(there.st_mode))
+      return fail(Error(fmt::format("pid file {}: it has changed while we looked", path)));
+    if (!write_all(fd->get(), text.data(), text.size())) return fail(errno_error("writing the pid file " + path));
     return PidFile();
   }
   // Written aside and renamed: nobody reads half a number.
-  const std::string aside = fmt::format("{}.{}", path, ::getpid());
-  UniqueFd fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  std::string aside;
+  const UniqueFd fd = make_aside(path, &aside);
   if (!fd || !write_all(fd.get(), text.data(), text.size()) || ::rename(aside.c_str(), path.c_str()) != 0) {
     const Error error = errno_error("writing the pid file " + path);
-    ::unlink(aside.c_str());
+    if (fd) ::unlink(aside.c_str());
     return fail(error);
   }
   PidFile file;

@@ -148,3 +148,16 @@ def test_a_link_of_root_is_a_log(server, folder, home):
     server.start(python=home / "bin" / "python", args=["--user", "nobody", "--error-logfile", log])
     server.signal(signal.SIGUSR1)
     server.wait_log("Logs reopened")
+
+
+def test_links_where_the_pid_file_is_made_are_left_alone(server, folder, home, secret):
+    path = folder / "app.pid"
+    script = f"ln -s {secret} {path}.$$; chown -h nobody {path}.$$; exec \"$@\""
+    server.spawn(server.command("hello:app", python=home / "bin" / "python", args=["--user", "nobody", "--pid", path]),
+                 wrapper=["sh", "-c", script, "sh"])
+    server.wait_listening()
+    assert int(path.read_text()) == server.pid
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert not path.is_symlink()
+    server.stop()
+    assert not path.exists()

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "os/process_handle.h"
+
 namespace tierce::supervise {
 namespace {
 
@@ -164,7 +166,7 @@ void Daemons::look_at_touched(const CommandHome& home, Daemon& daemon, TimePoint
   if (daemon.state != State::kRunning || daemon.pid <= 0) return;
   home.log->line(LogLevel::kInfo, fmt::format("daemon \"{}\": touched", daemon.settings.command));
   if (daemon.by_file()) {
-    if (daemon.confirmed) ::kill(daemon.pid, daemon.settings.stop_signal);
+    if (daemon.confirmed) signal_named(home, daemon, daemon.settings.stop_signal);
   } else {
     ask_to_end(home, daemon, daemon.settings.stop_signal, now);
   }
@@ -211,6 +213,24 @@ void Daemons::ask_to_end(const CommandHome& home, Daemon& daemon, int signal, Ti
   daemon.next = now + mercy_;
 }
 
+// Whoever may write the file may write any number: one who is not root must not have root signal others.
+void Daemons::signal_named(const CommandHome& home, const Daemon& daemon, int number) {
+  os::ProcessHandle process = os::ProcessHandle::open(daemon.pid);
+  if (const uid_t user = daemon.identity.uid; process && user != 0 && ::geteuid() == 0) {
+    const auto facts = process.facts();
+    if (!facts) {
+      if (os::proc_is_ours()) return;  // It has ended.
+      process.reach_only_as(daemon.identity);
+    } else if (facts->user != user) {
+      return home.log->line(
+          LogLevel::kError,
+          fmt::format("daemon \"{}\": process {} of {} is user {}'s, not user {}'s: no signal is sent",
+                      daemon.settings.command, daemon.pid, daemon.settings.pid_file, facts->user, user));
+    }
+  }
+  process.signal(number);
+}
+
 void Daemons::restart(const CommandHome& home, TimePoint now) {
   for (Daemon& daemon : daemons_) {
     if (daemon.state != State::kRunning || daemon.pid <= 0) continue;
@@ -218,7 +238,7 @@ void Daemons::restart(const CommandHome& home, TimePoint now) {
     if (!daemon.by_file()) {
       ask_to_end(home, daemon, reload > 0 ? reload : daemon.settings.stop_signal, now);
     } else if (daemon.settings.notified && daemon.confirmed) {
-      ::kill(daemon.pid, reload > 0 ? reload : SIGHUP);
+      signal_named(home, daemon, reload > 0 ? reload : SIGHUP);
     }
   }
 }
@@ -227,7 +247,7 @@ void Daemons::stop(const CommandHome& home, TimePoint now) {
   stopping_ = true;
   for (Daemon& daemon : daemons_) {
     if (daemon.by_file()) {
-      if (daemon.settings.notified && daemon.confirmed) ::kill(daemon.pid, daemon.settings.stop_signal);
+      if (daemon.settings.notified && daemon.confirmed) signal_named(home, daemon, daemon.settings.stop_signal);
       daemon.state = State::kGone;
     } else if (daemon.state == State::kRunning) {
       ask_to_end(home, daemon, daemon.settings.stop_signal, now);

@@ -68,6 +68,7 @@ class Daemons {
   void launch(const CommandHome& home, Daemon& daemon, TimePoint now);
   void look_at_file(const CommandHome& home, Daemon& daemon, TimePoint now);
   void look_at_touched(const CommandHome& home, Daemon& daemon, TimePoint now);
+  static void signal_named(const CommandHome& home, const Daemon& daemon, int number);
   void ask_to_end(const CommandHome& home, Daemon& daemon, int signal, TimePoint now);
 
   std::vector<Daemon> daemons_;

@@ -161,3 +161,32 @@ def test_links_where_the_pid_file_is_made_are_left_alone(server, folder, home, s
     assert not path.is_symlink()
     server.stop()
     assert not path.exists()
+
+
+# --- daemons ----------------------------------------------------------------------------------------------------------
+
+def start_with_daemon(server, folder, home, pid):
+    touched = folder / "touched"
+    touched.write_text("")
+    ini = server.directory / "app.ini"
+    ini.write_text("\n".join([
+        "[uwsgi]", "http-socket = 127.0.0.1:0", "module = hello:app", f"home = {home}", "uid = nobody",
+        f"pythonpath = {pathlib.Path(__file__).parents[1] / 'apps'}",
+        f"attach-daemon2 = cmd=echo {pid} > {folder}/daemon.pid,pidfile={folder}/daemon.pid,touch={touched},notifypid=1", ""]))
+    server.spawn([str(BINARY), "uwsgi", "--ini", str(ini)])
+    server.wait_listening()
+    return touched
+
+
+def test_a_pid_file_of_the_user_names_nobody_elses_process(server, folder, home, victim):
+    touched = start_with_daemon(server, folder, home, victim.pid)
+    remark = rf"process {victim.pid} of {folder}/daemon.pid is user 0's, not user {NOBODY}'s: no signal is sent"
+    eventually(lambda: os.utime(touched) or server.log_lines(remark), 10, remark)
+    server.stop()
+    assert victim.poll() is None
+
+
+def test_a_pid_file_of_the_user_names_a_process_of_the_user(server, folder, home):
+    with subprocess.Popen(["timeout", "60", "sleep", "1000"], user="nobody") as daemon:
+        touched = start_with_daemon(server, folder, home, daemon.pid)
+        eventually(lambda: os.utime(touched) or daemon.poll() is not None, 10, "the daemon is signalled")

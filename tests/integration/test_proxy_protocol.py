@@ -2,10 +2,12 @@
 
 import struct
 import subprocess
+import sys
 
 import pytest
 
 from raw_client import RawClient
+from server_process import APPS, BINARY
 from wire_client import WireClient, uwsgi_packet, variables
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -132,3 +134,22 @@ def test_curl_speaks_the_same(shared):
     done = subprocess.run(["curl", "-sS", "--haproxy-protocol", url], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
     assert '"REMOTE_ADDR": "127.0.0.1"' in done.stdout
+
+
+@pytest.mark.parametrize("role", ["gunicorn", "uwsgi"])
+def test_under_other_names_it_may_be_left_out(server, role):
+    """As in Gunicorn and uWSGI, whose users look at /health without a balancer."""
+    if role == "gunicorn":
+        arguments = ["gunicorn", "--proxy-protocol", "auto", "-b", "127.0.0.1:0", "--chdir", str(APPS), "environ_dump:app"]
+    else:
+        arguments = ["uwsgi", "--enable-proxy-protocol", "--http-socket", "127.0.0.1:0", "--chdir", str(APPS),
+                     "--module", "environ_dump:app", "--home", sys.prefix]
+    server.spawn([str(BINARY), *arguments])
+    server.wait_listening()
+    for pieces in ((), range(1, 40)):
+        assert environ_after(server.address, b"", pieces)["REMOTE_ADDR"] == "127.0.0.1"
+        for header in (V1, v2()):
+            assert environ_after(server.address, header, pieces)["REMOTE_ADDR"] == "192.0.2.7"
+    with RawClient(server.address) as client:
+        client.send(b"PROXY TCP4 nobody\r\n" + GET)
+        client.ends()

@@ -3,8 +3,10 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 from processes import all_pids, alive, command_of
@@ -166,3 +168,28 @@ startsecs=0
     eventually(lambda: "reaped unknown pid" in run.log())
     run.rpc.signalProcess("main", "HUP")
     assert run.process.wait(15) == 7
+
+
+def test_who_only_connects_cuts_nobodys_call(supervisord_run):
+    """A call waits for a program to stop; more connections come meanwhile than are kept."""
+    run = supervisord_run(OURS, """
+[program:slow]
+command=/bin/sh -c "trap '' TERM; echo ready; while :; do sleep 0.1; done"
+stdout_logfile=%(here)s/slow.log
+stopwaitsecs=3
+""").start()
+    run.reaches("slow", "RUNNING")
+    eventually(lambda: "ready" in (run.folder / "slow.log").read_text())
+    outcome = []
+    call = threading.Thread(target=lambda: outcome.append(run.rpc.stopProcess("slow")))
+    call.start()
+    eventually(lambda: run.rpc.getProcessInfo("slow")["statename"] == "STOPPING")
+    crowd = []
+    for _ in range(300):
+        one = socket.socket(socket.AF_UNIX)
+        one.connect(str(run.folder / "s.sock"))
+        crowd.append(one)
+    call.join(30)
+    for one in crowd:
+        one.close()
+    assert outcome == [True]

@@ -290,3 +290,18 @@ def test_a_user_of_the_front_server_is_not_asked_again(tmp_path, tree):
                 while data := client.recv(65536):
                     answer += data
             assert want in answer
+
+
+def test_a_rule_holds_for_long_paths(tmp_path, tree):
+    """Of the real one as well: its expressions know no limit."""
+    ini = f"buffer-size = 65535\nroute = ^/(admin|private)(/[^/]+)*$ return:403\nchdir = {tree}\nmodule = app:app\n"
+    for name in ("uwsgi", "tierce"):
+        with uwsgi_peers.started(name, tmp_path / name, ini, pathlib.Path(sys.executable)) as peer:
+            assert [peer.ask(path=path).status for path in ("/admin", "/admin" + "/a" * 1000, "/other")] == [403, 403, 200]
+
+
+def test_who_makes_a_rule_give_up_does_not_pass_it(tmp_path, tree):
+    ini = f"route = ^/(a+)+$ return:403\nchdir = {tree}\nmodule = app:app\n"
+    with uwsgi_peers.started("tierce", tmp_path / "tierce", ini, pathlib.Path(sys.executable)) as peer:
+        assert [peer.ask(path=path).status for path in ("/aa", "/" + "a" * 60 + "!", "/b")] == [403, 500, 200]
+        assert "gave up" in peer.log()

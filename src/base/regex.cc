@@ -19,7 +19,7 @@ struct Free {
 
 // An expression of a file meets subjects of a client: what takes longer than some ten milliseconds is given up.
 constexpr std::uint32_t kStepsMax = 5'000'000;
-constexpr std::size_t kStackFirst = 32 * 1024, kStackMax = 8 * 1024 * 1024;
+constexpr std::size_t kStackFirst = 1U << 15, kStackMax = 1U << 23;
 
 thread_local bool one_gave_up = false;
 

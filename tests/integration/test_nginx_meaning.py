@@ -135,6 +135,8 @@ upstream a { server 127.0.0.1 weight=0; }
 upstream a { server 127.0.0.1 foo; }
 upstream a { server 127.0.0.1 weight=5 max_fails=0 fail_timeout=0 max_conns=3 down; server 127.0.0.2 backup; }
 upstream a { server 127.0.0.1; } upstream a { server 127.0.0.1; }
+upstream a { server http://127.0.0.1:8888; }
+upstream a { server https://a.b/x; }
 upstream a { ip_hash; server 127.0.0.1 backup; }
 upstream a { keepalive 0; server 127.0.0.1; }
 upstream a { server 127.0.0.1; keepalive 3; least_conn; }
@@ -492,6 +494,19 @@ def test_a_line(tmp_path, where, line):
     assert _placeless(said) == _placeless(real.error), line
     assert ours.status == real.status
     assert ours.warnings == real.warnings, line
+
+
+def test_hosts_that_nobody_knows_are_warned_of(tmp_path):
+    """nginx refuses them; ours looks them up again while it serves."""
+    path = tmp_path / "nginx.conf"
+    path.write_text("events {}\nhttp {\n  upstream u { server 127.0.0.1:1; server nobody.invalid; }\n  server {\n"
+                    "    listen 127.0.0.1:1;\n    location / { proxy_pass http://no.invalid/; }\n"
+                    "    location /u { proxy_pass http://u; }\n    location /n { uwsgi_pass localhost:3031; }\n  }\n}\n")
+    real, ours = both(path)
+    assert real.status == 1 and real.error == f'host not found in upstream "nobody.invalid" in {path}:3'
+    assert ours.status == 0
+    assert ours.warnings == [f'host not found in upstream "{host}" in {path}:{line}: it is looked up again while serving'
+                             for host, line in (("nobody.invalid", 3), ("no.invalid", 6))]
 
 
 def test_what_is_not_built_yet_says_so(tmp_path):

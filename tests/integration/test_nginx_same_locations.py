@@ -22,6 +22,10 @@ CASES = [
         }
     """, [*(get(f"/{name}") for name in ("444", "499", "408", "late", "page", "said", "empty", "empty-variable", "empty-variable?x=y", "404", "403", "often", "often")),
           kept(request("/444", close=False), request("/empty", close=False))]),
+    Case("a name with capitals", """
+        server { listen @port@; server_name FIXME.Example other; server_name_in_redirect on;
+            location / { return 200 "$server_name $host\\n"; } location /r { return 301 /x; } location /u { uwsgi_param SERVER_NAME $server_name; uwsgi_pass @uwsgi@; } }
+    """, [get("/"), get("/r"), get("/u"), get("/", host="fixme.example"), get("/r", host="OTHER")]),
     Case("kinds of locations", r"""
         server { listen @port@;
             location / { return 200 "prefix /\n"; }

@@ -1,4 +1,5 @@
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -14,6 +15,8 @@ from server_process import BINARY, GUNICORN, Server  # noqa: E402
 
 
 def pytest_sessionstart(session):
+    # A job that a script starts in the background has it ignored, and all that the tests start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not GUNICORN and not BINARY.exists() and not session.config.option.collectonly:
         pytest.exit(f"no server to test: {BINARY} (make build, or set TIERCE_BIN)", 4)
 

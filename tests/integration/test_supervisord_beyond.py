@@ -131,11 +131,12 @@ def test_a_rolling_update_stops_at_the_first_that_does_not_come_back(supervisord
 def test_reload_sends_the_signal_or_restarts_one_after_the_other(supervisord_run):
     run = supervisord_run(OURS, """
 [program:sig]
-command=/bin/sh -c "trap 'echo reloaded >> %(here)s/sig' HUP; while :; do sleep 0.05; done"
+command=/bin/sh -c "trap 'echo reloaded >> %(here)s/sig' HUP; echo > %(here)s/trapped; while :; do sleep 0.05; done"
 reload_signal=HUP
 startsecs=0
 """ + NUMBERED.format(seconds=1000, numprocs=2, more="rolling_restart=true")).start()
     run.reaches("sig", "RUNNING")
+    eventually(lambda: (run.folder / "trapped").exists())
     before = pids_of(run)
     eventually(lambda: run.our_ctl("reload", "sig").stdout == "sig: reloaded\n" and (run.folder / "sig").exists())
     assert pids_of(run) == before

@@ -180,7 +180,7 @@ int test(const Asked& asked, const nginx::MasterStart& start) {
                                                               config::nginx::this_machine());
   std::vector<std::string> warned;
   const auto made = config::nginx::interpret(reading, &warned);
-  for (const std::string& warning : made ? made->warnings : warned) say("[warn] " + warning);
+  for (const std::string& warning : warned) say("[warn] " + warning);
   std::optional<std::string> trouble =
       made ? trouble_of(nginx::try_keys(start, made->model)) : std::optional(made.error().text());
   if (!trouble) {

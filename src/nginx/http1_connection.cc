@@ -216,12 +216,7 @@ int Http1Connection::prepare_request() {
     if (!host) return 400;
     request.host = *host;
   }
-  const Regex* by = nullptr;
-  static_cast<void>(Regex::gave_up());
-  request.server = &conf::choose_server(*listener_, request.host, &by);
-  if (Regex::gave_up()) return 400;  // Whose request it is cannot be told.
-  if (by != nullptr) request.take_captures(*by, request.host);
-  request.enter_server();
+  if (!request.choose_server()) return 400;
   if (tls_ != nullptr) {
     if (const int refused = check_tls_client(request); refused != 0) return refused;
   } else if (listener_->tls) {

@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "base/regex.h"
 #include "config/nginx/normal_path.h"
 #include "http/http_date.h"
 #include "nginx/access_logs.h"
@@ -65,12 +64,7 @@ int Http2Stream::prepare(bool bad, bool too_large) {
   const auto host = conf::normal_host(exchange_->part(head.authority));
   if (!host) return 400;
   request.host = *host;
-  const Regex* by = nullptr;
-  static_cast<void>(Regex::gave_up());
-  request.server = &conf::choose_server(connection_.listener(), request.host, &by);
-  if (Regex::gave_up()) return 400;  // Whose request it is cannot be told.
-  if (by != nullptr) request.take_captures(*by, request.host);
-  request.enter_server();
+  if (!request.choose_server()) return 400;
   if (connection_.tls() != nullptr) {
     if (const int refused = check_tls_client(request); refused != 0) return refused;
   }

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Loaded>> load(const MasterStart& start) {
       conf::read_as_far_as_possible({.path = start.configuration, .globals = start.globals}, conf::this_machine());
   std::vector<std::string> warned;
   auto made = conf::interpret(loaded->reading, &warned);
-  for (const std::string& warning : made ? made->warnings : warned) complain("warn", warning);
+  for (const std::string& warning : warned) complain("warn", warning);
   if (!made) return fail(std::move(made).error());
   if (!made->model.has_events) return fail("no \"events\" section in configuration");
   loaded->model = std::move(made->model);

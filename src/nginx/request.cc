@@ -70,6 +70,16 @@ void Request::enter(const conf::Location& chosen) {
   settings = &chosen.settings;
 }
 
+bool Request::choose_server() {
+  const Regex* by = nullptr;
+  static_cast<void>(Regex::gave_up());
+  server = &conf::choose_server(*listener, host, &by);
+  if (Regex::gave_up()) return false;
+  if (by != nullptr) take_captures(*by, host);
+  enter_server();
+  return true;
+}
+
 void Request::take_captures(const Regex& regex, std::string_view subject) {
   const std::size_t groups = regex.groups();
   captures.resize(groups);

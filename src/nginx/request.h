@@ -83,6 +83,8 @@ class Request {
   void enter(const conf::Location& chosen);
 
   void take_captures(const Regex& regex, std::string_view subject);
+  // Of its listener by `host`, and enters it. False: an expression gave up, whose request it is cannot be told.
+  bool choose_server();
 
   Client& client() const { return *client_; }
   Signal& signal() const { return *signal_; }

@@ -131,10 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request->method = tierce::http::Method::kGet;
   request->method_name = "GET";
   request->host = "a.example";
-  const tierce::Regex* by = nullptr;
-  request->server = &conf::choose_server(site.model().listeners.front(), request->host, &by);
-  if (by != nullptr) request->take_captures(*by, request->host);
-  request->enter_server();
+  if (!request->choose_server()) return 0;
   const auto normal = conf::normal_path(head.path.length > 0 ? exchange.part(head.path) : "/", conf::Slashes::kMerged);
   if (!normal) return 0;
   request->uri = normal->path;

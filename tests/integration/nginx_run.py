@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import processes
@@ -32,12 +33,13 @@ http {{
 
 
 class NginxRun:
-    def __init__(self, program, folder, server='return 200 "one\\n";', http="", main="", connections=512, level="info"):
+    def __init__(self, program, folder, server='return 200 "one\\n";', http="", main="", connections=512, level="info", http2=False):
         self.program, self.folder = PROGRAMS[program], folder
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
         self.how = dict(http=http, main=main, connections=connections, level=level)
+        self.http2 = http2
         self.configure(server)
         self.process = None
 
@@ -47,6 +49,8 @@ class NginxRun:
         if os.geteuid() == 0 and "user " not in main:
             main = "user root;\n" + main
         text = FRAME.format(dir=self.folder, port=self.port, server=server, **{**self.how, "main": main})
+        if self.http2:
+            text = text.replace(f"listen 127.0.0.1:{self.port};", f"listen 127.0.0.1:{self.port} http2;")
         (self.folder / "nginx.conf").write_text(text)
 
     def command(self, *arguments):
@@ -62,7 +66,16 @@ class NginxRun:
         return self
 
     def wait_serves(self):
-        eventually(lambda: self.status() or self._fail_if_gone(), 10, "nginx answers")
+        # The look whether it answers is HTTP/1.
+        looks = self._accepts if self.http2 else self.status
+        eventually(lambda: looks() or self._fail_if_gone(), 10, "nginx answers")
+
+    def _accepts(self):
+        try:
+            socket.create_connection(self.address, 1).close()
+            return True
+        except OSError:
+            return False
 
     def _fail_if_gone(self):
         assert self.process is None or self.process.poll() is None, (self.folder / "output").read_text() + self.log()

@@ -12,7 +12,7 @@ import processes
 from http2_client import END_HEADERS, END_STREAM, GOAWAY, HEADERS, Http2Client, frame, head
 from nginx_run import NginxRun
 from raw_client import RawClient
-from waiting import SLOWNESS, eventually
+from waiting import SLOWNESS
 
 both = pytest.mark.parametrize("program", ["real", "ours"])
 PING, CONTINUATION = 6, 9
@@ -22,28 +22,13 @@ PING, CONTINUATION = 6, 9
 def run(tmp_path):
     made = []
 
-    def start(program, server, http2=False, **how):
-        nginx = NginxRun(program, tmp_path / program, server=server, **how)
-        if http2:
-            path = nginx.folder / "nginx.conf"
-            plain = "server { listen unix:%s/plain; }" % nginx.folder
-            path.write_text(path.read_text().replace(f"listen 127.0.0.1:{nginx.port};", f"listen 127.0.0.1:{nginx.port} http2;")
-                            .replace("http {", "http { " + plain, 1))
-            nginx.wait_serves = lambda: eventually(lambda: accepts(nginx.address), 10, nginx.log)
-        made.append(nginx.start())
-        return nginx
+    def start(program, server, **how):
+        made.append(NginxRun(program, tmp_path / program, server=server, **how))
+        return made[-1].start()
 
     yield start
     for nginx in made:
         nginx.kill()
-
-
-def accepts(address):
-    try:
-        socket.create_connection(address, 1).close()
-        return True
-    except OSError:
-        return False
 
 
 # --- regular expressions that are made to give up -------------------------------------------------------

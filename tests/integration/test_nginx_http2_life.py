@@ -1,7 +1,6 @@
 """How long a connection of HTTP/2 lasts, and what becomes of a stream whose client does not take it: frame by frame, the
 real nginx and ours."""
 
-import socket
 import struct
 import subprocess
 import time
@@ -19,29 +18,12 @@ def serve(tmp_path):
     made = []
 
     def start(program, server):
-        nginx = NginxRun(program, tmp_path / program, server=server)
-        path = nginx.folder / "nginx.conf"
-        path.write_text(path.read_text().replace(f"listen 127.0.0.1:{nginx.port};", f"listen 127.0.0.1:{nginx.port} http2;"))
-        # The usual look whether it serves is HTTP/1.
-        plain = 'server { listen unix:%s/plain; }' % nginx.folder
-        path.write_text(path.read_text().replace("http {", "http { " + plain, 1))
-        nginx.wait_serves = lambda: _accepts(nginx)
-        made.append(nginx.start())
-        return nginx
+        made.append(NginxRun(program, tmp_path / program, server=server, http2=True))
+        return made[-1].start()
 
     yield start
     for nginx in made:
         nginx.kill()
-
-
-def _accepts(nginx):
-    end = time.monotonic() + 10 * SLOWNESS
-    while True:
-        try:
-            socket.create_connection(nginx.address, 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < end, nginx.log()
 
 
 SHORT = "keepalive_timeout 1s; client_header_timeout 1s; "

@@ -257,10 +257,9 @@ Done Interpreter::check_thread_pools() {
 Result<Interpretation> interpret(const Reading& reading, std::vector<std::string>* warned) {
   Interpreter interpreter(reading);
   auto made = interpreter.run(reading.configuration.nodes);
-  if (made && !reading.error) return made;
-  if (warned != nullptr) *warned = made ? std::move(made->warnings) : interpreter.warnings();
-  if (!made) return made;
-  return fail(*reading.error);
+  if (warned != nullptr) *warned = made ? made->warnings : interpreter.warnings();
+  if (made && reading.error) return fail(*reading.error);
+  return made;
 }
 
 Interpretation interpret_as_far_as_possible(const Reading& reading, std::vector<Error>& errors) {

@@ -19,8 +19,8 @@ struct Interpretation {
 };
 
 // Fails with nginx's message and place. Where reading ended with an error, what was read until then is interpreted
-// first: nginx does both at once, so the first error of the file is the one that is said. The warnings before it then
-// go to `warned`, if given.
+// first: nginx does both at once, so the first error of the file is the one that is said. The warnings, those
+// before it as well, go to `warned`, if given.
 Result<Interpretation> interpret(const Reading& reading, std::vector<std::string>* warned = nullptr);
 
 // Goes on behind errors, which are added to `errors`, those of the reading first. What is said wrongly is not in the

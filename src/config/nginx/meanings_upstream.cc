@@ -46,12 +46,12 @@ Done server(Interpreter&, Level& level, const Node& node) {
   for (std::size_t i = 2; i < node.words.size(); ++i) {
     if (auto done = server_parameter(node.words[i], *level.upstream, server); !done) return done;
   }
-  // A URL; nginx has the path as the first thing to look for.
-  if (!node.words[1].starts_with("unix:") && node.words[1].find('/') != std::string::npos)
-    return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   auto address = parse_upstream_address(node.words[1], 80);
+  // nginx finds a path before anything else.
+  const bool has_path = !node.words[1].starts_with("unix:") && node.words[1].find('/') != std::string::npos;
+  if (has_path || (address && !address->uri.empty()))
+    return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   if (!address) return fail(Error(fmt::format("{} in upstream \"{}\"", address.error().text(), node.words[1])));
-  if (!address->uri.empty()) return fail(Error(fmt::format("invalid host in upstream \"{}\"", node.words[1])));
   server.address = std::move(*address);
   server.name = node.words[1];
   server.place = node.place;

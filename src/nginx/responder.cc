@@ -452,7 +452,7 @@ Async<int> send_response(Request& request) {
   Client& client = request.client();
   if (!has_body(request)) response.clear_body();
   bool whole = true;
-  const bool unpacks = request.body_filter != nullptr && !request.body_filter->packs();
+  const bool unpacks = body_piece(request) != std::string_view::npos;
   for (const edge::ReadyResponse::Part& part : response.parts) {
     write_body(request, part.text);
     if (part.bytes == 0) continue;

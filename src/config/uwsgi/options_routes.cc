@@ -44,97 +44,23 @@ constexpr Names<Action, 21> kActions = {{{"continue", Action::kContinue},
                                          {"donotoffload", Action::kContinue}}};
 
 // What else uWSGI 2.0 has without a plugin.
-constexpr auto kOtherActions = std::to_array<string_view>({"goto",
-                                                           "clearheaders",
-                                                           "resetheaders",
-                                                           "disableheaders",
-                                                           "signal",
-                                                           "send",
-                                                           "send-crnl",
-                                                           "chdir",
-                                                           "setapp",
-                                                           "sethome",
-                                                           "setfile",
-                                                           "setscriptname",
-                                                           "setmethod",
-                                                           "seturi",
-                                                           "setremoteaddr",
-                                                           "setpathinfo",
-                                                           "fixpathinfo",
-                                                           "setdocroot",
-                                                           "setscheme",
-                                                           "setprocname",
-                                                           "alarm",
-                                                           "setmodifier1",
-                                                           "setmodifier2",
-                                                           "flush",
-                                                           "fixcl",
-                                                           "forcecl",
-                                                           "harakiri",
-                                                           "call",
-                                                           "rpc",
-                                                           "rpcret",
-                                                           "rpcblob",
-                                                           "rpcnext",
-                                                           "rpcraw",
-                                                           "rpcvar",
-                                                           "uwsgi",
-                                                           "proxyuwsgi",
-                                                           "rewrite",
-                                                           "rewrite-last",
-                                                           "http",
-                                                           "httpdumb",
-                                                           "proxyhttp",
-                                                           "httpconnect",
-                                                           "cache",
-                                                           "cache-continue",
-                                                           "cachevar",
-                                                           "cacheset",
-                                                           "cachestore",
-                                                           "cache-store",
-                                                           "cacheinc",
-                                                           "cachedec",
-                                                           "cachemul",
-                                                           "cachediv",
-                                                           "static-next",
-                                                           "file",
-                                                           "file-next",
-                                                           "sendfile",
-                                                           "fastfile",
-                                                           "sendfile-next",
-                                                           "fastfile-next",
-                                                           "symcall",
-                                                           "tofile",
-                                                           "symcall-next",
-                                                           "to-file",
-                                                           "gzip",
-                                                           "chunked",
-                                                           "offload",
-                                                           "memcached",
-                                                           "memcached-continue",
-                                                           "redis",
-                                                           "memcached-store",
-                                                           "redis-continue",
-                                                           "memcachedstore",
-                                                           "redisstore",
-                                                           "redis-store",
-                                                           "hash",
-                                                           "expires",
-                                                           "metricinc",
-                                                           "metricdec",
-                                                           "metricmul",
-                                                           "metricdiv",
-                                                           "metricset",
-                                                           "proxyhttpconnect",
-                                                           "template",
-                                                           "+",
-                                                           "-",
-                                                           "*",
-                                                           "/"});
+constexpr string_view kOtherActions =
+    "goto clearheaders resetheaders disableheaders signal send send-crnl chdir setapp sethome setfile "
+    "setscriptname setmethod seturi setremoteaddr setpathinfo fixpathinfo setdocroot setscheme setprocname "
+    "alarm setmodifier1 setmodifier2 flush fixcl forcecl harakiri call rpc rpcret rpcblob rpcnext rpcraw "
+    "rpcvar uwsgi proxyuwsgi rewrite rewrite-last http httpdumb proxyhttp httpconnect cache cache-continue "
+    "cachevar cacheset cachestore cache-store cacheinc cachedec cachemul cachediv static-next file file-next "
+    "sendfile fastfile sendfile-next fastfile-next symcall tofile symcall-next to-file gzip chunked offload "
+    "memcached memcached-continue redis memcached-store redis-continue memcachedstore redisstore redis-store "
+    "hash expires metricinc metricdec metricmul metricdiv metricset proxyhttpconnect template + - * /";
 
 // "" of a name that uWSGI has, or that a plugin may bring.
 string_view meant_action(string_view name) {
-  std::vector<string_view> all(kOtherActions.begin(), kOtherActions.end());
+  std::vector<string_view> all;
+  for (string_view rest = kOtherActions; !rest.empty();) {
+    all.push_back(rest.substr(0, rest.find(' ')));
+    rest.remove_prefix(std::min(all.back().size() + 1, rest.size()));
+  }
   for (const auto& [known, action] : kActions) all.push_back(known);
   return std::find(all.begin(), all.end(), name) != all.end() ? string_view() : nearest_name(name, all);
 }
